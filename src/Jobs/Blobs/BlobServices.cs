@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HrNetBatch.Jobs.Blobs;
+
+/// <summary>Registers what reaches blob storage.</summary>
+public static class BlobServices
+{
+    /// <summary>Adds <see cref="BlobAccounts"/> and <see cref="BlobStore"/>, configured by the section <see cref="BlobAccountsOptions.Section"/>.</summary>
+    public static IServiceCollection AddBlobs(this IServiceCollection services)
+    {
+        services.AddOptions<BlobAccountsOptions>().BindConfiguration(BlobAccountsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddSingleton<BlobAccounts>().AddSingleton<BlobStore>();
+    }
+}

@@ -1,0 +1,151 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Storage;
+using Azure.Storage.Blobs.Models;
+
+namespace HrNetBatch.Jobs.Blobs;
+
+/// <summary>
+/// Reads, writes and lists blobs by <see cref="BlobPath"/>. Every failure is a <see cref="BlobException"/> that names the blob;
+/// transient ones were retried by the client first. Thread-safe.
+/// </summary>
+public sealed class BlobStore(BlobAccounts accounts)
+{
+    /// <summary>What one open stream holds in memory, and reads in one request.</summary>
+    private const int ReadBufferBytes = 4 << 20;
+
+    /// <summary>
+    /// Opens a blob as a seekable stream that reads it in ranges of 4 MiB, so that a slow reader holds no connection, a broken
+    /// connection is resumed where it broke, and a blob replaced while it is read is an error instead of a mixture.
+    /// The caller disposes the stream.
+    /// </summary>
+    public async Task<Stream> OpenReadAsync(BlobPath path, CancellationToken cancellation = default)
+    {
+        var options = new BlobOpenReadOptions(allowModifications: false) { BufferSize = ReadBufferBytes };
+        var inner = await Explained(path, "Reading", () => accounts.Blob(path).OpenReadAsync(options, cancellation));
+        return new ExplainedReadStream(inner, path);
+    }
+
+    /// <summary>Reads a whole small blob, only if it is still the version <paramref name="etag"/> (null: whichever it is).</summary>
+    public async Task<BinaryData> ReadAsync(BlobPath path, string? etag = null, CancellationToken cancellation = default)
+    {
+        var options = new BlobDownloadOptions { Conditions = etag is null ? null : new() { IfMatch = new ETag(etag) } };
+        var response = await Explained(path, "Reading", () => accounts.Blob(path).DownloadContentAsync(options, cancellation));
+        return response.Value.Content;
+    }
+
+    /// <summary>Copies a blob to a temporary file, which is deleted when the caller disposes the stream, and rewinds it.</summary>
+    public async Task<FileStream> DownloadToTemporaryFileAsync(BlobPath path, CancellationToken cancellation = default)
+    {
+        var file = new FileStream(
+            Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}{Path.GetExtension(path.FileName)}"),
+            FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, 1 << 16, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        try
+        {
+            await using var blob = await OpenReadAsync(path, cancellation);
+            await blob.CopyToAsync(file, 1 << 20, cancellation);
+            await file.FlushAsync(cancellation);
+            file.Position = 0;
+            return file;
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a stream from its position to its end as a blob, replacing one of that name; every part travels with its MD5.</summary>
+    public async Task<BlobEntry> UploadAsync(BlobPath path, Stream content, CancellationToken cancellation = default)
+    {
+        var start = content.CanSeek ? content.Position : 0;
+        var options = new BlobUploadOptions
+        {
+            HttpHeaders = new() { ContentType = ContentType(path) },
+            TransferValidation = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 },
+        };
+        var response = await Explained(path, "Writing", () => accounts.Blob(path).UploadAsync(content, options, cancellation));
+        return new(path, response.Value.ETag.ToString("H"), content.CanSeek ? content.Position - start : -1);
+    }
+
+    /// <summary>Writes a file as a blob, replacing one of that name.</summary>
+    public async Task<BlobEntry> UploadFileAsync(BlobPath path, string file, CancellationToken cancellation = default)
+    {
+        await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        return await UploadAsync(path, content, cancellation);
+    }
+
+    /// <summary>Lists the blobs of a container, folder or <c>prefix*</c> in the order of their names, page by page as it is read.</summary>
+    public async IAsyncEnumerable<BlobEntry> ListAsync(BlobPath path, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        string? continuation = null;
+        do
+        {
+            var page = await ListPageAsync(path, continuation, 5000, cancellation);
+            foreach (var blob in page.Blobs) yield return blob;
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+    }
+
+    /// <summary>Lists one page of at most <paramref name="size"/> blobs (5,000 at most), from the start or from an earlier page's continuation.</summary>
+    public Task<BlobPage> ListPageAsync(BlobPath path, string? continuation, int size, CancellationToken cancellation = default) =>
+        Explained(path, "Listing", async () =>
+        {
+            var options = new GetBlobsOptions { Prefix = path.ListingPrefix };
+            var pages = accounts.Container(path).GetBlobsAsync(options, cancellation).AsPages(continuation, size);
+            await foreach (var page in pages)
+            {
+                return new BlobPage(
+                    [.. page.Values.Select(blob => new BlobEntry(path with { Name = blob.Name }, blob.Properties.ETag!.Value.ToString("H"), blob.Properties.ContentLength ?? 0))],
+                    string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+            }
+            return new BlobPage([], null);
+        });
+
+    /// <summary>Whether the blob exists.</summary>
+    public async Task<bool> ExistsAsync(BlobPath path, CancellationToken cancellation = default) =>
+        (await Explained(path, "Looking for", () => accounts.Blob(path).ExistsAsync(cancellation))).Value;
+
+    /// <summary>Deletes a blob with its snapshots; false where it was not there.</summary>
+    public async Task<bool> DeleteAsync(BlobPath path, CancellationToken cancellation = default) =>
+        (await Explained(path, "Deleting", () => accounts.Blob(path).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellation))).Value;
+
+    /// <summary>Makes the container of a path where it does not exist.</summary>
+    public async Task CreateContainerAsync(BlobPath path, CancellationToken cancellation = default)
+    {
+        // Asked first: an identity that may write blobs need not be allowed to create containers.
+        var container = accounts.Container(path);
+        await Explained(path, "Creating the container of", async () =>
+        {
+            if (!(await container.ExistsAsync(cancellation)).Value) await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
+            return true;
+        });
+    }
+
+    private static async Task<T> Explained<T>(BlobPath path, string doing, Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (BlobException.IsFromService(e))
+        {
+            throw BlobException.Explain(path, doing, e);
+        }
+    }
+
+    private static string ContentType(BlobPath path) => Path.GetExtension(path.FileName).ToLowerInvariant() switch
+    {
+        ".json" => "application/json",
+        ".jsonl" => "application/x-ndjson",
+        ".csv" => "text/csv",
+        ".parquet" => "application/vnd.apache.parquet",
+        ".tar" => "application/x-tar",
+        ".jpg" or ".jpeg" => "image/jpeg",
+        ".png" => "image/png",
+        ".gif" => "image/gif",
+        ".webp" => "image/webp",
+        _ => "application/octet-stream",
+    };
+}

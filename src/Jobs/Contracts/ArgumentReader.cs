@@ -1,0 +1,101 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace HrNetBatch.Jobs.Contracts;
+
+/// <summary>Reads a kind's arguments strictly: field by field, so that a refusal names every field at fault at once.</summary>
+internal static class ArgumentReader
+{
+    /// <summary>The arguments, checked.</summary>
+    public static IJobArguments Read(JobKind kind, JsonElement arguments)
+    {
+        List<string> faults = FieldFaults(kind, arguments, templatesAllowed: false);
+        if (faults.Count == 0)
+        {
+            IJobArguments parsed = (IJobArguments)arguments.Deserialize(kind.ArgumentsType, JobJson.Options)!;
+            faults.AddRange(parsed.Faults());
+            if (faults.Count == 0)
+                return parsed;
+        }
+
+        throw new JobArgumentsException(kind.Name, faults);
+    }
+
+    /// <summary>Checks what is already known of a follower's arguments.</summary>
+    public static void CheckTemplate(JobKind kind, JsonElement arguments)
+    {
+        List<string> faults = FieldFaults(kind, arguments, templatesAllowed: true);
+        if (faults.Count > 0)
+            throw new JobArgumentsException(kind.Name, faults);
+    }
+
+    private static List<string> FieldFaults(JobKind kind, JsonElement arguments, bool templatesAllowed)
+    {
+        if (arguments.ValueKind != JsonValueKind.Object)
+            return [$"arguments: a JSON object is needed, this is {Describe(arguments)}"];
+
+        Dictionary<string, JsonPropertyInfo> known = JobJson.Options.GetTypeInfo(kind.ArgumentsType).Properties
+            .Where(property => property.Set is not null || property.AssociatedParameter is not null)
+            .ToDictionary(property => property.Name, StringComparer.Ordinal);
+        List<string> faults = [];
+        HashSet<string> given = new(StringComparer.Ordinal);
+        foreach (JsonProperty field in arguments.EnumerateObject())
+        {
+            if (!given.Add(field.Name))
+                faults.Add($"{field.Name}: given twice");
+            else if (!known.TryGetValue(field.Name, out JsonPropertyInfo? property))
+                faults.Add($"{field.Name}: unknown field; known are {string.Join(", ", known.Keys)}");
+            else if (!(templatesAllowed && ResultTemplate.AppearsIn(field.Value)))
+                faults.AddRange(ValueFaults(property, field.Value));
+        }
+
+        faults.AddRange(known.Values.Where(property => property.IsRequired && !given.Contains(property.Name)).Select(property => $"{property.Name}: is required"));
+        return faults;
+    }
+
+    private static IEnumerable<string> ValueFaults(JsonPropertyInfo property, JsonElement given)
+    {
+        if (given.ValueKind == JsonValueKind.Null)
+            return property.IsSetNullable ? [] : [$"{property.Name}: must not be null"];
+
+        object? value;
+        try
+        {
+            value = given.Deserialize(property.PropertyType, JobJson.Options);
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
+        {
+            return [$"{property.Name}: {Expected(property.PropertyType)} is needed, this is {Describe(given)}"];
+        }
+
+        ValidationContext context = new(property) { MemberName = property.Name, DisplayName = property.Name };
+        object[] rules = property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [];
+        return rules.Cast<ValidationAttribute>()
+            .Select(rule => rule.GetValidationResult(value, context)?.ErrorMessage)
+            .OfType<string>()
+            .Select(fault => (fault.StartsWith(property.Name + ":", StringComparison.Ordinal) ? fault : $"{property.Name}: {fault} It is {Describe(given)}").TrimEnd('.'));
+    }
+
+    private static string Expected(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type switch
+        {
+            _ when type == typeof(int) || type == typeof(long) => "a whole number",
+            _ when type == typeof(double) || type == typeof(float) => "a number",
+            _ when type == typeof(bool) => "true or false",
+            _ when type == typeof(string) => "a string",
+            _ when type == typeof(TimeSpan) => "a duration such as \"00:05:00\"",
+            _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)),
+            _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) => "a list",
+            _ => "an object",
+        };
+    }
+
+    private static string Describe(JsonElement value)
+    {
+        string text = value.GetRawText();
+        return text.Length <= 60 ? text : text[..57] + "...";
+    }
+}

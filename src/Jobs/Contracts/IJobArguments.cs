@@ -1,0 +1,17 @@
+namespace HrNetBatch.Jobs.Contracts;
+
+/// <summary>
+/// The arguments of one kind of job: a record beside its handler. Ranges are data annotations on its properties; rules that span
+/// several properties go into <see cref="Faults"/>.
+/// </summary>
+public interface IJobArguments
+{
+    /// <summary>Stable name of the kind; stored in the ledger, so never renamed.</summary>
+    static abstract string Kind { get; }
+
+    /// <summary>How many workers may share one such job.</summary>
+    int LaneCount => 1;
+
+    /// <summary>What is wrong across fields, each as <c>field: what is wrong, what would be right</c>.</summary>
+    IEnumerable<string> Faults() => [];
+}

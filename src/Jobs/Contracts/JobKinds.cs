@@ -1,0 +1,73 @@
+using System.Text.Json;
+using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Train;
+using HrNetBatch.Jobs.Validate;
+
+namespace HrNetBatch.Jobs.Contracts;
+
+/// <summary>One kind of job: its name, its arguments and, where this process can run it, its handler.</summary>
+/// <param name="Name">Stable name.</param>
+/// <param name="ArgumentsType">The record of its arguments.</param>
+/// <param name="HandlerType">The <see cref="IJobHandler"/>; null while none is registered.</param>
+public sealed record JobKind(string Name, Type ArgumentsType, Type? HandlerType)
+{
+    /// <summary>A kind that can be submitted but not run here.</summary>
+    public static JobKind Of<TArguments>()
+        where TArguments : IJobArguments => new(TArguments.Kind, typeof(TArguments), null);
+
+    /// <summary>A kind with its handler.</summary>
+    public static JobKind Of<TArguments, THandler>()
+        where TArguments : IJobArguments
+        where THandler : IJobHandler => new(TArguments.Kind, typeof(TArguments), typeof(THandler));
+}
+
+/// <summary>The table of kinds; the only place that a new kind is added to.</summary>
+public sealed class JobKinds
+{
+    private readonly Dictionary<string, JobKind> _kinds;
+
+    /// <summary>A table of <paramref name="kinds"/>.</summary>
+    public JobKinds(params IEnumerable<JobKind> kinds) => _kinds = kinds.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
+
+    /// <summary>Every kind of this project.</summary>
+    public static JobKinds Default { get; } = new(
+        JobKind.Of<TrainArguments>(),
+        JobKind.Of<ValidateArguments>(),
+        JobKind.Of<ClassifyArguments>());
+
+    /// <summary>The kinds, in no particular order.</summary>
+    public IReadOnlyCollection<JobKind> All => _kinds.Values;
+
+    /// <summary>The kind of that name.</summary>
+    /// <exception cref="JobArgumentsException">There is none; the message lists those there are.</exception>
+    public JobKind Get(string name) => _kinds.TryGetValue(name, out JobKind? kind)
+        ? kind
+        : throw new JobArgumentsException(name, [$"kind: \"{name}\" is unknown; known kinds are {string.Join(", ", _kinds.Keys.Order(StringComparer.Ordinal))}"]);
+
+    /// <summary>Reads and checks the arguments of a job that is about to run or be stored.</summary>
+    /// <exception cref="JobArgumentsException">Unknown kind, unknown field, wrong type or value out of range; lists every fault.</exception>
+    public IJobArguments Parse(string kind, JsonElement arguments) => ArgumentReader.Read(Get(kind), arguments);
+
+    /// <summary>Checks a request and its followers; what a follower takes from its parent's result is checked when that is known.</summary>
+    /// <returns>The arguments of the request itself.</returns>
+    /// <exception cref="JobArgumentsException">As for <see cref="Parse"/>.</exception>
+    public IJobArguments Check(JobRequest request)
+    {
+        IJobArguments arguments = Parse(request.Kind, request.Arguments);
+        CheckFollowers(request);
+        return arguments;
+    }
+
+    /// <summary>Arguments as the ledger stores them: defaults written out, so that a later change of a default leaves the job alone.</summary>
+    public static JsonElement Write(IJobArguments arguments) => JsonSerializer.SerializeToElement(arguments, arguments.GetType(), JobJson.Options);
+
+    private void CheckFollowers(JobRequest request)
+    {
+        foreach (JobRequest follower in request.Then)
+        {
+            ArgumentReader.CheckTemplate(Get(follower.Kind), follower.Arguments);
+            CheckFollowers(follower);
+        }
+    }
+}

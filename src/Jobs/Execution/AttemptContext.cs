@@ -1,0 +1,47 @@
+using System.Text.Json;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using Microsoft.Extensions.Logging;
+
+namespace HrNetBatch.Jobs.Execution;
+
+/// <summary>What a handler knows of the attempt it runs, and its fenced ways to report; every write fails once the lease is lost.</summary>
+public sealed class AttemptContext(AttemptStart start, AttemptStop stop, JobKinds kinds, ProgressStore progress, MetricStore metrics, ILogger logger)
+{
+    /// <summary>The attempt's claim; its token fences every write.</summary>
+    public Lease Lease { get; } = start.Lease;
+
+    /// <summary>The job's arguments as stored.</summary>
+    public JsonElement Arguments { get; } = start.Arguments;
+
+    /// <summary>Where the tensors live: <c>cpu</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; } = start.Device;
+
+    /// <summary>How many processor threads the attempt may use.</summary>
+    public int ThreadCount { get; } = start.ThreadCount;
+
+    /// <summary>Log lines here carry job and attempt.</summary>
+    public ILogger Logger { get; } = logger;
+
+    /// <summary>Why the attempt is asked to stop; null while nobody asked.</summary>
+    public StopReason? StopReason => stop.Reason;
+
+    /// <summary>The arguments as the handler's record.</summary>
+    /// <exception cref="JobArgumentsException">They do not fit; a permanent failure.</exception>
+    public TArguments ArgumentsAs<TArguments>()
+        where TArguments : IJobArguments => (TArguments)kinds.Parse(Lease.Kind, Arguments);
+
+    /// <summary>What to return after saving, once stop was requested.</summary>
+    public Outcome Stopped(string saved = "interrupted") =>
+        stop.Reason == Execution.StopReason.Cancel ? new Outcome.Cancelled() : new Outcome.HandedBack(saved);
+
+    /// <summary>Sets the job's progress: how much of how much, and what is going on, for people.</summary>
+    /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
+    public Task ReportProgressAsync(long done, long? total, string? activity, CancellationToken cancellation = default) =>
+        progress.ReportAsync(Lease, done, total, activity, cancellation);
+
+    /// <summary>Records metric points; the same name and step again overwrite.</summary>
+    /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
+    public Task RecordMetricsAsync(IReadOnlyCollection<MetricPoint> points, CancellationToken cancellation = default) =>
+        metrics.RecordAsync(Lease, points, cancellation);
+}

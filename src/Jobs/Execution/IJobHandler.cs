@@ -1,0 +1,13 @@
+using HrNetBatch.Jobs.Contracts;
+
+namespace HrNetBatch.Jobs.Execution;
+
+/// <summary>Does the work of one kind of job; lives beside the kind's arguments and is named in <see cref="JobKinds"/>.</summary>
+public interface IJobHandler
+{
+    /// <summary>
+    /// Runs one attempt. When <paramref name="stop"/> is cancelled it saves what it has and returns
+    /// <see cref="AttemptContext.Stopped"/> within seconds. It may throw: <see cref="AttemptRunner"/> turns that into an outcome.
+    /// </summary>
+    Task<Outcome> ExecuteAsync(AttemptContext attempt, CancellationToken stop);
+}

@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Ledger;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace HrNetBatch.Jobs;
+
+/// <summary>Registers everything about jobs.</summary>
+public static class JobServices
+{
+    /// <summary>Adds the ledger, the blobs, and the handlers of <paramref name="kinds"/> (default: <see cref="JobKinds.Default"/>).</summary>
+    public static IServiceCollection AddHrNetJobs(this IServiceCollection services, IConfiguration configuration, JobKinds? kinds = null)
+    {
+        // Hosts bring a configuration of their own; a plain container (a test, a console program) takes the one given here.
+        services.TryAddSingleton(configuration);
+        return services.AddLedger(kinds ?? JobKinds.Default).AddBlobs().AddHandlers(kinds ?? JobKinds.Default);
+    }
+
+    /// <summary>Adds the stores over PostgreSQL.</summary>
+    public static IServiceCollection AddLedger(this IServiceCollection services, JobKinds kinds)
+    {
+        services.AddOptions<LedgerOptions>().BindConfiguration(LedgerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RetryOptions>().BindConfiguration(RetryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(provider => NpgsqlDataSource.Create(provider.GetRequiredService<IOptions<LedgerOptions>>().Value.ConnectionString));
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => new Jitter(RandomNumberGenerator.GetInt32(int.MaxValue)));
+        return services
+            .AddSingleton(kinds)
+            .AddSingleton<LedgerMigrator>()
+            .AddSingleton<JobStore>()
+            .AddSingleton<LeaseStore>()
+            .AddSingleton<WakeStore>()
+            .AddSingleton<ProgressStore>()
+            .AddSingleton<MetricStore>()
+            .AddSingleton<ScheduleStore>()
+            .AddSingleton<FailedItemStore>()
+            .AddSingleton<UnitCountStore>();
+    }
+
+    /// <summary>Adds the handler of each kind that has one, keyed by the kind's name.</summary>
+    public static IServiceCollection AddHandlers(this IServiceCollection services, JobKinds kinds)
+    {
+        foreach (JobKind kind in kinds.All)
+        {
+            if (kind.HandlerType is { } handler)
+                services.AddKeyedTransient(typeof(IJobHandler), kind.Name, handler);
+        }
+
+        return services;
+    }
+}

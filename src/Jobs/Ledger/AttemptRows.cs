@@ -1,0 +1,59 @@
+using Dapper;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using Npgsql;
+
+namespace HrNetBatch.Jobs.Ledger;
+
+/// <summary>An attempt whose lease expired.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Kind">The job's kind.</param>
+/// <param name="Number">The attempt's number.</param>
+/// <param name="Lane">Its lane.</param>
+/// <param name="Worker">The worker that fell silent.</param>
+public sealed record LostAttempt(Guid JobId, string Kind, int Number, int Lane, string Worker);
+
+/// <summary>The statements on the table of attempts that several stores share; the caller holds the lock on the job's row.</summary>
+internal static class AttemptRows
+{
+    /// <summary>How many attempts of the job have not ended.</summary>
+    public static Task<int> CountLiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
+        connection.ExecuteScalarAsync<int>(new CommandDefinition(
+            "SELECT count(*) FROM hrnet.attempts WHERE job_id = @jobId AND ended_at IS NULL",
+            new { jobId },
+            transaction,
+            cancellationToken: cancellation));
+
+    /// <summary>Ends the job's attempts whose lease has expired, and gives the job the state that follows.</summary>
+    public static async Task<(Job Job, IReadOnlyList<LostAttempt> Lost)> EndExpiredAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        Job job,
+        RetryOptions retry,
+        Jitter jitter,
+        CancellationToken cancellation)
+    {
+        List<LostAttempt> lost = (await connection.QueryAsync<LostAttempt>(new CommandDefinition(
+            """
+            UPDATE hrnet.attempts SET ended_at = clock_timestamp(), outcome = 'Lost', error = 'The lease expired.'
+            WHERE job_id = @Id AND ended_at IS NULL AND lease_expires_at <= clock_timestamp()
+            RETURNING job_id, @Kind::text AS kind, number, lane, worker
+            """,
+            new { job.Id, job.Kind },
+            transaction,
+            cancellationToken: cancellation))).AsList();
+        if (lost.Count == 0)
+            return (job, lost);
+
+        bool othersLive = await CountLiveAsync(connection, transaction, job.Id, cancellation) > 0;
+        for (int i = 0; i < lost.Count; i++)
+        {
+            if (JobChange.Of(job, new Outcome.Lost(), othersLive || i < lost.Count - 1, jitter.Next(), retry) is not { } change)
+                break;
+            await JobRows.ChangeAsync(connection, transaction, job.Id, change, cancellation);
+            job = change.AppliedTo(job);
+        }
+
+        return ((await JobRows.LockAsync(connection, transaction, job.Id, cancellation))!, lost);
+    }
+}

@@ -1,0 +1,54 @@
+using Dapper;
+using Npgsql;
+
+namespace HrNetBatch.Jobs.Ledger;
+
+/// <summary>One value of a run.</summary>
+/// <param name="Name">Name of the curve, such as <c>train/loss</c>.</param>
+/// <param name="Step">Optimizer step, or epoch, as the curve's name says.</param>
+/// <param name="Value">The value.</param>
+public sealed record MetricPoint(string Name, long Step, double Value);
+
+/// <summary>The curves of runs.</summary>
+public sealed class MetricStore(NpgsqlDataSource database)
+{
+    /// <summary>Writes points; the same name and step again overwrite, so a resumed attempt repeats steps without harm.</summary>
+    /// <exception cref="LeaseLostException">The attempt lost its lease.</exception>
+    public async Task RecordAsync(Lease lease, IReadOnlyCollection<MetricPoint> points, CancellationToken cancellation = default)
+    {
+        // One statement may not touch a row twice: of equal names and steps the last wins.
+        MetricPoint[] last = [.. points.GroupBy(point => (point.Name, point.Step)).Select(group => group.Last())];
+        await database.WriteAsync(
+            lease,
+            (connection, transaction) => connection.ExecuteAsync(new CommandDefinition(
+                """
+                INSERT INTO hrnet.metrics (job_id, name, step, value)
+                SELECT @JobId, * FROM unnest(@names, @steps, @values)
+                ON CONFLICT (job_id, name, step) DO UPDATE SET value = excluded.value, at = excluded.at
+                """,
+                new
+                {
+                    lease.JobId,
+                    names = last.Select(point => point.Name).ToArray(),
+                    steps = last.Select(point => point.Step).ToArray(),
+                    values = last.Select(point => point.Value).ToArray(),
+                },
+                transaction,
+                cancellationToken: cancellation)),
+            cancellation);
+    }
+
+    /// <summary>The points of one curve, or of all, after <paramref name="sinceStep"/>, by name and step.</summary>
+    public async Task<IReadOnlyList<MetricPoint>> ReadAsync(Guid jobId, string? name = null, long sinceStep = long.MinValue, CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        return (await connection.QueryAsync<MetricPoint>(new CommandDefinition(
+            """
+            SELECT name, step, value FROM hrnet.metrics
+            WHERE job_id = @jobId AND (@name::text IS NULL OR name = @name::text) AND step > @sinceStep
+            ORDER BY name, step
+            """,
+            new { jobId, name, sinceStep },
+            cancellationToken: cancellation))).AsList();
+    }
+}

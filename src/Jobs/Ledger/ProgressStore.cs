@@ -1,0 +1,26 @@
+using Dapper;
+using Npgsql;
+
+namespace HrNetBatch.Jobs.Ledger;
+
+/// <summary>A job's progress, written by its attempts.</summary>
+public sealed class ProgressStore(NpgsqlDataSource database)
+{
+    /// <summary>Sets the progress; null leaves the total, or the activity, as it is.</summary>
+    /// <exception cref="LeaseLostException">The attempt lost its lease.</exception>
+    public async Task ReportAsync(Lease lease, long done, long? total, string? activity, CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
+        await Fence.EnterWithJobAsync(connection, transaction, lease, cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            UPDATE hrnet.jobs SET done_count = @done, total_count = COALESCE(@total::bigint, total_count), activity = COALESCE(@activity::text, activity)
+            WHERE id = @JobId AND state = 'Running'
+            """,
+            new { lease.JobId, done, total, activity },
+            transaction,
+            cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
+    }
+}

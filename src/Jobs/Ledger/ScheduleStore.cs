@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Dapper;
+using HrNetBatch.Jobs.Contracts;
+using Npgsql;
+
+namespace HrNetBatch.Jobs.Ledger;
+
+/// <summary>A request that is submitted again and again.</summary>
+/// <param name="Name">Name, unique.</param>
+/// <param name="Cron">When, as a cron expression.</param>
+/// <param name="Request">What is submitted; each time under new ids.</param>
+/// <param name="CreatedAt">When the schedule was made.</param>
+public sealed record JobSchedule(string Name, string Cron, JobRequest Request, DateTimeOffset CreatedAt);
+
+/// <summary>Recurring requests. The worker keeps Hangfire's recurring jobs equal to this table.</summary>
+public sealed class ScheduleStore(NpgsqlDataSource database, JobKinds kinds)
+{
+    /// <summary>Adds a schedule, or replaces the one of that name.</summary>
+    /// <exception cref="JobArgumentsException">The request would be refused.</exception>
+    public async Task SetAsync(string name, string cron, JobRequest request, CancellationToken cancellation = default)
+    {
+        kinds.Check(request);
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            INSERT INTO hrnet.schedules (name, cron, request) VALUES (@name, @cron, @request)
+            ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, request = excluded.request
+            """,
+            new { name, cron, request = JsonSerializer.SerializeToElement(request, JobJson.Options) },
+            cancellationToken: cancellation));
+    }
+
+    /// <summary>Removes a schedule; false when there was none of that name.</summary>
+    public async Task<bool> RemoveAsync(string name, CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteAsync(new CommandDefinition("DELETE FROM hrnet.schedules WHERE name = @name", new { name }, cancellationToken: cancellation)) > 0;
+    }
+
+    /// <summary>The schedule of that name; null when there is none.</summary>
+    public async Task<JobSchedule?> FindAsync(string name, CancellationToken cancellation = default) =>
+        (await ListAsync(cancellation)).SingleOrDefault(schedule => schedule.Name == name);
+
+    /// <summary>All schedules, by name.</summary>
+    public async Task<IReadOnlyList<JobSchedule>> ListAsync(CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        IEnumerable<Row> rows = await connection.QueryAsync<Row>(new CommandDefinition(
+            "SELECT name, cron, request, created_at FROM hrnet.schedules ORDER BY name",
+            cancellationToken: cancellation));
+        return [.. rows.Select(row => new JobSchedule(row.Name, row.Cron, row.Request.Deserialize<JobRequest>(JobJson.Options)!, row.CreatedAt))];
+    }
+
+    private sealed record Row
+    {
+        public string Name { get; init; } = "";
+
+        public string Cron { get; init; } = "";
+
+        public JsonElement Request { get; init; }
+
+        public DateTimeOffset CreatedAt { get; init; }
+    }
+}

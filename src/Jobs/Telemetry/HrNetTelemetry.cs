@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace HrNetBatch.Jobs.Telemetry;
+
+/// <summary>Every instrument of the project; docs/telemetry.md describes them. Job ids go on spans and logs, never on metrics.</summary>
+public static class HrNetTelemetry
+{
+    /// <summary>Name of the meter and of the activity source.</summary>
+    public const string Name = "HrNetBatch";
+
+    /// <summary>The meter.</summary>
+    public static Meter Meter { get; } = new(Name);
+
+    /// <summary>The source of spans.</summary>
+    public static ActivitySource Activities { get; } = new(Name);
+
+    /// <summary>First claim to the end of the job.</summary>
+    public static Histogram<double> JobDuration { get; } =
+        Meter.CreateHistogram<double>("hrnetbatch.job.duration", "s", "Time from a job's first claim to its end.");
+
+    /// <summary>Due to claimed.</summary>
+    public static Histogram<double> JobWait { get; } =
+        Meter.CreateHistogram<double>("hrnetbatch.job.wait", "s", "Time from a job being due to a claim of one of its lanes.");
+
+    /// <summary>Claim to the end of the attempt.</summary>
+    public static Histogram<double> AttemptDuration { get; } =
+        Meter.CreateHistogram<double>("hrnetbatch.attempt.duration", "s", "Time from an attempt's claim to its end.");
+
+    /// <summary>Leases that expired.</summary>
+    public static Counter<long> LeasesLost { get; } =
+        Meter.CreateCounter<long>("hrnetbatch.lease.lost", "{lease}", "Leases that expired because their worker fell silent.");
+
+    /// <summary>Samples that went through an optimizer step.</summary>
+    public static Counter<long> TrainSamples { get; } =
+        Meter.CreateCounter<long>("hrnetbatch.train.samples", "{sample}", "Samples that went through an optimizer step.");
+
+    /// <summary>Images that were classified or failed.</summary>
+    public static Counter<long> ClassifyItems { get; } =
+        Meter.CreateCounter<long>("hrnetbatch.classify.items", "{item}", "Images of committed units, by result.");
+}

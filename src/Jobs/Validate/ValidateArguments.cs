@@ -1,0 +1,36 @@
+using System.ComponentModel.DataAnnotations;
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
+
+namespace HrNetBatch.Jobs.Validate;
+
+/// <summary>What a validate job is asked to do.</summary>
+public sealed record ValidateArguments : IJobArguments
+{
+    /// <inheritdoc/>
+    public static string Kind => "validate";
+
+    /// <summary>Blob of the checkpoint.</summary>
+    [Required]
+    [BlobPath]
+    public required string Checkpoint { get; init; }
+
+    /// <summary>WebDataset tar shards, as in a train job.</summary>
+    [Required]
+    public required string Shards { get; init; }
+
+    /// <summary>Side of the square input, pixels, a multiple of 32; null: the checkpoint's.</summary>
+    [Range(32, 2048)]
+    public int? ImageSize { get; init; }
+
+    /// <summary>Images a step.</summary>
+    [Range(1, 65_536)]
+    public int BatchSize { get; init; } = 32;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Faults()
+    {
+        if (ImageSize % 32 is > 0)
+            yield return $"imageSize: a multiple of 32 is needed, this is {ImageSize}";
+    }
+}

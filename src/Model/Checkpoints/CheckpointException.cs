@@ -1,0 +1,20 @@
+namespace HrNetBatch.Model.Checkpoints;
+
+/// <summary>A checkpoint that cannot be used; the message names the file, what is wrong in it and what to do next.</summary>
+public sealed class CheckpointException : Exception
+{
+    /// <summary>Creates the exception with a message for the reader.</summary>
+    public CheckpointException(string message) : base(message)
+    {
+    }
+
+    /// <summary>Creates the exception with a message for the reader and the fault behind it.</summary>
+    public CheckpointException(string message, Exception innerException) : base(message, innerException)
+    {
+    }
+
+    /// <summary>Creates the exception with no message.</summary>
+    public CheckpointException()
+    {
+    }
+}

@@ -1,0 +1,47 @@
+using HrNetBatch.Model.Checkpoints.Pickle;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Checkpoints;
+
+/// <summary>torch &lt; 1.6: pickles of a magic number, a version, the writer's system, the object and the storage keys; then each storage's count and data.</summary>
+internal static class LegacyFormat
+{
+    private const long ProtocolVersion = 1001;
+
+    /// <summary>LONG1 of ten bytes, 0x1950a86a20f9469cfc6c: the number every legacy file begins with.</summary>
+    public static ReadOnlySpan<byte> Magic => [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
+
+    /// <summary>Reads a file whose magic number ends at <paramref name="afterMagic"/>.</summary>
+    public static CheckpointContent Read(Stream stream, long afterMagic)
+    {
+        stream.Position = afterMagic;
+        var source = new ByteSource(stream);
+        var tensors = new PickledTensors();
+        object? version = PickleInterpreter.Run(source, new PickledTensors());
+        if (version is not ProtocolVersion)
+            throw new InvalidDataException($"its legacy protocol is {version ?? "None"}; only {ProtocolVersion} is known");
+        if (PickleInterpreter.Run(source, new PickledTensors()) is not PickledDictionary system || system.Entries.GetValueOrDefault("little_endian") is not true)
+            throw new InvalidDataException("it was written on a big-endian machine: load it there and save it with little-endian byte order");
+        object? root = PickleInterpreter.Run(source, tensors);
+        if (PickleInterpreter.Run(source, new PickledTensors()) is not PickledList { Items: var keys } || keys.Any(key => key is not string))
+            throw new InvalidDataException("its list of storage keys is damaged");
+
+        string[] order = [.. keys.Cast<string>()];
+        if (!order.ToHashSet(StringComparer.Ordinal).SetEquals(tensors.Roots.Keys) || order.Length != tensors.Roots.Count)
+            throw new InvalidDataException("its storages do not match the keys its tensors name");
+        return new CheckpointContent(root, tensors, storage => ReadStorage(source, storage, stream)) { Order = order };
+    }
+
+    private static Tensor ReadStorage(ByteSource source, PickledStorage storage, Stream stream)
+    {
+        long count = source.ReadInt64();
+        if (count != storage.RootCount)
+            throw new InvalidDataException($"storage '{storage.Key}' has {count} elements where {storage.RootCount} are described");
+        if ((Int128)count * PickleGlobals.ElementBytes(storage.Type) > stream.Length)
+            throw new InvalidDataException($"storage '{storage.Key}' is larger than the file: it is cut short, copy or download it again");
+        Tensor data = StorageData.Allocate(storage);
+        foreach (Memory<byte> chunk in StorageData.Chunks(data))
+            source.ReadExactly(chunk.Span);
+        return data;
+    }
+}

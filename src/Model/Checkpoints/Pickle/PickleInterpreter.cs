@@ -1,0 +1,249 @@
+using System.Text;
+
+namespace HrNetBatch.Model.Checkpoints.Pickle;
+
+/// <summary>
+/// Runs one pickle (protocols 2 to 5, the opcodes that torch.save writes) into plain nodes. It is a stack machine over an allow-list:
+/// a file cannot name code, cannot change anything but dictionaries and lists it made itself, and cannot grow without bound.
+/// </summary>
+internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensors)
+{
+    private static readonly object Mark = new();
+    private readonly List<object?> _stack = [];
+    private readonly Dictionary<uint, object?> _memo = [];
+    private int _valueCount;
+
+    /// <summary>Runs the next pickle of <paramref name="source"/> and leaves the source right after it.</summary>
+    public static object? Run(ByteSource source, PickledTensors tensors)
+    {
+        source.BudgetBytes = PickleLimits.PickleBytes;
+        object? result = new PickleInterpreter(source, tensors).Run();
+        source.BudgetBytes = null;
+        return result;
+    }
+
+    private object? Run()
+    {
+        while (true)
+        {
+            byte code = source.ReadByte();
+            switch (code)
+            {
+                case 0x80: // PROTO
+                    if (source.ReadByte() is < 2 or > 5)
+                        throw new InvalidDataException("its pickle has a protocol that torch.save does not write");
+                    break;
+                case 0x95: // FRAME: only a hint how much to read ahead
+                    source.ReadInt64();
+                    break;
+                case (byte)'.': // STOP
+                    object? result = Pop();
+                    return _stack.Count == 0 ? result : throw Malformed("values are left over at its end");
+                default:
+                    if (!Push(code) && !Collect(code) && !Remember(code) && !Call(code))
+                        throw Malformed($"it uses opcode 0x{code:x2}, which torch.save never writes");
+                    break;
+            }
+        }
+    }
+
+    private bool Push(byte code)
+    {
+        object? value;
+        switch (code)
+        {
+            case (byte)'N': value = null; break;
+            case 0x88: value = true; break;
+            case 0x89: value = false; break;
+            case (byte)'J': value = (long)source.ReadInt32(); break;
+            case (byte)'K': value = (long)source.ReadByte(); break;
+            case (byte)'M': value = (long)source.ReadUInt16(); break;
+            case 0x8a: value = ReadLong(source.ReadByte()); break;
+            case (byte)'G': value = source.ReadBigEndianDouble(); break;
+            case (byte)'X': value = ReadText(source.ReadInt32()); break;
+            case 0x8c: value = ReadText(source.ReadByte()); break;
+            case (byte)'U': value = Encoding.Latin1.GetString(source.ReadBytes(source.ReadByte(), PickleLimits.TextBytes)); break;
+            case (byte)'(': value = Mark; break;
+            case (byte)')': value = Array.Empty<object?>(); break;
+            case (byte)']': value = new PickledList(); break;
+            case (byte)'}': value = new PickledDictionary(isOrdered: false); break;
+            default: return false;
+        }
+        Push(value);
+        return true;
+    }
+
+    private bool Collect(byte code)
+    {
+        switch (code)
+        {
+            case 0x85: Push(PopMany(1)); return true;
+            case 0x86: Push(PopMany(2)); return true;
+            case 0x87: Push(PopMany(3)); return true;
+            case (byte)'t': Push(PopToMark()); return true;
+            case (byte)'a': // APPEND
+                object? item = Pop();
+                Target<PickledList>("APPEND").Items.Add(item);
+                return true;
+            case (byte)'e': // APPENDS
+                object?[] items = PopToMark();
+                Target<PickledList>("APPENDS").Items.AddRange(items);
+                return true;
+            case (byte)'s': SetItems(PopMany(2), "SETITEM"); return true;
+            case (byte)'u': SetItems(PopToMark(), "SETITEMS"); return true;
+            case (byte)'0': Pop(); return true;
+            default: return false;
+        }
+    }
+
+    private bool Remember(byte code)
+    {
+        switch (code)
+        {
+            case (byte)'q': Memorize(source.ReadByte()); return true;
+            case (byte)'r': Memorize((uint)source.ReadInt32()); return true;
+            case 0x94: Memorize((uint)_memo.Count); return true;
+            case (byte)'h': Recall(source.ReadByte()); return true;
+            case (byte)'j': Recall((uint)source.ReadInt32()); return true;
+            default: return false;
+        }
+    }
+
+    private bool Call(byte code)
+    {
+        switch (code)
+        {
+            case (byte)'c': // GLOBAL
+                string module = source.ReadLine(PickleLimits.NameLength);
+                Push(PickleGlobals.Find(module, source.ReadLine(PickleLimits.NameLength)));
+                return true;
+            case 0x93: // STACK_GLOBAL
+                object?[] names = PopMany(2);
+                Push(names is [string stackModule, string name] ? PickleGlobals.Find(stackModule, name) : throw Malformed("a global is named by something other than text"));
+                return true;
+            case (byte)'Q': // BINPERSID
+                Push(tensors.Storage(Pop()));
+                return true;
+            case (byte)'R': // REDUCE
+                object? arguments = Pop();
+                Push(Reduce(Pop(), arguments as object?[] ?? throw Malformed("it calls with arguments that are no tuple")));
+                return true;
+            case (byte)'b': // BUILD: only the _metadata that PyTorch hangs on state dicts, which nothing here needs
+                object? state = Pop();
+                if (Peek() is not PickledDictionary { IsOrdered: true } || state is not PickledDictionary attributes || attributes.Entries.Keys.Any(key => key is not string))
+                    throw Malformed($"it sets attributes (BUILD) on {Describe(Peek())}; only a state dict's metadata is allowed");
+                return true;
+            default: return false;
+        }
+    }
+
+    private static object? Reduce(object? callable, object?[] arguments)
+    {
+        switch ((callable as PickledGlobal)?.Kind)
+        {
+            case GlobalKind.OrderedDict when arguments.Length == 0:
+                return new PickledDictionary(isOrdered: true);
+            case GlobalKind.Size when arguments is [object?[] sizes]:
+                return PickledTensors.Integers(sizes).Select(size => (object?)size).ToArray();
+            case GlobalKind.RebuildTensor:
+                return PickledTensors.Tensor(arguments);
+            case GlobalKind.RebuildParameter when arguments is [PickledTensor tensor, bool, _]:
+                return tensor;
+            default:
+                throw Malformed($"it calls {Describe(callable)} with {arguments.Length} arguments, which torch.save never writes");
+        }
+    }
+
+    private void SetItems(object?[] items, string opcode)
+    {
+        OrderedDictionary<object, object?> entries = Target<PickledDictionary>(opcode).Entries;
+        if (items.Length % 2 != 0)
+            throw Malformed($"{opcode} has a key without a value");
+        for (int i = 0; i < items.Length; i += 2)
+        {
+            if (items[i] is not (string or long))
+                throw Malformed($"a dictionary key is {Describe(items[i])}; only text and integers are keys");
+            entries[items[i]!] = items[i + 1];
+        }
+    }
+
+    private T Target<T>(string opcode) where T : class =>
+        Peek() as T ?? throw Malformed($"{opcode} changes {Describe(Peek())}");
+
+    private void Push(object? value)
+    {
+        if (_stack.Count == PickleLimits.StackDepth || ++_valueCount > PickleLimits.ValueCount)
+            throw Malformed("it holds more values than any checkpoint");
+        _stack.Add(value);
+    }
+
+    private object? Peek() => _stack.Count > 0 && _stack[^1] != Mark ? _stack[^1] : throw Malformed("it takes a value from an empty stack");
+
+    private object? Pop()
+    {
+        object? value = Peek();
+        _stack.RemoveAt(_stack.Count - 1);
+        return value;
+    }
+
+    private object?[] PopMany(int count)
+    {
+        object?[] items = new object?[count];
+        for (int i = count - 1; i >= 0; i--)
+            items[i] = Pop();
+        return items;
+    }
+
+    private object?[] PopToMark()
+    {
+        int mark = _stack.LastIndexOf(Mark);
+        if (mark < 0)
+            throw Malformed("it closes a collection that it never opened");
+        object?[] items = [.. _stack.Skip(mark + 1)];
+        _stack.RemoveRange(mark, _stack.Count - mark);
+        return items;
+    }
+
+    private void Memorize(uint index)
+    {
+        if (_memo.Count == PickleLimits.MemoCount)
+            throw Malformed("it remembers more values than any checkpoint");
+        _memo[index] = Peek();
+    }
+
+    private void Recall(uint index) =>
+        Push(_memo.TryGetValue(index, out object? value) ? value : throw Malformed($"it recalls value {index}, which it never stored"));
+
+    private long ReadLong(int byteCount)
+    {
+        if (byteCount > 8)
+            throw Malformed($"it holds an integer of {byteCount} bytes; at most 8 are read");
+        long value = 0;
+        for (int i = 0; i < byteCount; i++)
+        {
+            byte b = source.ReadByte();
+            value |= (i == byteCount - 1 ? (sbyte)b : (long)b) << (8 * i);
+        }
+        return value;
+    }
+
+    private string ReadText(int length) => Encoding.UTF8.GetString(source.ReadBytes(length, PickleLimits.TextBytes));
+
+    private static string Describe(object? value) => value switch
+    {
+        null => "None",
+        bool => "a boolean",
+        long => "an integer",
+        double => "a float",
+        string => "a text",
+        object?[] => "a tuple",
+        PickledList => "a list",
+        PickledDictionary => "a dictionary",
+        PickledTensor => "a tensor",
+        PickledStorage => "a storage",
+        PickledGlobal global => $"the name {global.Kind}",
+        _ => "a mark",
+    };
+
+    private static InvalidDataException Malformed(string fault) => new($"its pickle is not one that torch.save writes: {fault}");
+}

@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Checkpoints.Pickle;
+
+// What the interpreter works on. Scalars are boxed (null, bool, long, double, string); tuples are object?[].
+
+internal sealed class PickledList
+{
+    public List<object?> Items { get; } = [];
+}
+
+internal sealed class PickledDictionary(bool isOrdered)
+{
+    public bool IsOrdered => isOrdered;
+
+    public OrderedDictionary<object, object?> Entries { get; } = [];
+}
+
+/// <summary>A storage, or a window into one (legacy files), that tensors of the pickle look into.</summary>
+/// <param name="Key">Names the storage's data in the file.</param>
+/// <param name="Type">Element type.</param>
+/// <param name="RootCount">Elements of the data in the file.</param>
+/// <param name="Offset">First element of the window.</param>
+/// <param name="Count">Elements of the window.</param>
+internal sealed record PickledStorage(string Key, ScalarType Type, long RootCount, long Offset, long Count);
+
+/// <summary>A tensor whose offset and strides were checked to stay inside its storage.</summary>
+/// <param name="Storage">Where the elements are.</param>
+/// <param name="Offset">First element, counted from the storage's root.</param>
+/// <param name="Sizes">Shape.</param>
+/// <param name="Strides">In elements.</param>
+internal sealed record PickledTensor(PickledStorage Storage, long Offset, long[] Sizes, long[] Strides);

@@ -1,0 +1,62 @@
+using HrNetBatch.Model.Checkpoints.Pickle;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Checkpoints;
+
+/// <summary>Turns the interpreter's nodes into the final tree, tensors included. Values that share, nest or loop without bound are refused here.</summary>
+internal sealed class TreeBuilder(IReadOnlyDictionary<string, Tensor> storages)
+{
+    private readonly Dictionary<PickledTensor, CheckpointTensor> _tensors = new(ReferenceEqualityComparer.Instance);
+    private int _valueCount;
+
+    /// <summary>Every tensor made so far, each once.</summary>
+    public IEnumerable<Tensor> Tensors => _tensors.Values.Select(value => value.Tensor);
+
+    public CheckpointValue Build(object? node, int depth = 0)
+    {
+        // A list that holds itself, or the tenth power of ten shared tuples, would be walked for ever.
+        if (depth > PickleLimits.TreeDepth || ++_valueCount > PickleLimits.ValueCount)
+            throw new InvalidDataException("its pickle nests or repeats values beyond any checkpoint's need");
+        switch (node)
+        {
+            case null:
+                return CheckpointNone.Instance;
+            case bool value:
+                return value;
+            case long value:
+                return value;
+            case double value:
+                return value;
+            case string value:
+                return value;
+            case object?[] tuple:
+                return new CheckpointTuple(Array.ConvertAll(tuple, item => Build(item, depth + 1)));
+            case PickledList list:
+                return new CheckpointList(list.Items.ConvertAll(item => Build(item, depth + 1)));
+            case PickledDictionary dictionary:
+                var entries = new CheckpointDictionary { IsOrdered = dictionary.IsOrdered };
+                foreach ((object key, object? item) in dictionary.Entries)
+                {
+                    if (key is string text)
+                        entries.Add(text, Build(item, depth + 1));
+                    else
+                        entries.Add((long)key, Build(item, depth + 1));
+                }
+                return entries;
+            case PickledTensor tensor:
+                return BuildTensor(tensor);
+            default:
+                throw new InvalidDataException("its pickle keeps a storage or a type as a value: save tensors, not storages");
+        }
+    }
+
+    private CheckpointTensor BuildTensor(PickledTensor tensor)
+    {
+        if (!_tensors.TryGetValue(tensor, out CheckpointTensor? built))
+        {
+            Tensor view = storages[tensor.Storage.Key].as_strided(tensor.Sizes, tensor.Strides, tensor.Offset);
+            _tensors.Add(tensor, built = new CheckpointTensor(view));
+        }
+        return built;
+    }
+}

@@ -1,0 +1,4 @@
+namespace HrNetBatch.Model.Checkpoints.Zip;
+
+/// <summary>A stored (uncompressed) file of a zip archive, as its directory describes it.</summary>
+internal sealed record ZipEntry(string Name, uint Crc, long LengthBytes, long HeaderOffset);

@@ -1,0 +1,59 @@
+using HrNetBatch.Model.Checkpoints.Pickle;
+using HrNetBatch.Model.Checkpoints.Zip;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Checkpoints;
+
+/// <summary>torch ≥ 1.6: a zip archive of NAME/data.pkl and one stored entry NAME/data/K for each storage.</summary>
+internal static class ZipFormat
+{
+    public static CheckpointContent Read(Stream stream)
+    {
+        ZipDirectory directory = ZipDirectory.Read(stream);
+        if (directory.Entries.Keys.Any(name => name.EndsWith("/constants.pkl", StringComparison.Ordinal)))
+            throw new InvalidDataException("it is a TorchScript program (torch.jit.save), not a checkpoint: save the module's state_dict() with torch.save");
+        string prefix = FindPrefix(directory);
+        if (directory.Entries.TryGetValue(prefix + "byteorder", out ZipEntry? order) && !ReadSmall(directory, order, 16).AsSpan().SequenceEqual("little"u8))
+            throw new InvalidDataException("it was written on a big-endian machine: load it there and save it with little-endian byte order");
+
+        byte[] pickle = ReadSmall(directory, directory.Entries[prefix + "data.pkl"], PickleLimits.PickleBytes);
+        var tensors = new PickledTensors();
+        object? root = PickleInterpreter.Run(new ByteSource(new MemoryStream(pickle)), tensors);
+        var entries = tensors.Roots.Values.ToDictionary(storage => storage.Key, storage => FindStorage(directory, prefix, storage));
+        // Entries may overlap in a hostile archive: a file of a megabyte must not fill gigabytes.
+        if (entries.Values.Sum(entry => (decimal)entry.LengthBytes) > stream.Length)
+            throw new InvalidDataException("its storages together are larger than the file");
+        return new CheckpointContent(root, tensors, storage =>
+        {
+            Tensor data = StorageData.Allocate(storage);
+            directory.Read(entries[storage.Key], StorageData.Chunks(data));
+            return data;
+        });
+    }
+
+    private static string FindPrefix(ZipDirectory directory)
+    {
+        string[] pickles = [.. directory.Entries.Keys.Where(name => name.EndsWith("/data.pkl", StringComparison.Ordinal) && name.Count(c => c == '/') == 1)];
+        return pickles.Length == 1
+            ? pickles[0][..^"data.pkl".Length]
+            : throw new InvalidDataException("it is a zip archive but not a checkpoint: a checkpoint has exactly one entry NAME/data.pkl");
+    }
+
+    private static ZipEntry FindStorage(ZipDirectory directory, string prefix, PickledStorage storage)
+    {
+        if (!directory.Entries.TryGetValue($"{prefix}data/{storage.Key}", out ZipEntry? entry))
+            throw new InvalidDataException($"its entry '{prefix}data/{storage.Key}' is missing: copy or download the file again");
+        if ((Int128)storage.RootCount * PickleGlobals.ElementBytes(storage.Type) != entry.LengthBytes)
+            throw new InvalidDataException($"entry '{entry.Name}' has {entry.LengthBytes} bytes where {storage.RootCount} elements of {storage.Type} are described");
+        return entry;
+    }
+
+    private static byte[] ReadSmall(ZipDirectory directory, ZipEntry entry, int maxBytes)
+    {
+        if (entry.LengthBytes > maxBytes)
+            throw new InvalidDataException($"entry '{entry.Name}' has {entry.LengthBytes} bytes; a checkpoint's has at most {maxBytes}");
+        byte[] bytes = new byte[entry.LengthBytes];
+        directory.Read(entry, [bytes]);
+        return bytes;
+    }
+}

@@ -1,0 +1,128 @@
+using HrNetBatch.Model.Checkpoints;
+using TorchSharp;
+
+namespace HrNetBatch.Model.Tests.Checkpoints;
+
+public sealed class CheckpointReaderTests
+{
+    [Theory]
+    [InlineData("training.zip.pth")]
+    [InlineData("training.legacy.pth")]
+    public void Read_FindsAllOfATrainingCheckpoint(string name)
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read(name);
+
+        Assert.Equal(3, checkpoint.Epoch);
+        Assert.Equal("cls_hrnet", checkpoint.ModelName);
+        Assert.Equal(71.5, checkpoint.Perf);
+        Assert.Null(checkpoint.Card);
+        Assert.Equal(["conv.weight", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var", "bn.num_batches_tracked", "classifier.weight", "classifier.bias"], checkpoint.StateDict.Keys);
+        Assert.Equal([4, 3, 3, 3], checkpoint.StateDict["conv.weight"].shape);
+        string[] parameters = ["conv.weight", "bn.weight", "bn.bias", "classifier.weight", "classifier.bias"];
+        Assert.All(parameters, (parameter, k) =>
+            Assert.Equal(GoldenFiles.Formula(checkpoint.StateDict[parameter].numel(), k), GoldenFiles.Floats(checkpoint.StateDict[parameter])));
+
+        SgdState optimizer = SgdState.From(checkpoint.Optimizer);
+        Assert.Equal(0.05, optimizer.LearningRate);
+        Assert.Equal(0.9, optimizer.Momentum);
+        Assert.Equal(1e-4, optimizer.WeightDecay);
+        Assert.True(optimizer.Nesterov);
+        Assert.Equal(5, optimizer.MomentumBuffers.Count);
+        Assert.All(optimizer.MomentumBuffers, (buffer, k) => Assert.Equal(GoldenFiles.Formula(buffer!.numel(), k + 100), GoldenFiles.Floats(buffer)));
+    }
+
+    [Theory]
+    [InlineData("protocol4.zip.pth")]
+    [InlineData("protocol4.legacy.pth")]
+    public void Read_UnderstandsNewerPickleProtocols(string name)
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read(name);
+
+        Assert.Equal(8, checkpoint.StateDict.Count);
+        Assert.Equal(GoldenFiles.Formula(108, 0), GoldenFiles.Floats(checkpoint.StateDict["conv.weight"]));
+        Assert.Null(checkpoint.Epoch);
+        Assert.Throws<CheckpointException>(() => SgdState.From(checkpoint.Optimizer));
+    }
+
+    [Theory]
+    [InlineData("dtypes.zip.pth")]
+    [InlineData("dtypes.legacy.pth")]
+    public void Read_KeepsEveryElementType(string name)
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read(name);
+        IReadOnlyDictionary<string, torch.Tensor> weights = checkpoint.StateDict;
+
+        var types = new Dictionary<string, torch.ScalarType>
+        {
+            ["float64"] = torch.ScalarType.Float64,
+            ["float32"] = torch.ScalarType.Float32,
+            ["float16"] = torch.ScalarType.Float16,
+            ["bfloat16"] = torch.ScalarType.BFloat16,
+            ["int64"] = torch.ScalarType.Int64,
+            ["int32"] = torch.ScalarType.Int32,
+            ["int16"] = torch.ScalarType.Int16,
+            ["int8"] = torch.ScalarType.Int8,
+            ["uint8"] = torch.ScalarType.Byte,
+            ["bool"] = torch.ScalarType.Bool,
+        };
+        Assert.All(types, type => Assert.Equal(type.Value, weights[type.Key].dtype));
+        Assert.All(types.Keys.Where(type => type.Contains("float")), type => Assert.Equal([0, 1, 2.5f, 100], GoldenFiles.Floats(weights[type])));
+        Assert.All(types.Keys.Where(type => type.Contains("int")), type => Assert.Equal([0, 1, 2, 100], GoldenFiles.Floats(weights[type])));
+        Assert.Equal([0, 1, 1, 1], GoldenFiles.Floats(weights["bool"]));
+        Assert.Equal([-1, -(1L << 40)], weights["negative"].data<long>());
+        Assert.Empty(weights["scalar"].shape);
+        Assert.Equal(42, weights["scalar"].item<long>());
+        Assert.Equal([0, 3], weights["empty"].shape);
+    }
+
+    [Theory]
+    [InlineData("shared.zip.pth")]
+    [InlineData("shared.legacy.pth")]
+    public void Read_KeepsSharedAndStridedStorages(string name)
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read(name);
+        IReadOnlyDictionary<string, torch.Tensor> weights = checkpoint.StateDict;
+
+        Assert.Equal(Enumerable.Range(0, 24).Select(i => (float)i), GoldenFiles.Floats(weights["base"]));
+        Assert.Equal([2, 8, 14, 20], GoldenFiles.Floats(weights["column"]));
+        Assert.Equal([6, 4], weights["transposed"].shape);
+        Assert.Equal([0, 6, 12, 18, 1, 7], GoldenFiles.Floats(weights["transposed"])[..6]);
+        Assert.Equal([19, 20, 21, 22, 23], GoldenFiles.Floats(weights["row"]));
+        Assert.Same(weights["base"], weights["again"]);
+    }
+
+    [Fact]
+    public void Read_FollowsStorageViews_OfOldTorch()
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read("window.legacy.pth");
+        Assert.Equal([5, 6, 7, 8], GoldenFiles.Floats(checkpoint.StateDict["w"]));
+    }
+
+    [Fact]
+    public void Read_PrefersTheMovingAverage_AndStripsWrappersPrefixes()
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read("ema.zip.pth");
+
+        Assert.Equal(["w"], checkpoint.StateDict.Keys);
+        Assert.Equal(GoldenFiles.Formula(4, 5), GoldenFiles.Floats(checkpoint.StateDict["w"]));
+        Assert.Equal("höhe", ((CheckpointDictionary)checkpoint.Value)["note"]!.AsText());
+    }
+
+    [Fact]
+    public void Read_TakesParametersAsTensors()
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read("parameter.zip.pth");
+        Assert.Equal(GoldenFiles.Formula(108, 0), GoldenFiles.Floats(checkpoint.StateDict["p"]));
+    }
+
+    [Fact]
+    public void Read_KeepsItsTensors_WhenTheCallersDisposeScopeEnds()
+    {
+        Checkpoint checkpoint;
+        using (torch.NewDisposeScope())
+            checkpoint = GoldenFiles.Read("ema.zip.pth");
+        using (checkpoint)
+            Assert.Equal(4, checkpoint.StateDict["w"].sum(torch.ScalarType.Float32).numel() * 4);
+        Assert.True(checkpoint.StateDict["w"].IsInvalid);
+    }
+}

@@ -10,3 +10,12 @@ public sealed record BlobEntry(BlobPath Path, string ETag, long LengthBytes);
 /// <param name="Blobs">Blobs in the order of their names.</param>
 /// <param name="Continuation">Where the next page starts; null after the last one.</param>
 public sealed record BlobPage(IReadOnlyList<BlobEntry> Blobs, string? Continuation);
+
+/// <summary>A small blob, read whole.</summary>
+/// <param name="Bytes">Its content.</param>
+/// <param name="ETag">The version that was read.</param>
+public sealed record BlobContent(byte[] Bytes, string ETag);
+
+/// <summary>Which version an upload may replace, so that two writers cannot overwrite each other unseen.</summary>
+/// <param name="ETag">The only version that may be there; null: none may be.</param>
+public sealed record Replaces(string? ETag);

@@ -18,6 +18,9 @@ public sealed class BlobException(string message, bool isTransient, Exception? i
     /// <summary>Whether the blob is no longer the version that was asked for.</summary>
     public bool IsChanged { get; init; }
 
+    /// <summary>Whether this blob alone cannot be read as it is: archived, too large, encrypted with a key of its own.</summary>
+    public bool IsUnreadable { get; init; }
+
     /// <summary>Whether <see cref="Explain"/> has something to say about an exception: one that Azure's clients throw.</summary>
     internal static bool IsFromService(Exception e) =>
         e is RequestFailedException or AuthenticationFailedException or AggregateException { InnerException: RequestFailedException }
@@ -39,8 +42,10 @@ public sealed class BlobException(string message, bool isTransient, Exception? i
                 new($"{doing} '{path}': blob account '{path.Account}' has no container '{path.Container}'. Correct the path, or create the container and upload to it (hrnet upload).", false, e) { IsMissing = true },
             (404, _) =>
                 new($"{doing} '{path}': there is no such blob. Correct the path; names are case-sensitive.", false, e) { IsMissing = true },
-            (412, _) or (409, "BlobModifiedWhileReading") or (416, _) =>
-                new($"{doing} '{path}': the blob was replaced meanwhile.", false, e) { IsChanged = true },
+            (409, "BlobArchived" or "BlobBeingRehydrated") =>
+                new($"{doing} '{path}': the blob is in the archive tier. Move it to a tier that can be read, and wait until it has arrived.", false, e) { IsUnreadable = true },
+            (412, _) or (409, "BlobAlreadyExists") or (416, _) =>
+                new($"{doing} '{path}': another version of the blob is there than the one asked for.", false, e) { IsChanged = true },
             (401 or 403, _) =>
                 new($"{doing} '{path}': blob account '{path.Account}' denied access ({request.ErrorCode}). Give this identity the role 'Storage Blob Data Contributor' there, or correct its connection string.", false, e),
             (0 or 408 or 429 or >= 500, _) =>

@@ -17,32 +17,43 @@ public sealed class BlobStore(BlobAccounts accounts)
     /// <summary>
     /// Opens a blob as a seekable stream that reads it in ranges of 4 MiB, so that a slow reader holds no connection, a broken
     /// connection is resumed where it broke, and a blob replaced while it is read is an error instead of a mixture.
-    /// The caller disposes the stream.
+    /// With an <paramref name="etag"/> only that version is opened. The caller disposes the stream.
     /// </summary>
-    public async Task<Stream> OpenReadAsync(BlobPath path, CancellationToken cancellation = default)
+    public async Task<Stream> OpenReadAsync(BlobPath path, string? etag = null, CancellationToken cancellation = default)
     {
-        var options = new BlobOpenReadOptions(allowModifications: false) { BufferSize = ReadBufferBytes };
+        var options = new BlobOpenReadOptions(allowModifications: false)
+        {
+            BufferSize = ReadBufferBytes,
+            Conditions = etag is null ? null : new() { IfMatch = new ETag(etag) },
+        };
         var inner = await Explained(path, "Reading", () => accounts.Blob(path).OpenReadAsync(options, cancellation));
         return new ExplainedReadStream(inner, path);
     }
 
     /// <summary>Reads a whole small blob, only if it is still the version <paramref name="etag"/> (null: whichever it is).</summary>
-    public async Task<BinaryData> ReadAsync(BlobPath path, string? etag = null, CancellationToken cancellation = default)
-    {
-        var options = new BlobDownloadOptions { Conditions = etag is null ? null : new() { IfMatch = new ETag(etag) } };
-        var response = await Explained(path, "Reading", () => accounts.Blob(path).DownloadContentAsync(options, cancellation));
-        return response.Value.Content;
-    }
+    /// <exception cref="BlobException">Also when the blob has more than <paramref name="maximumBytes"/>: nothing of it is read then.</exception>
+    public Task<BlobContent> ReadAsync(BlobPath path, string? etag = null, long maximumBytes = 1 << 30, CancellationToken cancellation = default) =>
+        Explained(path, "Reading", async () =>
+        {
+            var options = new BlobDownloadOptions { Conditions = etag is null ? null : new() { IfMatch = new ETag(etag) } };
+            using var download = (await accounts.Blob(path).DownloadStreamingAsync(options, cancellation)).Value;
+            var length = download.Details.ContentLength;
+            if (length > maximumBytes)
+                throw new BlobException($"Reading '{path}': it has {length:N0} bytes, and at most {maximumBytes:N0} are read.", isTransient: false) { IsUnreadable = true };
+            var bytes = new byte[length];
+            await download.Content.ReadExactlyAsync(bytes, cancellation);
+            return new BlobContent(bytes, download.Details.ETag.ToString("H"));
+        });
 
     /// <summary>Copies a blob to a temporary file, which is deleted when the caller disposes the stream, and rewinds it.</summary>
-    public async Task<FileStream> DownloadToTemporaryFileAsync(BlobPath path, CancellationToken cancellation = default)
+    public async Task<FileStream> DownloadToTemporaryFileAsync(BlobPath path, string? etag = null, CancellationToken cancellation = default)
     {
         var file = new FileStream(
             Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}{Path.GetExtension(path.FileName)}"),
             FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, 1 << 16, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         try
         {
-            await using var blob = await OpenReadAsync(path, cancellation);
+            await using var blob = await OpenReadAsync(path, etag, cancellation);
             await blob.CopyToAsync(file, 1 << 20, cancellation);
             await file.FlushAsync(cancellation);
             file.Position = 0;
@@ -55,12 +66,19 @@ public sealed class BlobStore(BlobAccounts accounts)
         }
     }
 
-    /// <summary>Writes a stream from its position to its end as a blob, replacing one of that name; every part travels with its MD5.</summary>
-    public async Task<BlobEntry> UploadAsync(BlobPath path, Stream content, CancellationToken cancellation = default)
+    /// <summary>
+    /// Writes a stream from its position to its end as a blob; every part travels with its MD5, and readers see the old bytes or the
+    /// new ones, never a mixture. It replaces a blob of that name, unless <paramref name="replaces"/> says which version it may replace.
+    /// </summary>
+    /// <exception cref="BlobException">With <see cref="BlobException.IsChanged"/> where another version than <paramref name="replaces"/> is there.</exception>
+    public async Task<BlobEntry> UploadAsync(BlobPath path, Stream content, Replaces? replaces = null, CancellationToken cancellation = default)
     {
         var start = content.CanSeek ? content.Position : 0;
         var options = new BlobUploadOptions
         {
+            Conditions = replaces is null ? null
+                : replaces.ETag is { } etag ? new() { IfMatch = new ETag(etag) }
+                : new() { IfNoneMatch = ETag.All },
             HttpHeaders = new() { ContentType = ContentType(path) },
             TransferValidation = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 },
         };
@@ -72,7 +90,7 @@ public sealed class BlobStore(BlobAccounts accounts)
     public async Task<BlobEntry> UploadFileAsync(BlobPath path, string file, CancellationToken cancellation = default)
     {
         await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        return await UploadAsync(path, content, cancellation);
+        return await UploadAsync(path, content, cancellation: cancellation);
     }
 
     /// <summary>Lists the blobs of a container, folder or <c>prefix*</c> in the order of their names, page by page as it is read.</summary>
@@ -103,9 +121,19 @@ public sealed class BlobStore(BlobAccounts accounts)
             return new BlobPage([], null);
         });
 
-    /// <summary>Whether the blob exists.</summary>
-    public async Task<bool> ExistsAsync(BlobPath path, CancellationToken cancellation = default) =>
-        (await Explained(path, "Looking for", () => accounts.Blob(path).ExistsAsync(cancellation))).Value;
+    /// <summary>Looks up a blob without reading it; null where there is none.</summary>
+    public async Task<BlobEntry?> FindAsync(BlobPath path, CancellationToken cancellation = default)
+    {
+        try
+        {
+            var properties = (await Explained(path, "Looking for", () => accounts.Blob(path).GetPropertiesAsync(cancellationToken: cancellation))).Value;
+            return new(path, properties.ETag.ToString("H"), properties.ContentLength);
+        }
+        catch (BlobException e) when (e.IsMissing)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Deletes a blob with its snapshots; false where it was not there.</summary>
     public async Task<bool> DeleteAsync(BlobPath path, CancellationToken cancellation = default) =>

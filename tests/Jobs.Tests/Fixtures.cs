@@ -1,0 +1,4 @@
+using HrNetBatch.TestKit;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]

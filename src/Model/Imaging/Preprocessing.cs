@@ -1,0 +1,88 @@
+using System.Buffers;
+
+namespace HrNetBatch.Model.Imaging;
+
+/// <summary>
+/// From pixels to the network's input, equal to the original's torchvision transforms on PIL images, value for value.
+/// Thread-safe; scratch memory is rented.
+/// </summary>
+public static class Preprocessing
+{
+    /// <summary>Share of the resized short side that the centre crop keeps: 224 of 256.</summary>
+    public const double DefaultCropRatio = 0.875;
+
+    /// <summary>Number of floats of one preprocessed image: 3 × size × size.</summary>
+    public static int FloatCount(int size) => 3 * size * size;
+
+    /// <summary>
+    /// For validation and inference: short side to int(size / cropRatio), bilinear with antialias; centre crop; normalise.
+    /// </summary>
+    /// <param name="image">The decoded image.</param>
+    /// <param name="size">Side of the network's input.</param>
+    /// <param name="chw">Receives [3, size, size] float32, RGB, normalised.</param>
+    /// <param name="cropRatio">Crop side over resized short side.</param>
+    /// <exception cref="ImageException">The image is too narrow to resize.</exception>
+    public static void Evaluate(RgbImage image, int size, Span<float> chw, double cropRatio = DefaultCropRatio)
+    {
+        CheckRoom(size, chw);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cropRatio);
+        var (width, height) = CropGeometry.ResizeShortSide(image.Width, image.Height, (int)(size / cropRatio));
+        var (left, columns, leftPad) = CropGeometry.CenterCrop(width, size);
+        var (top, rows, topPad) = CropGeometry.CenterCrop(height, size);
+        if (columns < size || rows < size)
+            Normalization.FillBlack(chw);
+        var window = new PixelBox(left, top, columns, rows);
+        Write(image, new PixelBox(0, 0, image.Width, image.Height), width, height, window, size, leftPad, topPad, mirrored: false, chw);
+    }
+
+    /// <summary>For training: RandomResizedCrop, horizontal flip in half of the cases, normalise.</summary>
+    /// <param name="image">The decoded image.</param>
+    /// <param name="size">Side of the network's input.</param>
+    /// <param name="random">The sample's own random numbers: <c>SplitMix64.For(seed, epoch, index)</c>.</param>
+    /// <param name="chw">Receives [3, size, size] float32, RGB, normalised.</param>
+    public static void Augment(RgbImage image, int size, ref SplitMix64 random, Span<float> chw)
+    {
+        PixelBox box = CropGeometry.RandomResizedCrop(image.Width, image.Height, ref random);
+        bool mirrored = random.NextDouble() < 0.5;
+        Crop(image, box, size, mirrored, chw);
+    }
+
+    /// <summary>Crops, resizes the crop to size × size, mirrors if asked for and normalises: what one augmentation draws.</summary>
+    internal static void Crop(RgbImage image, PixelBox box, int size, bool mirrored, Span<float> chw)
+    {
+        CheckRoom(size, chw);
+        Write(image, box, size, size, new PixelBox(0, 0, size, size), size, 0, 0, mirrored, chw);
+    }
+
+    private static void Write(
+        RgbImage image, PixelBox box, int width, int height, PixelBox window, int size, int leftPad, int topPad, bool mirrored, Span<float> chw)
+    {
+        int stride = window.Width * RgbImage.BytesPerPixel;
+        byte[] resized = ArrayPool<byte>.Shared.Rent(window.Height * stride);
+        try
+        {
+            PilResize.Resize(image, box, width, height, window, resized);
+            for (int row = 0; row < window.Height; row++)
+            {
+                int target = ((row + topPad) * size) + leftPad;
+                Normalization.WriteRow(
+                    resized.AsSpan(row * stride, stride),
+                    chw.Slice(target, window.Width),
+                    chw.Slice((size * size) + target, window.Width),
+                    chw.Slice((2 * size * size) + target, window.Width),
+                    mirrored);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(resized);
+        }
+    }
+
+    private static void CheckRoom(int size, Span<float> chw)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        if (chw.Length != FloatCount(size))
+            throw new ArgumentException($"A {size}×{size} image takes {FloatCount(size)} floats, not {chw.Length}.", nameof(chw));
+    }
+}

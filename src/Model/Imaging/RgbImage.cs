@@ -1,0 +1,68 @@
+using System.Buffers;
+
+namespace HrNetBatch.Model.Imaging;
+
+/// <summary>
+/// Decoded pixels, 8 bits a channel, four bytes a pixel (red, green, blue, unspecified) so that SIMD takes whole pixels.
+/// The buffer is rented: dispose the image to give it back.
+/// </summary>
+public sealed class RgbImage : IDisposable
+{
+    internal const int BytesPerPixel = 4;
+
+    /// <summary>Bytes behind the last pixel that may be read (never meaningful), so that wide loads need no special last pixel.</summary>
+    internal const int TailBytes = 64;
+
+    private byte[]? _pixels;
+
+    /// <summary>Rents room for an image of the given size; its content is undefined.</summary>
+    public RgbImage(int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        Width = width;
+        Height = height;
+        _pixels = ArrayPool<byte>.Shared.Rent(checked((width * height * BytesPerPixel) + TailBytes));
+    }
+
+    /// <summary>Columns.</summary>
+    public int Width { get; }
+
+    /// <summary>Rows.</summary>
+    public int Height { get; }
+
+    /// <summary>Bytes from one row to the next.</summary>
+    internal int Stride => Width * BytesPerPixel;
+
+    /// <summary>All rows, top to bottom, without gaps; <see cref="TailBytes"/> more bytes behind them may be read.</summary>
+    internal Span<byte> Pixels
+        => (_pixels ?? throw new ObjectDisposedException(nameof(RgbImage))).AsSpan(0, Stride * Height);
+
+    /// <summary>Copies the pixels as plain RGB: [H, W, 3] bytes.</summary>
+    /// <param name="rgb">At least 3 × width × height bytes.</param>
+    public void CopyRgbTo(Span<byte> rgb)
+    {
+        ReadOnlySpan<byte> pixels = Pixels;
+        for (int source = 0, target = 0; source < pixels.Length; source += BytesPerPixel, target += 3)
+        {
+            rgb[target] = pixels[source];
+            rgb[target + 1] = pixels[source + 1];
+            rgb[target + 2] = pixels[source + 2];
+        }
+    }
+
+    /// <summary>Makes an image of plain RGB bytes, [H, W, 3].</summary>
+    public static RgbImage FromRgb(ReadOnlySpan<byte> rgb, int width, int height)
+    {
+        var image = new RgbImage(width, height);
+        PixelLayouts.Unpack(rgb, bandCount: 3, image.Pixels);
+        return image;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _pixels, null) is { } pixels)
+            ArrayPool<byte>.Shared.Return(pixels);
+    }
+}

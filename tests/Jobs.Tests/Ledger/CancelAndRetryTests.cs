@@ -1,0 +1,135 @@
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+
+namespace HrNetBatch.Jobs.Tests.Ledger;
+
+public sealed class CancelAndRetryTests(LedgerDatabase ledger) : IClassFixture<LedgerDatabase>
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Cancel_EndsTheJobAtOnce_WhenNobodyWorksOnIt()
+    {
+        Guid id = await ledger.EnqueueAsync();
+
+        Job job = await ledger.Jobs.CancelAsync(id, Cancelled);
+
+        Assert.Equal(JobState.Cancelled, job.State);
+        Assert.NotNull(job.EndedAt);
+        Assert.Null(await ledger.Leases.ClaimAsync(id, "worker", "cpu", Cancelled));
+    }
+
+    [Fact]
+    public async Task Cancel_EndsAJobThatWaitsOutItsBackOff()
+    {
+        Guid id = await ledger.EnqueueAsync();
+        await ledger.Leases.EndAsync(await ledger.ClaimAsync(id), new Outcome.Failed("no network", FailureKind.Transient), Cancelled);
+
+        Assert.Equal(JobState.Cancelled, (await ledger.Jobs.CancelAsync(id, Cancelled)).State);
+    }
+
+    [Fact]
+    public async Task Cancel_IsSeenByTheRenewingWorker_WhichThenEndsTheJob()
+    {
+        Guid id = await ledger.EnqueueAsync();
+        Lease lease = await ledger.ClaimAsync(id);
+
+        Job asked = await ledger.Jobs.CancelAsync(id, Cancelled);
+        Assert.Equal(JobState.Running, asked.State);
+        Assert.NotNull(asked.CancelRequestedAt);
+        Assert.Equal(LeaseStatus.CancelRequested, await ledger.Leases.RenewAsync(lease, Cancelled));
+
+        Assert.Equal(JobState.Cancelled, await ledger.Leases.EndAsync(lease, new Outcome.Cancelled(), Cancelled));
+    }
+
+    [Fact]
+    public async Task Cancel_EndsTheJob_OnlyWhenTheLastLaneHasStopped()
+    {
+        Guid id = await ledger.EnqueueAsync(laneCount: 3);
+        Lease first = await ledger.ClaimAsync(id);
+        Lease second = await ledger.ClaimAsync(id);
+        await ledger.Jobs.CancelAsync(id, Cancelled);
+
+        Assert.Null(await ledger.Leases.ClaimAsync(id, "third", "cpu", Cancelled));
+        Assert.Equal(JobState.Running, await ledger.Leases.EndAsync(first, new Outcome.Cancelled(), Cancelled));
+        Assert.Equal(JobState.Cancelled, await ledger.Leases.EndAsync(second, new Outcome.Failed("killed", FailureKind.Transient), Cancelled));
+    }
+
+    [Fact]
+    public async Task Cancel_DoesNotUndoAResultThatCameFirst()
+    {
+        Guid id = await ledger.EnqueueAsync();
+        Lease lease = await ledger.ClaimAsync(id);
+        await ledger.Jobs.CancelAsync(id, Cancelled);
+
+        Assert.Equal(JobState.Succeeded, await ledger.Leases.EndAsync(lease, Outcome.Success(new { }), Cancelled));
+        Assert.Equal(JobState.Succeeded, (await ledger.Jobs.CancelAsync(id, Cancelled)).State);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Cancel_EndsTheJob_WhenItsWorkerIsDead(bool diedBefore)
+    {
+        Guid id = await ledger.EnqueueAsync();
+        Lease dead = await ledger.ClaimAsync(id);
+        if (diedBefore)
+            await ledger.LetExpireAsync(dead);
+        await ledger.Jobs.CancelAsync(id, Cancelled);
+        if (!diedBefore)
+        {
+            await ledger.LetExpireAsync(dead);
+            await ledger.Leases.ExpireAsync(Cancelled);
+        }
+
+        Assert.Equal(JobState.Cancelled, (await ledger.JobAsync(id)).State);
+    }
+
+    [Fact]
+    public async Task Retry_GivesAFailedJobAFreshSetOfTries()
+    {
+        Guid id = await ledger.EnqueueAsync();
+        await ledger.Leases.EndAsync(await ledger.ClaimAsync(id), new Outcome.Failed("no such checkpoint", FailureKind.Permanent), Cancelled);
+
+        Job job = await ledger.Jobs.RetryAsync(id, Cancelled);
+
+        Assert.Equal((JobState.Queued, 0, 0, null, null), (job.State, job.FailureCount, job.LostCount, job.Error, job.EndedAt));
+        Assert.Equal(2, (await ledger.ClaimAsync(id)).Attempt);
+    }
+
+    [Fact]
+    public async Task Retry_RevivesACancelledJob_AndFencesOutLanesThatHaveNotNoticedItsEnd()
+    {
+        Guid id = await ledger.EnqueueAsync(laneCount: 2);
+        Lease first = await ledger.ClaimAsync(id);
+        Lease late = await ledger.ClaimAsync(id);
+        await ledger.Leases.EndAsync(first, new Outcome.Failed("bad input", FailureKind.Permanent), Cancelled);
+
+        await ledger.Jobs.RetryAsync(id, Cancelled);
+
+        Assert.Equal(LeaseStatus.Lost, await ledger.Leases.RenewAsync(late, Cancelled));
+        Assert.Equal(JobState.Queued, (await ledger.JobAsync(id)).State);
+        await ledger.Jobs.CancelAsync(id, Cancelled);
+        Job revived = await ledger.Jobs.RetryAsync(id, Cancelled);
+        Assert.Equal((JobState.Queued, null), (revived.State, revived.CancelRequestedAt));
+        Assert.Equal(0, (await ledger.ClaimAsync(id)).Lane);
+    }
+
+    [Fact]
+    public async Task Retry_IsRefused_WhileTheJobHasNotEnded_AndAfterASuccess()
+    {
+        Guid id = await ledger.EnqueueAsync();
+        Lease lease = await ledger.ClaimAsync(id);
+        Assert.Contains("Running", (await Assert.ThrowsAsync<JobRefusedException>(() => ledger.Jobs.RetryAsync(id, Cancelled))).Message, StringComparison.Ordinal);
+        await ledger.Leases.EndAsync(lease, Outcome.Success(new { }), Cancelled);
+        Assert.Contains("succeeded", (await Assert.ThrowsAsync<JobRefusedException>(() => ledger.Jobs.RetryAsync(id, Cancelled))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CancelAndRetry_NameTheJob_WhenThereIsNone()
+    {
+        Guid id = Guid.CreateVersion7();
+        Assert.Contains(id.ToString(), (await Assert.ThrowsAsync<JobRefusedException>(() => ledger.Jobs.CancelAsync(id, Cancelled))).Message, StringComparison.Ordinal);
+        Assert.Contains(id.ToString(), (await Assert.ThrowsAsync<JobRefusedException>(() => ledger.Jobs.RetryAsync(id, Cancelled))).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,23 @@
+using Dapper;
+using HrNetBatch.TestKit;
+using Npgsql;
+
+namespace HrNetBatch.Jobs.Tests.Ledger;
+
+public sealed class MigrationTests(PostgresFixture postgres)
+{
+    [Fact]
+    public async Task Migrate_IsSafe_WhenSeveralProcessesStartAtOnce()
+    {
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(
+            () => LedgerDatabase.MigratorOf(database.DataSource, database.ConnectionString).MigrateAsync(TestContext.Current.CancellationToken),
+            TestContext.Current.CancellationToken)));
+
+        await using NpgsqlConnection connection = await database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        string[] scripts = [.. await connection.QueryAsync<string>("SELECT scriptname FROM hrnet.schema_versions ORDER BY schemaversionsid")];
+        Assert.Equal(4, scripts.Length);
+        Assert.Equal(scripts.Distinct().Order(StringComparer.Ordinal), scripts);
+    }
+}

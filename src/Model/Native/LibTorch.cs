@@ -22,12 +22,16 @@ public static class LibTorch
     /// <exception cref="LibTorchException">No folder has it, or what the folder has does not load.</exception>
     public static LibTorchFolder Load() => Loaded.Value;
 
+    /// <summary>The folder that <see cref="Load"/> would load from; loads nothing.</summary>
+    /// <exception cref="LibTorchException">No folder has libtorch.</exception>
+    public static LibTorchFolder Locate() => LibTorchFolder.Find(
+        Environment.GetEnvironmentVariable(FolderVariable),
+        AppContext.BaseDirectory,
+        AppContext.GetData("HrNetBatch.LibTorchFolder") as string);
+
     private static LibTorchFolder LoadOnce()
     {
-        LibTorchFolder folder = LibTorchFolder.Find(
-            Environment.GetEnvironmentVariable(FolderVariable),
-            AppContext.BaseDirectory,
-            AppContext.GetData("HrNetBatch.LibTorchFolder") as string);
+        LibTorchFolder folder = Locate();
 
         // By absolute path and in the order of their dependencies: this fixes which copy every later name stands for.
         foreach (string file in folder.Libraries)

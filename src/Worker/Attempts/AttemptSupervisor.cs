@@ -1,0 +1,129 @@
+using System.Text.Json;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Worker.Devices;
+using HrNetBatch.Worker.Protocol;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace HrNetBatch.Worker.Attempts;
+
+/// <summary>Runs one attempt of a job from its claim to its outcome, the work itself in a process of its own.</summary>
+public sealed partial class AttemptSupervisor(
+    JobStore jobs,
+    LeaseStore leases,
+    DevicePool devices,
+    AttemptCommand command,
+    WorkerIdentity worker,
+    IOptions<LedgerOptions> ledger,
+    IOptions<SupervisionOptions> options,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILoggerFactory loggers)
+{
+    private static readonly TimeSpan EndRetryInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _logger = loggers.CreateLogger<AttemptSupervisor>();
+    private readonly SupervisionOptions _options = options.Value;
+
+    /// <summary>Claims a lane of the job, if one is to be had, and runs an attempt on it to its end.</summary>
+    public async Task RunAsync(Guid jobId)
+    {
+        CancellationToken stopping = lifetime.ApplicationStopping;
+        if (stopping.IsCancellationRequested)
+            return;
+        using DeviceHold? device = await devices.AcquireAsync(stopping);
+        if (device is null)
+        {
+            LogNoDevice(_logger, jobId);
+            return; // the job is woken again, here or where a GPU is free
+        }
+
+        // 1. From the claim on, this worker alone may write for the lane. A crash before it costs nothing: the wake is issued
+        //    again. A crash after it costs the rest of the lease: then any worker takes the lane over.
+        long claimedAt = time.GetTimestamp();
+        if (await leases.ClaimAsync(jobId, worker.Name, device.Device, stopping) is not { } lease)
+            return; // a wake may be doubled or late without harm
+
+        LogClaimed(_logger, lease.Kind, lease.JobId, lease.Attempt, lease.Lane, device.Device);
+        await RunAsync(lease, claimedAt, device, stopping);
+    }
+
+    private async Task RunAsync(Lease lease, long claimedAt, DeviceHold device, CancellationToken stopping)
+    {
+        JsonElement arguments = (await jobs.FindAsync(lease.JobId, CancellationToken.None))!.Arguments;
+        int threadCount = devices.ThreadCount(lease.Kind);
+        using AttemptChild child = AttemptChild.Start(command, threadCount);
+        using var stop = new ChildStop(child, _options, time);
+        await using var keeper = new LeaseKeeper(leases, lease, claimedAt, ledger.Value, time, stop.Ask, _logger);
+        using var watch = new HeartbeatWatch(_options.HeartbeatTimeout, time, () => stop.Ask(StopCause.Silent));
+
+        await child.SendAsync(new StartMessage(new AttemptStart(lease, arguments, device.Device, threadCount), _options.HeartbeatInterval));
+        using var interruption = stopping.Register(() => stop.Ask(StopCause.Interrupt));
+
+        Outcome? reported = null;
+        var log = new AttemptLog(loggers, lease);
+        await foreach (Message message in child.ReadAsync())
+        {
+            watch.Alive();
+            switch (message)
+            {
+                case LogMessage line:
+                    log.Write(line);
+                    break;
+                case OutcomeMessage { Outcome: var outcome }:
+                    reported = outcome;
+                    stop.KillAfter(_options.ExitGrace); // native libraries have hung in their own cleanup
+                    break;
+            }
+        }
+        int exitCode = await child.WaitAsync();
+
+        // 2. The work is done and its parts are committed, but the ledger does not know that the attempt has ended. A crash
+        //    here costs one more attempt, which finds everything done and ends at once.
+        if (AttemptVerdict.Decide(reported, stop.Cause, exitCode, child.LastWords, _options.HeartbeatTimeout) is { } verdict)
+            await EndAsync(lease, verdict, keeper.Lost);
+        // 3. From here on the lane is free, and a retry or the jobs that follow are in the ledger: a crash costs nothing.
+    }
+
+    /// <summary>Writes the outcome, and again while the database is away, as long as the lease lets it be ours to write.</summary>
+    private async Task EndAsync(Lease lease, Outcome outcome, CancellationToken lost)
+    {
+        while (true)
+        {
+            try
+            {
+                await leases.EndAsync(lease, outcome, lost);
+                LogEnded(_logger, lease.JobId, lease.Attempt, lease.Lane, outcome.Name);
+                return;
+            }
+            catch (LeaseLostException)
+            {
+                LogNotOurs(_logger, lease.JobId, lease.Attempt);
+                return;
+            }
+            catch (Exception error) when (!lost.IsCancellationRequested)
+            {
+                LogNotWritten(_logger, lease.JobId, lease.Attempt, error.Message);
+            }
+            await Task.Delay(EndRetryInterval, time, lost);
+        }
+    }
+
+    [LoggerMessage(100, LogLevel.Information, "{Kind} job {Job}: attempt {Attempt} on lane {Lane} starts on {Device}")]
+    private static partial void LogClaimed(ILogger logger, string kind, Guid job, int attempt, int lane, string device);
+
+    [LoggerMessage(101, LogLevel.Information, "Job {Job}: attempt {Attempt} on lane {Lane} ended: {Outcome}")]
+    private static partial void LogEnded(ILogger logger, Guid job, int attempt, int lane, string outcome);
+
+    [LoggerMessage(102, LogLevel.Information, "Job {Job}: every GPU here is busy, it waits for the next worker with a free one")]
+    private static partial void LogNoDevice(ILogger logger, Guid job);
+
+    [LoggerMessage(103, LogLevel.Warning, "Job {Job}: the outcome of attempt {Attempt} is not ours to write any more: its lease is over, or it was written before the connection broke")]
+    private static partial void LogNotOurs(ILogger logger, Guid job, int attempt);
+
+    [LoggerMessage(104, LogLevel.Warning, "Job {Job}: the outcome of attempt {Attempt} was not written: {Reason}. Trying again while the lease lasts")]
+    private static partial void LogNotWritten(ILogger logger, Guid job, int attempt, string reason);
+}

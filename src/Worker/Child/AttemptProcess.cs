@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using HrNetBatch.Jobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Model.Native;
+using HrNetBatch.Worker.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace HrNetBatch.Worker.Child;
+
+/// <summary>The process of one attempt: hears what to do, does it, tells its outcome, ends.</summary>
+internal static class AttemptProcess
+{
+    /// <summary>Runs the attempt that the worker describes on standard input.</summary>
+    /// <param name="arguments">The worker's own arguments, for the same configuration.</param>
+    /// <param name="kinds">The kinds it can run; null: every kind of this project.</param>
+    /// <returns>The exit code: 0 once an outcome was told, whichever.</returns>
+    public static async Task<int> RunAsync(string[] arguments, JobKinds? kinds)
+    {
+        MallocTuning.KeepFreedMemory();
+        using ProtocolOutput output = ProtocolOutput.Take();
+        // Ctrl-C and many supervisors signal the whole group of processes. The worker hears it too and says what to do.
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => signal.Cancel = true);
+
+        using var stop = new AttemptStop();
+        var started = new TaskCompletionSource<StartMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
+        WorkerInput.Listen(message =>
+        {
+            if (message is StartMessage start)
+                started.TrySetResult(start);
+            else if (message is StopMessage { Reason: var reason })
+                new Thread(() => stop.Request(reason)) { IsBackground = true, Name = "stop" }.Start(); // its callbacks must not deafen us
+        });
+
+        StartMessage order = await started.Task;
+        using (Heartbeat.Start(output, order.HeartbeatInterval))
+        {
+            using IHost host = BuildHost(arguments, kinds, output);
+            Outcome outcome = await ExecuteAsync(host.Services, order.Start, stop);
+            output.Send(new OutcomeMessage(outcome));
+        }
+        return 0;
+    }
+
+    private static async Task<Outcome> ExecuteAsync(IServiceProvider services, AttemptStart start, AttemptStop stop)
+    {
+        IJobHandler handler = services.GetRequiredKeyedService<IJobHandler>(start.Lease.Kind);
+        ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(handler.GetType());
+        var attempt = new AttemptContext(start, stop, services.GetRequiredService<JobKinds>(), services.GetRequiredService<ProgressStore>(),
+            services.GetRequiredService<MetricStore>(), logger);
+        return await AttemptRunner.RunAsync(handler, attempt, stop);
+    }
+
+    /// <summary>The worker's services without the worker: nothing here is started.</summary>
+    private static IHost BuildHost(string[] arguments, JobKinds? kinds, ProtocolOutput output)
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
+        {
+            Args = arguments,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Logging.ClearProviders().AddProvider(new ProtocolLoggerProvider(output));
+        builder.Services.AddHrNetJobs(builder.Configuration, kinds);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,81 @@
+using HrNetBatch.Model.Native;
+using Microsoft.Extensions.Options;
+
+namespace HrNetBatch.Worker.Devices;
+
+/// <summary>
+/// The devices that this worker may use. A GPU takes one attempt at a time, whichever worker on the machine runs it; on the
+/// CPU the concurrency of the kinds is the limit.
+/// </summary>
+public sealed class DevicePool
+{
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    private readonly WorkerOptions _options;
+    private readonly TimeProvider _time;
+
+    /// <summary>Finds the devices.</summary>
+    /// <exception cref="OptionsValidationException">A GPU is configured that libtorch cannot use here.</exception>
+    public DevicePool(IOptions<WorkerOptions> options, TimeProvider time)
+        : this(options.Value, time, FindDevices)
+    {
+    }
+
+    internal DevicePool(WorkerOptions options, TimeProvider time, Func<IReadOnlyList<CudaDevice>> find)
+    {
+        _options = options;
+        _time = time;
+        IReadOnlyList<CudaDevice> found = options.Device == "cpu" ? [] : find();
+        Gpus = options.Device is "auto" or "cpu" ? found
+            : found.Where(gpu => gpu.Name == options.Device).ToArray() is { Length: > 0 } chosen ? chosen
+            : throw new OptionsValidationException(WorkerOptions.Section, typeof(WorkerOptions), [
+                $"HrNetBatch:Worker:Device is {options.Device}, but libtorch can use "
+                + (found.Count == 0 ? "no GPU here" : $"only {string.Join(", ", found.Select(gpu => gpu.Name))}")
+                + $". Check `nvidia-smi`, and that {LibTorch.FolderVariable} names a libtorch with CUDA; or set the device to auto or cpu."]);
+    }
+
+    /// <summary>The GPUs that attempts run on; none means the CPU.</summary>
+    public IReadOnlyList<CudaDevice> Gpus { get; }
+
+    /// <summary>Processor threads for one attempt: those of the machine, shared among as many as may run at once.</summary>
+    public int ThreadCount(string kind) =>
+        Math.Max(1, Environment.ProcessorCount / (Gpus.Count > 0 ? Gpus.Count : Math.Max(1, _options.ConcurrencyOf(kind))));
+
+    /// <summary>Waits, but not for ever, until an attempt may run.</summary>
+    /// <returns>A device to dispose after the attempt, or null when every GPU stayed busy.</returns>
+    public async Task<DeviceHold?> AcquireAsync(CancellationToken stopping)
+    {
+        if (Gpus.Count == 0)
+            return new("cpu", null);
+
+        long start = _time.GetTimestamp();
+        while (true)
+        {
+            if (Gpus.Select(TryHold).FirstOrDefault(hold => hold is not null) is { } hold)
+                return hold;
+            if (_time.GetElapsedTime(start) + RetryInterval > _options.DeviceWait)
+                return null;
+            await Task.Delay(RetryInterval, _time, stopping);
+        }
+    }
+
+    /// <summary>
+    /// The kernel drops the lock with its holder's last breath, so a killed worker leaves no GPU locked. The file's name is the
+    /// GPU's identity: two workers may count the same GPU differently.
+    /// </summary>
+    private DeviceHold? TryHold(CudaDevice gpu)
+    {
+        Directory.CreateDirectory(_options.LockFolder);
+        string path = Path.Combine(_options.LockFolder, $"gpu-{gpu.Id}.lock");
+        try
+        {
+            return new(gpu.Name, new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static IReadOnlyList<CudaDevice> FindDevices() => LibTorch.Locate().HasCuda ? CudaDriver.Devices() : [];
+}

@@ -1,0 +1,78 @@
+using Hangfire;
+using Hangfire.Storage;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Worker.Waking;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace HrNetBatch.Worker.Schedules;
+
+/// <summary>Keeps Hangfire's recurring jobs equal to the ledger's schedules; any number of workers may do so at once.</summary>
+internal sealed partial class ScheduleMirror(
+    ScheduleStore schedules,
+    IRecurringJobManager recurring,
+    JobStorage storage,
+    IOptions<WakingOptions> options,
+    TimeProvider time,
+    ILogger<ScheduleMirror> logger) : BackgroundService
+{
+    private const string Prefix = "schedule:"; // what else somebody runs on this Hangfire is left alone
+
+    private readonly HashSet<(string Name, string Cron)> _refused = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.ScheduleInterval, time);
+        do
+        {
+            try
+            {
+                Mirror(await schedules.ListAsync(stoppingToken));
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogNotMirrored(logger, error.Message, options.Value.ScheduleInterval);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private void Mirror(IReadOnlyList<JobSchedule> wanted)
+    {
+        using IStorageConnection connection = storage.GetConnection();
+        Dictionary<string, string> present = connection.GetRecurringJobs()
+            .Where(job => job.Id.StartsWith(Prefix, StringComparison.Ordinal))
+            .ToDictionary(job => job.Id, job => job.Cron);
+
+        foreach (JobSchedule schedule in wanted)
+        {
+            string id = Prefix + schedule.Name;
+            if (!present.Remove(id, out string? cron) || cron != schedule.Cron)
+                Set(id, schedule);
+        }
+        foreach (string removed in present.Keys)
+            recurring.RemoveIfExists(removed);
+    }
+
+    private void Set(string id, JobSchedule schedule)
+    {
+        try
+        {
+            recurring.AddOrUpdate<ScheduleFiring>(id, HangfireServers.ScheduleQueue, firing => firing.FireAsync(schedule.Name, null), schedule.Cron,
+                // Relaxed: however many runs were missed while no worker was there, they are caught up by one.
+                new RecurringJobOptions { TimeZone = TimeZoneInfo.Utc, MisfireHandling = MisfireHandlingMode.Relaxed });
+        }
+        catch (ArgumentException error)
+        {
+            if (_refused.Add((schedule.Name, schedule.Cron)))
+                LogRefused(logger, schedule.Name, schedule.Cron, error.Message);
+        }
+    }
+
+    [LoggerMessage(131, LogLevel.Warning, "The schedules could not be compared with Hangfire's: {Reason}. Trying again in {Interval}")]
+    private static partial void LogNotMirrored(ILogger logger, string reason, TimeSpan interval);
+
+    [LoggerMessage(132, LogLevel.Error, "Schedule {Schedule} never runs: \"{Cron}\" is no cron expression ({Reason}). Add it again with a right one")]
+    private static partial void LogRefused(ILogger logger, string schedule, string cron, string reason);
+}

@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+using HrNetBatch.Jobs.Contracts;
+
+namespace HrNetBatch.Worker;
+
+/// <summary>What this worker takes on: which kinds, how many at once, and on which device.</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>The configuration section that holds them.</summary>
+    public const string Section = "HrNetBatch:Worker";
+
+    /// <summary>
+    /// <c>cpu</c>; <c>cuda:N</c>, one GPU and nothing else; or <c>auto</c>: every GPU that libtorch can use, else the CPU.
+    /// </summary>
+    [RegularExpression(@"^(auto|cpu|cuda:\d+)$", ErrorMessage = "HrNetBatch:Worker:Device must be auto, cpu or cuda:N (N counts from 0).")]
+    public string Device { get; set; } = "auto";
+
+    /// <summary>How many attempts of each kind run at once; 1 where a kind is not named, 0 leaves it to other workers.</summary>
+    public Dictionary<string, int> Concurrency { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The folder of the lock files that keep workers on one machine off each other's GPUs; all of them must share it.</summary>
+    [Required]
+    public string LockFolder { get; set; } = Path.Combine(Path.GetTempPath(), "hrnet-batch-locks");
+
+    /// <summary>How long a woken job waits for a GPU here before it goes back for any worker to take.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DeviceWait { get; set; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>How many attempts of a kind run here at once.</summary>
+    public int ConcurrencyOf(string kind) => Concurrency.GetValueOrDefault(kind, 1);
+
+    /// <summary>Whether jobs of a kind run here at all.</summary>
+    public bool Serves(JobKind kind) => kind.HandlerType is not null && ConcurrencyOf(kind.Name) > 0;
+}

@@ -1,0 +1,85 @@
+using Hangfire;
+using HrNetBatch.Jobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Worker.Attempts;
+using HrNetBatch.Worker.Child;
+using HrNetBatch.Worker.Devices;
+using HrNetBatch.Worker.Schedules;
+using HrNetBatch.Worker.Waking;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace HrNetBatch.Worker;
+
+/// <summary>The program: a worker, or, with the verb <c>attempt</c>, the process of one attempt that a worker started.</summary>
+public static class WorkerProgram
+{
+    /// <summary>Runs until it is told to stop (a worker) or its work is done (an attempt).</summary>
+    /// <param name="arguments">The command line: the verb, then configuration as <c>--Section:Key=value</c>.</param>
+    /// <param name="kinds">The kinds it runs; null: every kind of this project.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] arguments, JobKinds? kinds = null)
+    {
+        if (arguments is [AttemptCommand.Verb, .. var rest])
+            return await AttemptProcess.RunAsync(rest, kinds);
+
+        using IHost host = Build(arguments, kinds);
+        await host.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
+        await host.RunAsync();
+        return 0;
+    }
+
+    private static IHost Build(string[] arguments, JobKinds? kinds)
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
+        {
+            Args = arguments,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        });
+        builder.Logging.AddFilter("Hangfire", LogLevel.Error); // it reports every reconnection several times over
+
+        IServiceCollection services = builder.Services;
+        services.AddHrNetJobs(builder.Configuration, kinds);
+        services.AddWorker(AttemptCommand.OfThisProgram(arguments));
+        return builder.Build();
+    }
+
+    private static void AddWorker(this IServiceCollection services, AttemptCommand command)
+    {
+        AddOptions<WorkerOptions>(services, WorkerOptions.Section);
+        AddOptions<SupervisionOptions>(services, SupervisionOptions.Section);
+        AddOptions<WakingOptions>(services, WakingOptions.Section);
+        services.AddOptions<HostOptions>().Configure<IOptions<SupervisionOptions>>((host, supervision) =>
+            host.ShutdownTimeout = supervision.Value.HandBackGrace + (2 * SupervisionOptions.EndMargin));
+
+        services.AddSingleton(command);
+        services.AddSingleton(WorkerIdentity.OfThisProcess());
+        services.AddSingleton<DevicePool>();
+        services.AddSingleton<AttemptSupervisor>();
+        services.AddSingleton<StrayWakes>();
+        services.AddHangfire((provider, hangfire) => hangfire
+            .UseStorage(HangfireStorage.Open(
+                provider.GetRequiredService<IOptions<LedgerOptions>>().Value.ConnectionString,
+                provider.GetRequiredService<IOptions<WakingOptions>>().Value.Interval))
+            .WithJobExpirationTimeout(TimeSpan.FromHours(1))
+            .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
+            .UseSimpleAssemblyNameTypeSerializer()
+            .UseRecommendedSerializerSettings());
+
+        // Stopped in reverse order: first nothing new is woken, then the servers wait for what runs.
+        services.AddHostedService<HangfireServers>();
+        services.AddHostedService<ScheduleMirror>();
+        services.AddHostedService<Waker>();
+    }
+
+    private static void AddOptions<TOptions>(IServiceCollection services, string section) where TOptions : class =>
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+}

@@ -1,0 +1,6 @@
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Worker;
+using HrNetBatch.Worker.TestHost;
+
+// The real worker, with a kind of job that misbehaves on request instead of the project's own.
+return await WorkerProgram.RunAsync(args, new JobKinds(JobKind.Of<BehaveArguments, BehaveHandler>()));

@@ -1,0 +1,83 @@
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.TestKit;
+using HrNetBatch.Worker.TestHost;
+
+namespace HrNetBatch.Worker.Tests;
+
+/// <summary>What becomes of attempts that end in every way a process can.</summary>
+public sealed class SupervisionTests(PostgresFixture postgres)
+{
+    [Theory]
+    [InlineData(Behaviour.Abort, "SIGABRT", "c10::Error")]
+    [InlineData(Behaviour.Die, "SIGKILL", "out of memory")]
+    [InlineData(Behaviour.Freeze, "no sign of life", "killed")]
+    public async Task Attempt_IsRetried_WhenItsProcessDiesOrHangs(Behaviour behaviour, params string[] reasons)
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:HeartbeatTimeout=00:00:04");
+
+        Guid job = await ledger.EnqueueAsync(behaviour, untilAttempt: 1);
+
+        Job done = await ledger.UntilAsync(job, JobState.Succeeded);
+        Assert.Equal((1, 0), (done.FailureCount, done.LostCount));
+        Attempt first = (await ledger.AttemptsAsync(job))[0];
+        Assert.Equal("Failed", first.Outcome);
+        Assert.All(reasons, reason => Assert.Contains(reason, first.Error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Job_FailsAtOnce_WhenTheFailureIsPermanent()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString);
+
+        Guid job = await ledger.EnqueueAsync(Behaviour.Refuse);
+
+        Job failed = await ledger.UntilAsync(job, JobState.Failed);
+        Assert.Contains("blob://NOWHERE/", failed.Error, StringComparison.Ordinal);
+        Assert.Single(await ledger.AttemptsAsync(job));
+    }
+
+    [Theory]
+    [InlineData(Behaviour.WaitForStop)]
+    [InlineData(Behaviour.IgnoreStop)]
+    public async Task Job_IsCancelledWithinSeconds_WhetherOrNotItsAttemptListens(Behaviour behaviour)
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:CancelGrace=00:00:01");
+        Guid job = await ledger.EnqueueAsync(behaviour);
+        int child = await ledger.ProcessAsync(job);
+
+        await ledger.Jobs.CancelAsync(job, TestContext.Current.CancellationToken);
+
+        await ledger.UntilAsync(job, JobState.Cancelled);
+        Assert.False(WorkerProcess.IsAlive(child));
+        Assert.Equal("Cancelled", Assert.Single(await ledger.AttemptsAsync(job)).Outcome);
+    }
+
+    [Fact]
+    public async Task Attempt_StaysAlive_WhenItsWorkTakesEveryPooledThread()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:HeartbeatTimeout=00:00:02");
+
+        Guid job = await ledger.EnqueueAsync(Behaviour.StarveThreads);
+
+        await ledger.UntilAsync(job, JobState.Succeeded);
+        Assert.Single(await ledger.AttemptsAsync(job));
+    }
+
+    [Fact]
+    public async Task Worker_LogsWhatItsAttemptsLog_WithJobAttemptAndLane()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString);
+
+        Guid job = await ledger.EnqueueAsync(Behaviour.Chatter);
+
+        await ledger.UntilAsync(job, JobState.Succeeded);
+        Assert.Single(await ledger.AttemptsAsync(job));
+        await Eventually.TrueAsync(() => worker.Log.Contains($"[{job} attempt 1 lane 0] line 9999", StringComparison.Ordinal), "the last line is logged");
+    }
+}

@@ -1,0 +1,85 @@
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.TestKit;
+using HrNetBatch.Worker.TestHost;
+
+namespace HrNetBatch.Worker.Tests;
+
+/// <summary>What a worker's death costs: nothing but time.</summary>
+public sealed class SurvivalTests(PostgresFixture postgres)
+{
+    [Fact]
+    public async Task Worker_IsReplacedWithin30Seconds_WhenKilled()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess first = WorkerProcess.Start(ledger.ConnectionString);
+        Guid job = await ledger.EnqueueAsync(Behaviour.WaitForStop, untilAttempt: 1);
+        int child = await ledger.ProcessAsync(job);
+        using WorkerProcess second = WorkerProcess.Start(ledger.ConnectionString);
+
+        first.Kill();
+
+        await Eventually.TrueAsync(() => !WorkerProcess.IsAlive(child), "the attempt's process ends with its worker", TimeSpan.FromSeconds(5));
+        Job done = await ledger.UntilAsync(job, JobState.Succeeded);
+        Assert.Equal((1, 0), (done.LostCount, done.FailureCount));
+    }
+
+    [Fact]
+    public async Task Attempt_CannotWrite_WhenItsWorkerWasFrozenAndTheLaneTakenOver()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess zombie = WorkerProcess.Start(ledger.ConnectionString);
+        Guid job = await ledger.EnqueueAsync(Behaviour.Write, untilAttempt: 2);
+        int child = await ledger.ProcessAsync(job);
+
+        zombie.Freeze();
+        using WorkerProcess second = WorkerProcess.Start(ledger.ConnectionString);
+        await ledger.ProcessAsync(job, otherThan: child);
+        long written = await LastStepAsync();
+        await Eventually.TrueAsync(async () => (await ledger.Metrics.ReadAsync(job, "attempt-2", cancellation: TestContext.Current.CancellationToken)).Count > 20, "the second attempt writes");
+        Assert.Equal(written, await LastStepAsync());
+
+        zombie.Continue();
+        await Eventually.TrueAsync(() => !WorkerProcess.IsAlive(child), "the process whose lease is lost is gone", TimeSpan.FromSeconds(10));
+        second.Terminate();
+        await ledger.UntilAsync(job, JobState.Succeeded);
+        Assert.Equal(["Lost", "HandedBack", "Succeeded"], (await ledger.AttemptsAsync(job)).Select(attempt => attempt.Outcome));
+        Assert.Equal(written, await LastStepAsync());
+
+        async Task<long> LastStepAsync() =>
+            (await ledger.Metrics.ReadAsync(job, "attempt-1", cancellation: TestContext.Current.CancellationToken)).Max(point => point.Step);
+    }
+
+    [Fact]
+    public async Task Attempt_IsHandedBackAndNoneSpent_WhenTheWorkerIsTerminated()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString);
+        Guid job = await ledger.EnqueueAsync(Behaviour.WaitForStop);
+        await ledger.ProcessAsync(job);
+
+        worker.Terminate();
+
+        Assert.Equal(0, await worker.ExitAsync());
+        Job returned = await ledger.FindAsync(job);
+        Assert.Equal((JobState.Queued, 0, 0), (returned.State, returned.FailureCount, returned.LostCount));
+        Attempt attempt = Assert.Single(await ledger.AttemptsAsync(job));
+        Assert.Equal(("HandedBack", "saved"), (attempt.Outcome, attempt.Error));
+    }
+
+    [Fact]
+    public async Task Attempt_IsKilledAndHandedBack_WhenItIgnoresTheTerminationOfItsWorker()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:HandBackGrace=00:00:01");
+        Guid job = await ledger.EnqueueAsync(Behaviour.IgnoreStop);
+        int child = await ledger.ProcessAsync(job);
+
+        worker.Terminate();
+
+        Assert.Equal(0, await worker.ExitAsync());
+        Assert.False(WorkerProcess.IsAlive(child));
+        Job returned = await ledger.FindAsync(job);
+        Assert.Equal((JobState.Queued, 0, 0), (returned.State, returned.FailureCount, returned.LostCount));
+    }
+}

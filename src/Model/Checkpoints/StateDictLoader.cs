@@ -35,15 +35,17 @@ public static partial class StateDictLoader
         if (missing.Length + unexpected.Length + reshaped.Length > 0)
             throw new CheckpointException(Difference(targets.Count, missing, unexpected, reshaped, IsOtherClassifier("classifier.weight", targets, stateDict)));
 
+        // Of the in-place operations some return the tensor itself and some another handle of it: the scope frees only the latter.
+        using var scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         int copied = 0;
         foreach ((string name, Tensor target) in targets)
         {
             if (zeroFilled.Contains(name))
-                target.zero_().Dispose();
+                target.zero_();
             else if (!reinitialized.Contains(name))
             {
-                target.copy_(stateDict[name]).Dispose();
+                target.copy_(stateDict[name]);
                 copied++;
             }
         }

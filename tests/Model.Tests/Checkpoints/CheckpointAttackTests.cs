@@ -1,0 +1,132 @@
+using System.Text;
+using HrNetBatch.Model.Checkpoints;
+using static HrNetBatch.Model.Tests.Checkpoints.HostileFile;
+
+namespace HrNetBatch.Model.Tests.Checkpoints;
+
+/// <summary>Files that mean harm, or came to harm, end in a message and in nothing else.</summary>
+public sealed class CheckpointAttackTests
+{
+    [Theory]
+    [InlineData("posix", "system")]
+    [InlineData("builtins", "eval")]
+    [InlineData("torch", "load")]
+    [InlineData("torch.storage", "_load_from_bytes")]
+    [InlineData("torch._utils", "_rebuild_tensor_v2.__globals__")]
+    [InlineData("collections", "defaultdict")]
+    public void Read_RefusesCodeByName(string module, string name)
+    {
+        AssertRefused(Join(Encoding.ASCII.GetBytes($"c{module}\n{name}\n("), Text("touch /tmp/owned"), "tR"u8), $"'{module}.{name}', which this reader never runs");
+        AssertRefused(Join(Text(module), Text(name), [0x93], ")R"u8), $"'{module}.{name}', which this reader never runs");
+    }
+
+    public static TheoryData<string, byte[]> HostilePickles => new()
+    {
+        { "sets attributes (BUILD) on a tensor", Join(Tensor(0, [1], [1]), "}"u8, Text("_backward_hooks"), "Nsb"u8) },
+        { "sets attributes (BUILD) on a dictionary", "}}b"u8.ToArray() },
+        { "SETITEM changes a tensor", Join(Tensor(0, [1], [1]), Text("a"), "Ns"u8) },
+        { "SETITEMS changes a list", Join("]("u8, Text("a"), "Nu"u8) },
+        { "APPEND changes a dictionary", "}Na"u8.ToArray() },
+        { "APPENDS changes a tuple", ")(Ne"u8.ToArray() },
+        { "a dictionary key is a tuple", "})Ns"u8.ToArray() },
+        { "a key without a value", Join("}("u8, Text("a"), "u"u8) },
+        { "recalls value 7", "h\x07"u8.ToArray() },
+        { "takes a value from an empty stack", "0"u8.ToArray() },
+        { "takes a value from an empty stack", "(0"u8.ToArray() },
+        { "takes a value from an empty stack", [(byte)'N', 0x85, 0x86] },
+        { "closes a collection that it never opened", "t"u8.ToArray() },
+        { "values are left over", "NN"u8.ToArray() },
+        { "opcode 0x69", "(i"u8.ToArray() },
+        { "opcode 0x81", [(byte)')', (byte)')', 0x81] },
+        { "calls the name StorageType", Join(Encoding.ASCII.GetBytes(FloatStorage), ")R"u8) },
+        { "calls a text", Join(Text("a"), ")R"u8) },
+        { "arguments that are no tuple", "ccollections\nOrderedDict\nNR"u8.ToArray() },
+        { "calls the name OrderedDict with 1 arguments", "ccollections\nOrderedDict\n(NtR"u8.ToArray() },
+        { "an integer of 200 bytes", [0x8a, 200] },
+        { "a text of 2147483647 bytes", [(byte)'X', 0xff, 0xff, 0xff, 0x7f] },
+        { "a text of -1 bytes", [(byte)'X', 0xff, 0xff, 0xff, 0xff] },
+        { "a name in its pickle is longer", Encoding.ASCII.GetBytes("c" + new string('a', 10_000)) },
+        { "by something other than ('storage'", "NQ"u8.ToArray() },
+        { "keeps a storage or a type as a value", StateDict(Storage()) },
+        { "claims -1 elements", Storage(-1) },
+        { "has 40 bytes where 1000 elements", StateDict(Tensor(0, [1], [1], count: 1000)) },
+        { "has 40 bytes where 4611686018427387904 elements", StateDict(Tensor(0, [1], [1], count: 1L << 62)) },
+        { "described twice", Join("}("u8, Text("a"), Tensor(0, [1], [1]), Text("b"), Tensor(0, [1], [1], count: 9), "u"u8) },
+        { "reaches outside the storage's 10 elements", StateDict(Tensor(1, [10], [1])) },
+        { "reaches outside the storage's 10 elements", StateDict(Tensor(0, [2, 5], [6, 1])) },
+        { "reaches outside the storage's 10 elements", StateDict(Tensor(long.MaxValue, [2], [1])) },
+        { "reaches outside the storage's 10 elements", StateDict(Tensor(0, [long.MaxValue, long.MaxValue], [long.MaxValue, long.MaxValue])) },
+        { "negative offset, size or stride", StateDict(Tensor(-1, [2], [1])) },
+        { "negative offset, size or stride", StateDict(Tensor(9, [2], [-1])) },
+        { "repeats some of the storage's 10 elements", StateDict(Tensor(0, [1 << 30], [0])) },
+        { "repeats some of the storage's 10 elements", StateDict(Tensor(0, [1L << 62, 1L << 62], [0, 0])) },
+        { "1 sizes and 2 strides", StateDict(Tensor(0, [2], [1, 1])) },
+        { "40 sizes and 40 strides", StateDict(Tensor(0, [.. Enumerable.Repeat(1L, 40)], [.. Enumerable.Repeat(1L, 40)])) },
+        { "holds a list, not a state dict", "]"u8.ToArray() },
+        { "its state dict is empty", "}"u8.ToArray() },
+        { "its entry 'w' is a float", StateDict(Join("G"u8, new byte[8])) },
+        { "two entries that are both 'w'", Join("}("u8, Text("w"), Tensor(0, [1], [1]), Text("module.w"), Tensor(0, [1], [1]), "u"u8) },
+        { "must hold 'variant' (text)", Join("}("u8, Text("state_dict"), StateDict(Tensor(0, [1], [1])), Text("hrnetbatch"), Join("}"u8, Text("variant"), "Ns"u8), "u"u8) },
+    };
+
+    [Theory]
+    [MemberData(nameof(HostilePickles))]
+    public void Read_RefusesAPickle_ThatTorchNeverWrites(string complaint, byte[] pickle) => AssertRefused(pickle, complaint);
+
+    [Fact]
+    public void Read_RefusesValuesWithoutEnd()
+    {
+        // A list inside itself; then l1 = [l0, l0], l2 = [l1, l1], … of which the 30th has a billion members.
+        AssertRefused("]q\0h\0a"u8.ToArray(), "nests or repeats values beyond any checkpoint's need");
+        byte[] laughs = [(byte)']', .. Enumerable.Range(0, 30).SelectMany(i => new byte[] { (byte)'q', (byte)i, (byte)'h', (byte)i, 0x86 })];
+        AssertRefused(laughs, "nests or repeats values beyond any checkpoint's need");
+        AssertRefused([.. Enumerable.Repeat((byte)'(', 200_000)], "more values than any checkpoint");
+        AssertRefused([.. Enumerable.Repeat(new byte[] { (byte)'N', (byte)'0' }, 1_100_000).SelectMany(pair => pair)], "more values than any checkpoint");
+        AssertRefused([.. Enumerable.Repeat(new byte[] { 0x80, 2 }, 17_000_000).SelectMany(pair => pair)], "at most 33554432");
+    }
+
+    [Fact]
+    public void Read_NamesTheEntry_WhoseCrcFails()
+    {
+        byte[] file = GoldenFiles.Bytes("shared.zip.pth");
+        file[file.AsSpan().IndexOf(BitConverter.GetBytes(23f)) + 1] ^= 1;
+
+        var error = Assert.Throws<CheckpointException>(() => GoldenFiles.Read(file, "HRNet_W48.pth.tar"));
+        Assert.StartsWith("HRNet_W48.pth.tar: entry 'shared.zip/data/0' fails its CRC check", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("shared.zip.pth")]
+    [InlineData("shared.legacy.pth")]
+    public void Read_SaysThatAFileIsCutShort_WhereverItIsCut(string name)
+    {
+        byte[] file = GoldenFiles.Bytes(name);
+        for (int length = 40; length < file.Length; length += 7)
+            Assert.Throws<CheckpointException>(() => GoldenFiles.Read(file[..length]));
+        Assert.Contains("cut short", Assert.Throws<CheckpointException>(() => GoldenFiles.Read(GoldenFiles.Bytes("shared.zip.pth")[..500])).Message, StringComparison.Ordinal);
+        Assert.Contains("ends in the middle", Assert.Throws<CheckpointException>(() => GoldenFiles.Read(GoldenFiles.Bytes("shared.legacy.pth")[..^20])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_SaysWhatAFileIs_ThatIsNoCheckpoint()
+    {
+        Assert.Contains("is empty", Refusal([]), StringComparison.Ordinal);
+        Assert.Contains("web page", Refusal("<!DOCTYPE html>"u8.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("gzip", Refusal([0x1f, 0x8b, 8, 0]), StringComparison.Ordinal);
+        Assert.Contains("bare pickle", Refusal([0x80, 2, (byte)'N', (byte)'.']), StringComparison.Ordinal);
+        Assert.Contains("safetensors", Refusal([2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']), StringComparison.Ordinal);
+        byte[] tar = new byte[1024];
+        "storages"u8.CopyTo(tar);
+        Assert.Contains("real tar archive", Refusal(tar), StringComparison.Ordinal);
+        Assert.Contains("has no zip directory", Refusal([.. "PK\x03\x04"u8, .. new byte[100]]), StringComparison.Ordinal);
+        Assert.Contains("zip archive but not a checkpoint", Refusal(Zip("N"u8.ToArray(), pickleName: "other.txt")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_RefusesAMissingStorage() =>
+        Assert.Contains("'archive/data/0' is missing", Refusal(Zip(StateDict(Tensor(0, [1], [1])), "data/1")), StringComparison.Ordinal);
+
+    private static void AssertRefused(byte[] pickle, string complaint) => Assert.Contains(complaint, Refusal(Zip(pickle)), StringComparison.Ordinal);
+
+    private static string Refusal(byte[] file) => Assert.Throws<CheckpointException>(() => GoldenFiles.Read(file)).Message;
+}

@@ -1,3 +1,4 @@
+using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using static TorchSharp.torch;
 
@@ -7,16 +8,17 @@ public sealed class StateDictLoaderTests
 {
     private sealed class Network : nn.Module<Tensor, Tensor>
     {
-        private readonly nn.Module<Tensor, Tensor> final_layer = nn.Sequential(nn.Conv2d(2, 4, 1), nn.BatchNorm2d(4));
-        private readonly nn.Module<Tensor, Tensor> classifier;
+        private readonly nn.Module<Tensor, Tensor> _finalLayer = nn.Sequential(nn.Conv2d(2, 4, 1), nn.BatchNorm2d(4));
+        private readonly nn.Module<Tensor, Tensor> _classifier;
 
         public Network(int classCount) : base("Network")
         {
-            classifier = nn.Linear(4, classCount);
-            RegisterComponents();
+            _classifier = nn.Linear(4, classCount);
+            register_module("final_layer", _finalLayer);
+            register_module("classifier", _classifier);
         }
 
-        public override Tensor forward(Tensor input) => classifier.forward(final_layer.forward(input).mean([2, 3]));
+        public override Tensor forward(Tensor input) => _classifier.forward(_finalLayer.forward(input).mean([2, 3]));
     }
 
     [Fact]
@@ -76,5 +78,22 @@ public sealed class StateDictLoaderTests
 
         Assert.Equal(["classifier.weight", "classifier.bias"], report.Reinitialized);
         Assert.Equal(fresh, GoldenFiles.Floats(network.state_dict()["classifier.weight"]));
+    }
+
+    [Fact]
+    public void Load_BringsBackAWholeHrNet_ThroughAFile()
+    {
+        using var original = new HrNet(HrNetVariant.Parse("w18_small_v1"), 9, seed: 7);
+        using var file = new MemoryStream();
+        CheckpointWriter.Write(file, original.state_dict());
+
+        using Checkpoint checkpoint = CheckpointReader.Read(file, "best.pth");
+        HrNetShape shape = HrNetShape.Recognize(checkpoint.StateDict);
+        using var copy = new HrNet(shape.Variant, shape.ClassCount, seed: 8);
+        LoadReport report = StateDictLoader.Load(copy, checkpoint.StateDict);
+
+        Assert.Equal(original.state_dict().Count, report.Copied);
+        Dictionary<string, Tensor> loaded = copy.state_dict();
+        Assert.All(original.state_dict(), pair => Assert.True(pair.Value.equal(loaded[pair.Key]).all().item<bool>(), pair.Key));
     }
 }

@@ -1,0 +1,37 @@
+using HrNetBatch.Model.Imaging;
+
+namespace HrNetBatch.Model.Data;
+
+/// <summary>How batches are made.</summary>
+public sealed record BatchLoaderOptions
+{
+    /// <summary>Samples in a batch.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Side of the network's input.</summary>
+    public required int ImageSize { get; init; }
+
+    /// <summary>True: shuffled and augmented. False: as written, resized and centre-cropped.</summary>
+    public bool IsTraining { get; init; }
+
+    /// <summary>Whether the last batch of an epoch is left out if it has fewer samples than the others.</summary>
+    public bool DropsLast { get; init; }
+
+    /// <summary>Seed of order and augmentation.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Samples held in memory, still encoded, to be shuffled.</summary>
+    public int ShuffleBufferSize { get; init; } = 1000;
+
+    /// <summary>Threads that decode; the batches do not depend on it.</summary>
+    public int ThreadCount { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Batches prepared ahead of the consumer.</summary>
+    public int PrefetchCount { get; init; } = 2;
+
+    /// <summary>Crop side over resized short side, where not training.</summary>
+    public double CropRatio { get; init; } = Preprocessing.DefaultCropRatio;
+
+    /// <summary>Hears of every skipped sample, in their order, from the loop that reads the batches.</summary>
+    public Action<SkippedSample>? OnSkipped { get; init; }
+}

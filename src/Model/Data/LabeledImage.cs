@@ -1,0 +1,67 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace HrNetBatch.Model.Data;
+
+/// <summary>What training needs of a sample: the encoded image and the class.</summary>
+/// <param name="Image">Encoded image.</param>
+/// <param name="Label">Class index, not negative.</param>
+internal readonly record struct LabeledImage(byte[] Image, long Label)
+{
+    /// <summary>The member that holds the class as ASCII digits.</summary>
+    public const string ClassExtension = "cls";
+
+    private static readonly string[] ImageExtensions = ["jpg", "jpeg", "png", "webp"];
+    private static readonly string[] JsonLabelNames = ["label", "cls"];
+
+    /// <summary>Takes image and label out of a sample, or says why that is impossible.</summary>
+    public static bool TryRead(Sample sample, out LabeledImage image, out string reason)
+    {
+        image = default;
+        byte[]? encoded = ImageExtensions.Select(extension => sample.Members.GetValueOrDefault(extension)).FirstOrDefault(content => content is not null);
+        if (encoded is null)
+        {
+            reason = $"no image: {string.Join(", ", ImageExtensions)} are known, the sample has {string.Join(", ", sample.Members.Keys)}";
+            return false;
+        }
+        if (ReadLabel(sample) is not { } label || label < 0)
+        {
+            reason = "no label: expected a member cls with an ASCII integer, or json with a number, {\"label\": n} or {\"cls\": n}";
+            return false;
+        }
+        (image, reason) = (new LabeledImage(encoded, label), "");
+        return true;
+    }
+
+    /// <summary>The bytes of a cls member.</summary>
+    public static byte[] FormatClass(long label) => Encoding.ASCII.GetBytes(label.ToString(CultureInfo.InvariantCulture));
+
+    private static long? ReadLabel(Sample sample)
+    {
+        if (sample.Members.TryGetValue(ClassExtension, out byte[]? digits))
+        {
+            ReadOnlySpan<byte> trimmed = digits.AsSpan().Trim(" \t\r\n"u8);
+            return Utf8Parser.TryParse(trimmed, out long label, out int used) && used == trimmed.Length ? label : null;
+        }
+        return sample.Members.TryGetValue("json", out byte[]? json) ? ReadJson(json) : null;
+    }
+
+    private static long? ReadJson(byte[] json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object)
+                root = JsonLabelNames.Select(name => document.RootElement.TryGetProperty(name, out JsonElement value) ? value : default)
+                    .FirstOrDefault(value => value.ValueKind == JsonValueKind.Number);
+            return root.ValueKind == JsonValueKind.Number && root.TryGetInt64(out long label) ? label : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

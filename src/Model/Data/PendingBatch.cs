@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using HrNetBatch.Model.Imaging;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Data;
+
+/// <summary>A batch whose places are being filled by several threads.</summary>
+internal sealed class PendingBatch : IDisposable
+{
+    private readonly BatchLoaderOptions _options;
+    private readonly long _epoch;
+    private readonly long _start;
+    private readonly Tensor _images_BCHW;
+    private readonly Sample?[] _samples;
+    private readonly long[] _labels;
+    private readonly string?[] _reasons;
+    private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // One for each place being filled, and one for the batch not being sealed yet.
+    private int _open = 1;
+    private bool _isHandedOver;
+
+    /// <summary>Prepares room for the samples from <paramref name="start"/> on of the epoch's order.</summary>
+    public PendingBatch(BatchLoaderOptions options, long epoch, long start)
+    {
+        _options = options;
+        _epoch = epoch;
+        _start = start;
+        _images_BCHW = empty([options.BatchSize, 3, options.ImageSize, options.ImageSize], ScalarType.Float32);
+        _samples = new Sample?[options.BatchSize];
+        _labels = new long[options.BatchSize];
+        _reasons = new string?[options.BatchSize];
+    }
+
+    /// <summary>Samples put in so far.</summary>
+    public int SampleCount { get; private set; }
+
+    /// <summary>Whether no place is left.</summary>
+    public bool IsFull => SampleCount == _samples.Length;
+
+    /// <summary>Done when it is sealed and every place is filled; fails with whatever went wrong but a bad sample.</summary>
+    public Task Filled => _filled.Task;
+
+    /// <summary>Gives a sample the next place. Only the producer calls this.</summary>
+    public int Add(Sample sample)
+    {
+        Interlocked.Increment(ref _open);
+        _samples[SampleCount] = sample;
+        return SampleCount++;
+    }
+
+    /// <summary>Says that no sample will be added.</summary>
+    public void Seal() => Close();
+
+    /// <summary>Ends the batch with an error.</summary>
+    public void Fail(Exception error) => _filled.TrySetException(error);
+
+    /// <summary>Decodes and preprocesses the sample at a place; each place is filled by one thread, once.</summary>
+    public void Fill(int place)
+    {
+        try
+        {
+            if (LabeledImage.TryRead(_samples[place]!, out LabeledImage labeled, out string reason))
+            {
+                _labels[place] = labeled.Label;
+                using RgbImage image = ImageDecoder.Decode(labeled.Image);
+                if (_options.IsTraining)
+                {
+                    SplitMix64 random = SplitMix64.For(_options.Seed, _epoch, _start + place);
+                    Preprocessing.Augment(image, _options.ImageSize, ref random, Place(place));
+                }
+                else
+                {
+                    Preprocessing.Evaluate(image, _options.ImageSize, Place(place), _options.CropRatio);
+                }
+            }
+            else
+            {
+                _reasons[place] = reason;
+            }
+        }
+        catch (ImageException error)
+        {
+            _reasons[place] = error.Message;
+        }
+        // The encoded image is of no more use; its names are.
+        _samples[place] = _samples[place]! with { Members = new Dictionary<string, byte[]>() };
+        Close();
+    }
+
+    /// <summary>The skipped samples, in order.</summary>
+    public IEnumerable<SkippedSample> Skipped()
+        => Places().Where(place => _reasons[place] is not null)
+            .Select(place => new SkippedSample(_samples[place]!.Shard, _samples[place]!.Key, _reasons[place]!));
+
+    /// <summary>Closes the gaps of skipped samples and hands the batch over.</summary>
+    /// <returns>Null if no sample was usable; else the caller disposes it.</returns>
+    public Batch? Take()
+    {
+        int[] good = [.. Places().Where(place => _reasons[place] is null)];
+        if (good.Length == 0)
+            return null;
+        for (int place = 0; place < good.Length; place++)
+            if (good[place] != place)
+                Place(good[place]).CopyTo(Place(place));
+        _isHandedOver = true;
+        return new Batch(
+            _images_BCHW,
+            _images_BCHW.narrow(0, 0, good.Length),
+            tensor(good.Select(place => _labels[place]).ToArray(), ScalarType.Int64),
+            [.. good.Select(place => _samples[place]!.Key)],
+            _start + SampleCount);
+    }
+
+    /// <summary>Frees the memory unless the batch was taken.</summary>
+    public void Dispose()
+    {
+        if (!_isHandedOver)
+            _images_BCHW.Dispose();
+    }
+
+    private IEnumerable<int> Places() => Enumerable.Range(0, SampleCount);
+
+    private Span<float> Place(int place)
+    {
+        int floats = Preprocessing.FloatCount(_options.ImageSize);
+        return MemoryMarshal.Cast<byte, float>(_images_BCHW.bytes).Slice(place * floats, floats);
+    }
+
+    private void Close()
+    {
+        if (Interlocked.Decrement(ref _open) == 0)
+            _filled.TrySetResult();
+    }
+}

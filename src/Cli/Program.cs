@@ -1,1 +1,1 @@
-return 0;
+return await HrNetBatch.Cli.CommandLine.RunAsync(args);

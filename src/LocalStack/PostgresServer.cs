@@ -79,9 +79,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Stops the server; clients are disconnected.</summary>
     public async ValueTask DisposeAsync()
     {
-        ChildProcess.EndDeathWatch(_deathWatch);
-        _deathWatch = null;
         await StopPostmasterAsync(CancellationToken.None);
+        ChildProcess.EndDeathWatch(_deathWatch);   // not sooner: we may be killed while we stop
+        _deathWatch = null;
         _lock.Dispose();
     }
 

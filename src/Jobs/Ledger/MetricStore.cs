@@ -51,4 +51,14 @@ public sealed class MetricStore(NpgsqlDataSource database)
             new { jobId, name, sinceStep },
             cancellationToken: cancellation))).AsList();
     }
+
+    /// <summary>The last point of each curve, by name.</summary>
+    public async Task<IReadOnlyList<MetricPoint>> ReadLatestAsync(Guid jobId, CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        return (await connection.QueryAsync<MetricPoint>(new CommandDefinition(
+            "SELECT DISTINCT ON (name) name, step, value FROM hrnet.metrics WHERE job_id = @jobId ORDER BY name, step DESC",
+            new { jobId },
+            cancellationToken: cancellation))).AsList();
+    }
 }

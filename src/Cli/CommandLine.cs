@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using HrNetBatch.Cli.Commands;
+using HrNetBatch.Cli.Output;
+using HrNetBatch.Cli.Submission;
+
+namespace HrNetBatch.Cli;
+
+/// <summary>The program <c>hrnet</c>: its commands, its signals and its exit codes.</summary>
+public static class CommandLine
+{
+    /// <summary>Every command's <c>--json</c>.</summary>
+    internal static Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Write one JSON document (or one a line) to standard output instead of text for people.",
+        Recursive = true,
+    };
+
+    /// <summary>Every command's <c>--data</c>.</summary>
+    internal static Option<string?> Data { get; } = new("--data")
+    {
+        Description = "The local stack's folder. Default: $HRNET_DATA, else .hrnet here or in a folder above.",
+        HelpName = "DIR",
+        Recursive = true,
+    };
+
+    /// <summary>Runs one command line.</summary>
+    /// <returns>0 done; 1 failed; 2 the command line or the request is wrong; 130 interrupted.</returns>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        using var signals = new StopSignals(TimeProvider.System);
+        (string[] own, IReadOnlyList<string[]> followers) = FollowerArguments.Split(arguments);
+        ParseResult parsed = Build(followers).Parse(own);
+        try
+        {
+            // No time limit of the library's: `up` and `demo` stop what they started first.
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            if (parsed.Action is ParseErrorAction refusal) refusal.ShowHelp = false;
+            int exitCode = await parsed.InvokeAsync(configuration, signals.Token);
+            if (parsed.Errors.Count == 0) return exitCode;
+            Screen.Say($"`hrnet {Name(parsed.CommandResult)}--help` says what belongs there.");
+            return UserException.WrongRequest;
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            return 130;
+        }
+        catch (Exception exception)
+        {
+            (string message, int exitCode) = Explanation.Of(exception);
+            Screen.Error(message);
+            return exitCode;
+        }
+    }
+
+    /// <summary>The tree of commands.</summary>
+    /// <param name="followers">What stood after each <c>--then</c>, for the commands that submit a job.</param>
+    internal static RootCommand Build(IReadOnlyList<string[]> followers)
+    {
+        var root = new RootCommand("HRNet image classification in batches: train, validate and classify blobs with workers that survive being killed.")
+        {
+            Json,
+            Data,
+            DemoCommand.Create(),
+            UpCommand.Create(),
+            UploadCommand.Create(),
+            TrainCommand.Create(followers),
+            ValidateCommand.Create(followers),
+            ClassifyCommand.Create(followers),
+            SubmitCommand.Create(),
+            StatusCommand.Create(),
+            WatchCommand.Create(),
+            ResultsCommand.Create(),
+            CancelCommand.Create(),
+            RetryCommand.Create(),
+            ScheduleCommand.Create(),
+            PredictCommand.Create(),
+        };
+        return root;
+    }
+
+    private static string Name(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{Name(parent)}{command.Command.Name} " : "";
+}

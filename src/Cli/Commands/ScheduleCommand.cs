@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Cronos;
+using HrNetBatch.Cli.Output;
+using HrNetBatch.Cli.Stack;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using Microsoft.Extensions.DependencyInjection;
+using Spectre.Console;
+
+namespace HrNetBatch.Cli.Commands;
+
+/// <summary><c>hrnet schedule add|list|remove</c></summary>
+internal static class ScheduleCommand
+{
+    public static Command Create() => new("schedule", "Submit a job again and again, by a cron expression (UTC).") { Add(), List(), Remove() };
+
+    private static Command Add()
+    {
+        var name = new Argument<string>("NAME") { Description = "A name of your choice; a schedule of that name is replaced." };
+        var cron = new Option<string>("--cron") { Description = "Minute, hour, day of the month, month, day of the week; \"0 3 * * *\" is daily at 3:00 UTC.", HelpName = "EXPR", Required = true };
+        var file = new Argument<string>("FILE.json") { Description = "The request, as for `hrnet submit`; - reads standard input." };
+        var command = new Command("add", "Add a schedule, or replace it.") { name, file, cron };
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            string expression = parsed.GetRequiredValue(cron);
+            DateTimeOffset? next = Next(expression, TimeProvider.System);
+            JobRequest request = await SubmitCommand.ReadAsync(parsed.GetRequiredValue(file), interrupted);
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await services.GetRequiredService<ScheduleStore>().SetAsync(parsed.GetRequiredValue(name), expression, request, interrupted);
+            if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { Name = parsed.GetRequiredValue(name), Cron = expression, Next = next });
+            else Screen.WriteLine($"A {request.Kind} job will be submitted next at {next:yyyy-MM-dd HH:mm} UTC, while a worker runs.");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command List()
+    {
+        var command = new Command("list", "List the schedules.");
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            IReadOnlyList<JobSchedule> schedules = await services.GetRequiredService<ScheduleStore>().ListAsync(interrupted);
+            if (parsed.GetValue(CommandLine.Json))
+            {
+                Screen.WriteJson(schedules.Select(schedule => new { schedule.Name, schedule.Cron, Next = Next(schedule.Cron, TimeProvider.System), schedule.Request, schedule.CreatedAt }));
+                return 0;
+            }
+            if (schedules.Count == 0)
+            {
+                Screen.WriteLine("There are no schedules. `hrnet schedule add NAME --cron \"0 3 * * *\" FILE.json` makes one.");
+                return 0;
+            }
+            var table = new Table().Border(TableBorder.Simple).AddColumns("name", "cron", "next (UTC)", "job");
+            foreach (JobSchedule schedule in schedules)
+            {
+                table.AddRow(
+                    Markup.Escape(schedule.Name), Markup.Escape(schedule.Cron), $"{Next(schedule.Cron, TimeProvider.System):yyyy-MM-dd HH:mm}",
+                    schedule.Request.Kind);
+            }
+            Screen.Out.Write(table);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Remove()
+    {
+        var name = new Argument<string>("NAME") { Description = "The schedule's name." };
+        var command = new Command("remove", "Remove a schedule; jobs that it submitted stay.") { name };
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            string text = parsed.GetRequiredValue(name);
+            if (!await services.GetRequiredService<ScheduleStore>().RemoveAsync(text, interrupted))
+                throw new UserException($"There is no schedule '{text}'. `hrnet schedule list` lists them.");
+            if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { Removed = text });
+            else Screen.WriteLine("Removed.");
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>The next time of an expression.</summary>
+    /// <exception cref="UserException">It is no cron expression.</exception>
+    private static DateTimeOffset? Next(string expression, TimeProvider time)
+    {
+        try
+        {
+            CronFormat format = expression.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard;
+            return CronExpression.Parse(expression, format).GetNextOccurrence(time.GetUtcNow(), TimeZoneInfo.Utc);
+        }
+        catch (CronFormatException exception)
+        {
+            throw new UserException($"'{expression}' is no cron expression: {exception.Message} \"0 3 * * *\" is daily at 3:00 UTC.", UserException.WrongRequest);
+        }
+    }
+}

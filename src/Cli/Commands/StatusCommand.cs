@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Text.Json;
+using HrNetBatch.Cli.Output;
+using HrNetBatch.Cli.Stack;
+using HrNetBatch.Cli.Submission;
+using HrNetBatch.Cli.Watching;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using Microsoft.Extensions.DependencyInjection;
+using Spectre.Console;
+
+namespace HrNetBatch.Cli.Commands;
+
+/// <summary><c>hrnet status [JOB]</c></summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var reference = new Argument<string?>("JOB") { Description = "The job's id, or any unique part of it. Without it: the newest jobs.", Arity = ArgumentArity.ZeroOrOne };
+        var limit = new Option<int>("--limit") { Description = "How many jobs to list.", DefaultValueFactory = _ => 20, HelpName = "N" };
+        var command = new Command("status", "List jobs, or show one with its attempts.") { reference, limit };
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            var jobs = services.GetRequiredService<JobStore>();
+            bool json = parsed.GetValue(CommandLine.Json);
+            if (parsed.GetValue(reference) is not { } text) return await ListAsync(jobs, parsed.GetValue(limit), json, interrupted);
+            Job job = await JobReference.FindAsync(jobs, text, interrupted);
+            return await ShowAsync(jobs, job, services.GetRequiredService<TimeProvider>(), json, interrupted);
+        });
+        return command;
+    }
+
+    private static async Task<int> ListAsync(JobStore jobs, int limit, bool json, CancellationToken cancellation)
+    {
+        IReadOnlyList<Job> newest = await jobs.ListAsync(limit: limit, cancellation: cancellation);
+        if (json)
+        {
+            Screen.WriteJson(newest);
+            return 0;
+        }
+        if (newest.Count == 0)
+        {
+            Screen.WriteLine("There are no jobs yet. `hrnet train --help` and `hrnet classify --help` show how to submit one.");
+            return 0;
+        }
+        var table = new Table().Border(TableBorder.Simple).AddColumns("job", "kind", "state", "progress", "submitted", "remark");
+        foreach (Job job in newest)
+        {
+            var watched = new WatchedJob(job, TimeProvider.System);
+            table.AddRow(
+                JobReference.Short(job.Id), job.Kind, JobTable.State(job.State), Markup.Escape(JobTable.Numbers(watched)),
+                $"{job.CreatedAt.ToLocalTime():MM-dd HH:mm:ss}", Markup.Escape(Shortened(watched.Remark(), 70)));
+        }
+        Screen.Out.Write(table);
+        IReadOnlyDictionary<JobState, long> counts = await jobs.CountAsync(cancellation);
+        if (counts.Values.Sum() > newest.Count)
+            Screen.Say($"{Words.Count(counts.Values.Sum())} jobs in all; --limit N shows more.");
+        return 0;
+    }
+
+    private static async Task<int> ShowAsync(JobStore jobs, Job job, TimeProvider time, bool json, CancellationToken cancellation)
+    {
+        IReadOnlyList<Attempt> attempts = await jobs.ListAttemptsAsync(job.Id, cancellation);
+        IReadOnlyList<Job> followers = await jobs.ListFollowersAsync(job.Id, cancellation);
+        if (json)
+        {
+            Screen.WriteJson(new { Job = job, Attempts = attempts, FollowedBy = followers.Select(follower => follower.Id) });
+            return 0;
+        }
+
+        var watched = new WatchedJob(job, time);
+        Screen.Out.MarkupLine($"[bold]{job.Kind}[/] {job.Id}  {JobTable.State(job.State).TrimEnd()}  {Markup.Escape(JobTable.Numbers(watched))}");
+        if (watched.Remark() is { Length: > 0 } remark) Screen.WriteLine($"  {remark}");
+        var facts = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
+        foreach (JsonProperty argument in job.Arguments.EnumerateObject()) facts.AddRow(Markup.Escape(argument.Name), Markup.Escape(argument.Value.ToString()));
+        Screen.Out.Write(new Padder(facts, new Padding(2, 0, 0, 0)));
+        ShowAttempts(attempts);
+        foreach (Job follower in followers)
+            Screen.Out.MarkupLine($"Followed by {follower.Kind} {JobReference.Short(follower.Id)}: {JobTable.State(follower.State).TrimEnd()}");
+        foreach (JobRequest follower in job.Followers.Where(follower => followers.All(started => started.Id != follower.Id)))
+            Screen.WriteLine($"When it succeeds: {follower.Kind} {JobReference.Short(follower.Id)}");
+        return 0;
+    }
+
+    private static void ShowAttempts(IReadOnlyList<Attempt> attempts)
+    {
+        if (attempts.Count == 0) return;
+        var table = new Table().Border(TableBorder.Simple).AddColumns("attempt", "lane", "worker", "device", "started", "took", "outcome");
+        foreach (Attempt attempt in attempts)
+        {
+            string outcome = attempt.Outcome is null ? "running" : attempt.Error is null ? attempt.Outcome : $"{attempt.Outcome}: {attempt.Error}";
+            table.AddRow(
+                $"{attempt.Number}", $"{attempt.Lane}", Markup.Escape(attempt.Worker), Markup.Escape(attempt.Device),
+                $"{attempt.StartedAt.ToLocalTime():MM-dd HH:mm:ss}",
+                attempt.EndedAt is { } ended ? Words.Duration(ended - attempt.StartedAt) : "", Markup.Escape(outcome));
+        }
+        Screen.Out.Write(table);
+    }
+
+    private static string Shortened(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + "…";
+}

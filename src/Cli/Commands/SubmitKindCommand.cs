@@ -1,0 +1,82 @@
+using System.CommandLine;
+using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Train;
+using HrNetBatch.Jobs.Validate;
+
+namespace HrNetBatch.Cli.Commands;
+
+/// <summary>A command that submits a job of one kind, with jobs to follow it after <c>--then</c>.</summary>
+internal static class SubmitKindCommand
+{
+    // What a follower takes from the job before it, unless it says otherwise.
+    private static readonly Dictionary<string, string> FromParent = new() { ["Checkpoint"] = "{{result.checkpoint}}" };
+
+    public static Command Create<TArguments>(string description, IReadOnlyList<string[]> followers)
+        where TArguments : IJobArguments
+    {
+        var options = new JobOptions<TArguments>();
+        var command = new Command(
+            TArguments.Kind,
+            $"{description} `--then KIND …` after the options names a job to follow it; such a job classifies or validates with the checkpoint just made.");
+        options.AddTo(command);
+        var wait = new Option<bool>("--wait") { Description = "Watch the job and its followers to their end; the exit code says whether all succeeded." };
+        command.Options.Add(wait);
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            JobRequest request = Chain(options.ToRequest(parsed), followers);
+            return await JobSubmission.RunAsync(
+                request, parsed.GetValue(CommandLine.Data), parsed.GetValue(CommandLine.Json), parsed.GetValue(wait), interrupted);
+        });
+        return command;
+    }
+
+    /// <summary>Each job follows the one before it.</summary>
+    private static JobRequest Chain(JobRequest request, IEnumerable<string[]> followers)
+    {
+        JobRequest[] requests = [request, .. followers.Select(Follower)];
+        return requests.Reverse().Aggregate((following, before) => before with { Then = [following] });
+    }
+
+    private static JobRequest Follower(string[] arguments) => arguments switch
+    {
+        ["train", ..] => Parse<TrainArguments>(arguments),
+        ["validate", ..] => Parse<ValidateArguments>(arguments),
+        ["classify", ..] => Parse<ClassifyArguments>(arguments),
+        _ => throw new UserException("After --then comes train, validate or classify with its options.", UserException.WrongRequest),
+    };
+
+    private static JobRequest Parse<TArguments>(string[] arguments)
+        where TArguments : IJobArguments
+    {
+        var options = new JobOptions<TArguments>(FromParent);
+        var root = new RootCommand { new Command(TArguments.Kind) };
+        options.AddTo(root.Subcommands[0]);
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+            throw new UserException($"After --then {TArguments.Kind}: {string.Join(' ', parsed.Errors.Select(error => error.Message))}", UserException.WrongRequest);
+        return options.ToRequest(parsed);
+    }
+}
+
+/// <summary><c>hrnet train</c></summary>
+internal static class TrainCommand
+{
+    public static Command Create(IReadOnlyList<string[]> followers) =>
+        SubmitKindCommand.Create<TrainArguments>("Submit a job that trains a network on tar shards.", followers);
+}
+
+/// <summary><c>hrnet validate</c></summary>
+internal static class ValidateCommand
+{
+    public static Command Create(IReadOnlyList<string[]> followers) =>
+        SubmitKindCommand.Create<ValidateArguments>("Submit a job that measures a checkpoint on tar shards.", followers);
+}
+
+/// <summary><c>hrnet classify</c></summary>
+internal static class ClassifyCommand
+{
+    public static Command Create(IReadOnlyList<string[]> followers) =>
+        SubmitKindCommand.Create<ClassifyArguments>("Submit a job that classifies every image under a prefix.", followers);
+}

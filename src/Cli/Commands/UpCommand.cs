@@ -1,0 +1,75 @@
+using System.CommandLine;
+using HrNetBatch.Cli.Output;
+using HrNetBatch.Cli.Stack;
+using Spectre.Console;
+
+namespace HrNetBatch.Cli.Commands;
+
+/// <summary><c>hrnet up</c>: runs the local stack until it is interrupted.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var noWorker = new Option<bool>("--no-worker") { Description = "Start no worker: jobs wait until one runs elsewhere." };
+        var noDashboard = new Option<bool>("--no-dashboard") { Description = "Start no dashboard." };
+        var postgres = new Option<string?>("--postgres-bin") { Description = "PostgreSQL's bin folder. Default: an installed one, else npm's.", HelpName = "DIR" };
+        var command = new Command("up", "Start PostgreSQL, Azurite, a worker and the dashboard here, and stop them all on Ctrl-C.") { noWorker, noDashboard, postgres };
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            var options = new StackOptions
+            {
+                Folder = StackFolder.ToRun(parsed.GetValue(CommandLine.Data)),
+                HasWorker = !parsed.GetValue(noWorker),
+                HasDashboard = !parsed.GetValue(noDashboard),
+                PostgresBinaries = parsed.GetValue(postgres),
+            };
+            return await RunAsync(options, parsed.GetValue(CommandLine.Json), interrupted);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(StackOptions options, bool json, CancellationToken interrupted)
+    {
+        var report = new Remarks();
+        Screen.Say($"Starting the stack in {options.Folder}");
+        await using (RunningStack stack = await RunningStack.StartAsync(options, report, interrupted))
+        {
+            if (json) Screen.WriteJson(stack.File);
+            else Show(stack.File);
+            await UntilAsync(interrupted);
+            Screen.Say("Stopping: the worker hands back what it is doing");
+        }
+        Screen.Say("Stopped.");
+        return 0;
+    }
+
+    /// <summary>Where everything is, for people.</summary>
+    public static void Show(StackFile file)
+    {
+        var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
+        void Row(string name, string? value)
+        {
+            if (value is not null) table.AddRow($"[bold]{name}[/]", Markup.Escape(value));
+        }
+        Row("Dashboard", file.Dashboard);
+        Row("Ledger", file.Configuration.GetValueOrDefault("HrNetBatch:Ledger:ConnectionString") ?? "the one that the environment names");
+        Row("Blobs", "blob://local/CONTAINER/PREFIX");
+        Row("Data", file.Data);
+        Row("Logs", Path.Combine(file.Data, "logs"));
+        Screen.Out.Write(table);
+        Screen.Say("Next: `hrnet upload FOLDER blob://local/images/`, `hrnet train --help`, `hrnet status`. Ctrl-C stops everything.");
+    }
+
+    /// <summary>Waits for the interruption.</summary>
+    public static async Task UntilAsync(CancellationToken interrupted)
+    {
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, interrupted);
+        }
+        catch (OperationCanceledException)
+        {
+            // What everybody waits for.
+        }
+    }
+}

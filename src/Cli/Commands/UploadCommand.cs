@@ -1,0 +1,50 @@
+using System.CommandLine;
+using HrNetBatch.Cli.Output;
+using HrNetBatch.Cli.Stack;
+using HrNetBatch.Cli.Transfer;
+using HrNetBatch.Jobs.Blobs;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HrNetBatch.Cli.Commands;
+
+/// <summary><c>hrnet upload FOLDER blob://…</c></summary>
+internal static class UploadCommand
+{
+    public static Command Create()
+    {
+        var folder = new Argument<string>("FOLDER") { Description = "A folder, with all below it, or one file." };
+        var target = new Argument<string>("TARGET") { Description = "Where to: blob://ALIAS/container/prefix. The container is made when missing." };
+        var command = new Command("upload", "Copy a folder into blob storage; blobs that are equal already are left alone.") { folder, target };
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            BlobPath path = ParsePath(parsed.GetRequiredValue(target));
+            (string root, FileInfo[] files) = Files(parsed.GetRequiredValue(folder));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            var progress = new TransferProgress(files.Length, files.Sum(file => file.Length));
+            var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>());
+            long start = TimeProvider.System.GetTimestamp();
+            Task<UploadSummary> work = upload.RunAsync(root, files, path, progress, interrupted);
+            await progress.ShowAsync("Uploading", work);
+            UploadSummary summary = await work;
+            TimeSpan took = TimeProvider.System.GetElapsedTime(start);
+            if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { summary.Uploaded, summary.Skipped, summary.Bytes, took.TotalSeconds });
+            else Screen.WriteLine($"Uploaded {Words.Count(summary.Uploaded)} files ({Words.Bytes(summary.Bytes)}) to {path} in {Words.Duration(took)}; {Words.Count(summary.Skipped)} were there already.");
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>Reads a blob path that was typed.</summary>
+    /// <exception cref="UserException">It is none.</exception>
+    public static BlobPath ParsePath(string text) =>
+        BlobPath.TryParse(text, out BlobPath? path, out string? fault) ? path : throw new UserException(fault, UserException.WrongRequest);
+
+    private static (string Root, FileInfo[] Files) Files(string text)
+    {
+        string full = Path.GetFullPath(text);
+        if (File.Exists(full)) return (Path.GetDirectoryName(full)!, [new FileInfo(full)]);
+        if (!Directory.Exists(full)) throw new UserException($"{full} does not exist; name a folder or a file.", UserException.WrongRequest);
+        FileInfo[] files = new DirectoryInfo(full).GetFiles("*", SearchOption.AllDirectories);
+        return files.Length > 0 ? (full, files) : throw new UserException($"{full} holds no files.");
+    }
+}

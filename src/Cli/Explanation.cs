@@ -1,0 +1,32 @@
+using System.Net.Sockets;
+using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.LocalStack;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace HrNetBatch.Cli;
+
+/// <summary>What an exception means to the person at the terminal: never a stack trace, always a next step.</summary>
+internal static class Explanation
+{
+    /// <summary>The message and the exit code.</summary>
+    public static (string Message, int ExitCode) Of(Exception exception) => exception switch
+    {
+        UserException user => (user.Message, user.ExitCode),
+        JobArgumentsException arguments => (JobOptions.InWordsOfTheCommandLine(arguments), UserException.WrongRequest),
+        LocalStackException or BlobException or JobRefusedException or JobException => (exception.Message, 1),
+        OptionsValidationException options => (string.Join('\n', options.Failures), 1),
+        NpgsqlException { InnerException: SocketException or TimeoutException } => (
+            $"The ledger cannot be reached: {exception.Message}. Is the stack running? `hrnet up` starts it.", 1),
+        PostgresException postgres => ($"The ledger refused: {postgres.MessageText}.", 1),
+        NpgsqlException => ($"The connection to the ledger broke: {exception.Message}. Run the command again.", 1),
+        IOException or UnauthorizedAccessException => (exception.Message, 1),
+        _ => (
+            Environment.GetEnvironmentVariable("HRNET_TRACE") is { Length: > 0 }
+                ? exception.ToString()
+                : $"{exception.GetType().Name}: {exception.Message} This should not happen; HRNET_TRACE=1 shows where it does.",
+            1),
+    };
+}

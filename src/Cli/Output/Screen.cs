@@ -1,0 +1,41 @@
+using System.Text.Json;
+using HrNetBatch.Jobs.Contracts;
+using Spectre.Console;
+
+namespace HrNetBatch.Cli.Output;
+
+/// <summary>Where text goes: results to standard output, everything said meanwhile to standard error.</summary>
+internal static class Screen
+{
+    private static readonly JsonSerializerOptions Indented = new(JobJson.Options) { WriteIndented = true };
+
+    /// <summary>Results for people.</summary>
+    public static IAnsiConsole Out { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new UnwrappedOutput(Console.Out, Console.IsOutputRedirected) });
+
+    /// <summary>Progress and remarks for people.</summary>
+    public static IAnsiConsole Aside { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new UnwrappedOutput(Console.Error, Console.IsErrorRedirected) });
+
+    /// <summary>Whether somebody watches the asides, so that a line may be redrawn.</summary>
+    public static bool IsLive => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
+
+    /// <summary>One line of a result.</summary>
+    public static void WriteLine(string text) => Out.WriteLine(text);
+
+    /// <summary>One JSON document.</summary>
+    public static void WriteJson(object document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Indented));
+
+    /// <summary>One JSON document on one line, for streams of them.</summary>
+    public static void WriteJsonLine(object document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, JobJson.Options));
+
+    /// <summary>A remark.</summary>
+    public static void Say(string text) => Aside.MarkupLine($"[grey]{Markup.Escape(text)}[/]");
+
+    /// <summary>A line of progress, where nothing can be redrawn.</summary>
+    public static void SayPlain(string text) => Aside.WriteLine(text);
+
+    /// <summary>What went wrong, and what to do.</summary>
+    public static void Error(string text) => Aside.MarkupLine($"[red]Error:[/] {Markup.Escape(text)}");
+
+    /// <summary>A warning that changes no exit code.</summary>
+    public static void Warn(string text) => Aside.MarkupLine($"[yellow]{Markup.Escape(text)}[/]");
+}

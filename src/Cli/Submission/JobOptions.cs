@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HrNetBatch.Jobs.Contracts;
+
+namespace HrNetBatch.Cli.Submission;
+
+/// <summary>The options of a job's command: the fields of its arguments record, with their comments as help.</summary>
+internal sealed class JobOptions<TArguments>
+    where TArguments : IJobArguments
+{
+    private readonly List<(PropertyInfo Property, Option<string[]> Option)> _options = [];
+
+    /// <summary>Makes one option for each field.</summary>
+    /// <param name="defaults">Texts for fields that are then not required.</param>
+    public JobOptions(IReadOnlyDictionary<string, string>? defaults = null)
+    {
+        Defaults = defaults ?? new Dictionary<string, string>();
+        object usual = Activator.CreateInstance<TArguments>();
+        foreach (PropertyInfo property in typeof(TArguments).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            if (property.SetMethod is null) continue;
+            bool isRequired = property.GetCustomAttribute<RequiredMemberAttribute>() is not null;
+            _options.Add((property, new Option<string[]>(OptionName.Of(property.Name))
+            {
+                Description = Description(property, usual),
+                HelpName = Placeholder(property.PropertyType),
+                Required = isRequired && !Defaults.ContainsKey(property.Name),
+                Arity = Arity(property.PropertyType),
+                CustomParser = result => [.. result.Tokens.Select(token => token.Value)],
+                AllowMultipleArgumentsPerToken = IsList(property.PropertyType),
+            }));
+        }
+    }
+
+    private IReadOnlyDictionary<string, string> Defaults { get; }
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach ((_, Option<string[]> option) in _options) command.Options.Add(option);
+    }
+
+    /// <summary>The request that was typed; unset fields are left to the record's defaults.</summary>
+    public JobRequest ToRequest(ParseResult parsed)
+    {
+        var arguments = new JsonObject();
+        foreach ((PropertyInfo property, Option<string[]> option) in _options)
+        {
+            string field = JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+            if (parsed.GetResult(option) is { Implicit: false })
+                arguments[field] = OptionValue.ToJson(parsed.GetValue(option) ?? [], property.PropertyType);
+            else if (Defaults.TryGetValue(property.Name, out string? text))
+                arguments[field] = text;
+        }
+        return new JobRequest { Kind = TArguments.Kind, Arguments = JsonSerializer.SerializeToElement(arguments, JobJson.Options) };
+    }
+
+    private static string Description(PropertyInfo property, object usual)
+    {
+        string text = ArgumentDocs.Of(property);
+        string? value = property.GetValue(usual) switch
+        {
+            null or "" => null,
+            string written => written,
+            bool truth => truth ? "true" : "false",
+            System.Collections.IEnumerable list => string.Join(',', list.Cast<object>()),
+            var other => string.Create(CultureInfo.InvariantCulture, $"{other}"),
+        };
+        return value is null ? text : $"{text} Default: {value}.";
+    }
+
+    private static ArgumentArity Arity(Type type) =>
+        IsList(type) ? ArgumentArity.OneOrMore : type == typeof(bool) ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne;
+
+    private static bool IsList(Type type) => type != typeof(string) && type.IsAssignableTo(typeof(System.Collections.IEnumerable));
+
+    private static string Placeholder(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type switch
+        {
+            _ when type == typeof(int) || type == typeof(long) => "N",
+            _ when type == typeof(double) => "NUMBER",
+            _ when type == typeof(bool) => "true|false",
+            _ when type == typeof(TimeSpan) => "TIME",
+            _ when IsList(type) => "A,B,…",
+            _ => "TEXT",
+        };
+    }
+}
+
+/// <summary>What is common to the options of all kinds.</summary>
+internal static class JobOptions
+{
+    /// <summary>The refusal with every field named as its option.</summary>
+    public static string InWordsOfTheCommandLine(JobArgumentsException exception)
+    {
+        IEnumerable<string> faults = exception.Faults.Select(fault =>
+            fault.Split(':', 2) is [var field, var what] && field is not ("kind" or "arguments") && !field.Contains(' ', StringComparison.Ordinal)
+                ? $"{OptionName.Of(field)} ({field}):{what}"
+                : fault);
+        return string.Join('\n', (string[])["The job was refused.", .. faults.Select(fault => "  " + fault)]);
+    }
+}

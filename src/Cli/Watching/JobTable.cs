@@ -1,0 +1,71 @@
+using HrNetBatch.Cli.Output;
+using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace HrNetBatch.Cli.Watching;
+
+/// <summary>Jobs with bars, rates, times left and curves, as text that is redrawn or written line by line.</summary>
+internal static class JobTable
+{
+    private const int BarWidth = 24;
+
+    /// <summary>Two lines a job: its progress, and what is going on.</summary>
+    public static IRenderable Render(IEnumerable<WatchedJob> jobs)
+    {
+        var lines = new List<IRenderable>();
+        foreach (WatchedJob watched in jobs)
+        {
+            lines.Add(new Markup($"{Title(watched.Job)} {State(watched.Job.State)} {Bar(watched)} {Markup.Escape(Numbers(watched))}"));
+            string details = Details(watched);
+            if (details.Length > 0) lines.Add(new Padder(new Text(details, new Style(Color.Grey)), new Padding(2, 0, 0, 0)));
+        }
+        return new Rows(lines);
+    }
+
+    /// <summary>One line without colours.</summary>
+    public static string Line(WatchedJob watched)
+    {
+        string[] parts = [$"{watched.Job.Kind} {JobReference.Short(watched.Job.Id)} {watched.Job.State}", Numbers(watched), Details(watched)];
+        return string.Join("  ", parts.Where(part => part.Length > 0));
+    }
+
+    /// <summary>A state in its colour.</summary>
+    public static string State(JobState state) => state switch
+    {
+        JobState.Succeeded => "[green]Succeeded[/]",
+        JobState.Failed => "[red]Failed[/]   ",
+        JobState.Cancelled => "[yellow]Cancelled[/]",
+        JobState.Running => "[blue]Running[/]  ",
+        _ => $"{state,-9}",
+    };
+
+    /// <summary>62 %  3,800 of 6,100  87/s  12 s left</summary>
+    public static string Numbers(WatchedJob watched)
+    {
+        Job job = watched.Job;
+        var parts = new List<string>();
+        if (watched.Fraction is { } fraction) parts.Add($"{Math.Floor(fraction * 100):0} %");
+        if (job.TotalCount is { } total) parts.Add($"{Words.Count(job.DoneCount)} of {Words.Count(total)}");
+        else if (job.DoneCount > 0) parts.Add(Words.Count(job.DoneCount));
+        if (watched.PerSecond is { } rate) parts.Add(Words.Rate(rate));
+        if (watched.Left is { } left) parts.Add($"{Words.Duration(left)} left");
+        return string.Join("  ", parts);
+    }
+
+    private static string Details(WatchedJob watched)
+    {
+        string curves = string.Join("  ", watched.Metrics.Select(point => $"{point.Name} {Words.Value(point.Value)}"));
+        return string.Join("  ", new[] { watched.Remark(), curves }.Where(part => part.Length > 0));
+    }
+
+    private static string Title(Job job) => $"[bold]{job.Kind,-8}[/] [grey]{JobReference.Short(job.Id)}[/]";
+
+    private static string Bar(WatchedJob watched)
+    {
+        int filled = (int)Math.Round((watched.Fraction ?? 0) * BarWidth);
+        return $"[blue]{new string('━', filled)}[/][grey]{new string('─', BarWidth - filled)}[/]";
+    }
+}

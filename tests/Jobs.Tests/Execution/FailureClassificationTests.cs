@@ -1,0 +1,66 @@
+using System.Net.Sockets;
+using Azure;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Ledger;
+using Npgsql;
+
+namespace HrNetBatch.Jobs.Tests.Execution;
+
+public sealed class FailureClassificationTests
+{
+    [Theory]
+    [MemberData(nameof(TransientOnes))]
+    public void Surroundings_AreTransient(Exception exception) => Assert.Equal(FailureKind.Transient, FailureClassification.KindOf(exception));
+
+    [Theory]
+    [MemberData(nameof(PermanentOnes))]
+    public void WrongRequests_ArePermanent(Exception exception) => Assert.Equal(FailureKind.Permanent, FailureClassification.KindOf(exception));
+
+    [Fact]
+    public void Cancellation_IsAHandBackOrACancel_OnlyWhenSomebodyAskedToStop()
+    {
+        OperationCanceledException exception = new();
+
+        Assert.IsType<Outcome.HandedBack>(FailureClassification.OutcomeOf(exception, StopReason.Interrupt));
+        Assert.IsType<Outcome.Cancelled>(FailureClassification.OutcomeOf(exception, StopReason.Cancel));
+        Assert.Equal(FailureKind.Transient, Assert.IsType<Outcome.Failed>(FailureClassification.OutcomeOf(exception, null)).Kind);
+    }
+
+    [Fact]
+    public void ALostLease_IsALostAttempt() =>
+        Assert.IsType<Outcome.Lost>(FailureClassification.OutcomeOf(new LeaseLostException(Guid.NewGuid()), null));
+
+    [Fact]
+    public void AnAggregateOfOne_CountsAsTheOne() =>
+        Assert.Equal(
+            new Outcome.Failed("no such checkpoint", FailureKind.Permanent),
+            FailureClassification.OutcomeOf(new AggregateException(new JobException("no such checkpoint")), null));
+
+    public static TheoryData<Exception> TransientOnes() =>
+    [
+        new RequestFailedException(408, "slow"),
+        new RequestFailedException(429, "busy"),
+        new RequestFailedException(500, "broken"),
+        new RequestFailedException(503, "busy"),
+        new RequestFailedException(0, "no answer"),
+        new IOException("pipe"),
+        new SocketException(),
+        new HttpRequestException("reset"),
+        new TimeoutException(),
+        new InsufficientMemoryException(),
+        new NpgsqlException("broken", new IOException()),
+        new JobException("try later", FailureKind.Transient),
+        new InvalidOperationException("never seen before"),
+    ];
+
+    public static TheoryData<Exception> PermanentOnes() =>
+    [
+        new RequestFailedException(403, "forbidden"),
+        new RequestFailedException(404, "no such blob"),
+        new JobException("no such checkpoint"),
+        new JobArgumentsException("train", ["variant: unknown"]),
+        new FileNotFoundException(),
+        new PostgresException("no such table", "ERROR", "ERROR", "42P01"),
+    ];
+}

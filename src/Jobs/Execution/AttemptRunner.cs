@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace HrNetBatch.Jobs.Execution;
@@ -8,6 +10,22 @@ public static partial class AttemptRunner
 {
     /// <summary>Runs the handler; never throws.</summary>
     public static async Task<Outcome> RunAsync(IJobHandler handler, AttemptContext attempt, AttemptStop stop)
+    {
+        using Activity? span = HrNetTelemetry.Activities.StartActivity("attempt");
+        span?.SetTag("hrnetbatch.job.id", attempt.Lease.JobId.ToString());
+        span?.SetTag("hrnetbatch.job.kind", attempt.Lease.Kind);
+        span?.SetTag("hrnetbatch.attempt.number", attempt.Lease.Attempt);
+        span?.SetTag("hrnetbatch.attempt.lane", attempt.Lease.Lane);
+
+        Outcome outcome = await OutcomeOfAsync(handler, attempt, stop);
+
+        span?.SetTag("hrnetbatch.attempt.outcome", outcome.Name);
+        if (outcome is Outcome.Failed failed)
+            span?.SetStatus(ActivityStatusCode.Error, failed.Error);
+        return outcome;
+    }
+
+    private static async Task<Outcome> OutcomeOfAsync(IJobHandler handler, AttemptContext attempt, AttemptStop stop)
     {
         try
         {

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -45,6 +47,32 @@ public sealed class AttemptRunnerTests
         stop.Request(reason);
 
         Assert.Equal(outcome, (await run).Name);
+    }
+
+    [Fact]
+    public async Task Run_IsOneSpan_ThatNamesTheJobAndTheOutcome()
+    {
+        List<Activity> spans = [];
+        using ActivityListener listener = new()
+        {
+            ShouldListenTo = source => source.Name == HrNetTelemetry.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span =>
+            {
+                lock (spans)
+                    spans.Add(span);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        string reason = Guid.NewGuid().ToString();
+
+        await RunAsync((_, _) => throw new JobException(reason));
+
+        Activity[] seen;
+        lock (spans)
+            seen = [.. spans];
+        Activity span = Assert.Single(seen, span => span.StatusDescription == reason);
+        Assert.Equal(("attempt", ActivityStatusCode.Error, "Failed", "probe"), (span.OperationName, span.Status, span.GetTagItem("hrnetbatch.attempt.outcome"), span.GetTagItem("hrnetbatch.job.kind")));
     }
 
     [Fact]

@@ -19,6 +19,6 @@ internal sealed partial class AddressAnnouncement(IServer server, IHostApplicati
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(3001, LogLevel.Information, "The dashboard listens at {Url}")]
+    [LoggerMessage(4001, LogLevel.Information, "The dashboard listens at {Url}")]
     private partial void LogListening(string url);
 }

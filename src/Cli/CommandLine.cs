@@ -75,7 +75,6 @@ public static class CommandLine
             CancelCommand.Create(),
             RetryCommand.Create(),
             ScheduleCommand.Create(),
-            PredictCommand.Create(),
         };
         return root;
     }

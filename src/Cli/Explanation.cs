@@ -3,6 +3,8 @@ using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.LocalStack;
+using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Native;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -16,7 +18,7 @@ internal static class Explanation
     {
         UserException user => (user.Message, user.ExitCode),
         JobArgumentsException arguments => (JobOptions.InWordsOfTheCommandLine(arguments), UserException.WrongRequest),
-        LocalStackException or BlobException or JobRefusedException or JobException => (exception.Message, 1),
+        LocalStackException or BlobException or JobRefusedException or JobException or CheckpointException or LibTorchException => (exception.Message, 1),
         OptionsValidationException options => (string.Join('\n', options.Failures), 1),
         NpgsqlException { InnerException: SocketException or TimeoutException } => (
             $"The ledger cannot be reached: {exception.Message}. Is the stack running? `hrnet up` starts it.", 1),

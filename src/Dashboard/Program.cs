@@ -1,4 +1,1 @@
-using HrNetBatch.Dashboard;
-
-WebApplication app = await DashboardApp.BuildAsync(args);
-await app.RunAsync();
+return 0;

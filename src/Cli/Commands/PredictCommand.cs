@@ -1,8 +1,0 @@
-using System.CommandLine;
-
-namespace HrNetBatch.Cli.Commands;
-
-internal static class PredictCommand
-{
-    public static Command Create() => new("predict", "");
-}

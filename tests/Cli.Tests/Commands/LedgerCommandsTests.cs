@@ -1,0 +1,125 @@
+using System.Text.Json;
+using HrNetBatch.Cli.Stack;
+using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.TestKit;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HrNetBatch.Cli.Tests.Commands;
+
+public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifetime
+{
+    private TestDatabase _database = null!;
+    private ServiceProvider _services = null!;
+
+    private JobStore Jobs => _services.GetRequiredService<JobStore>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _services = StackServices.Create(new Dictionary<string, string> { ["HrNetBatch:Ledger:ConnectionString"] = _database.ConnectionString });
+        await _services.GetRequiredService<LedgerMigrator>().MigrateAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Status_FindsAJobByTheEndOfItsId()
+    {
+        JobRequest request = await EnqueueAsync();
+
+        CommandResult result = await HrnetAsync("status", JobReference.Short(request.Id), "--json");
+
+        Assert.Equal(0, result.ExitCode);
+        using var document = JsonDocument.Parse(result.Output);
+        Assert.Equal(request.Id, document.RootElement.GetProperty("job").GetProperty("id").GetGuid());
+    }
+
+    [Fact]
+    public async Task Status_SaysWhatToDo_WhenThereIsNoSuchJob()
+    {
+        CommandResult result = await HrnetAsync("status", "abcdef");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("hrnet status", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cancel_CancelsAWaitingJobAtOnce_AndWatchThenFails()
+    {
+        JobRequest request = await EnqueueAsync();
+
+        CommandResult cancelled = await HrnetAsync("cancel", $"{request.Id}");
+        CommandResult watched = await HrnetAsync("watch", $"{request.Id}");
+
+        Assert.Equal(0, cancelled.ExitCode);
+        Assert.Equal(JobState.Cancelled, (await Jobs.FindAsync(request.Id, TestContext.Current.CancellationToken))!.State);
+        Assert.Equal(1, watched.ExitCode);
+    }
+
+    [Fact]
+    public async Task Classify_SubmitsWithFollowers()
+    {
+        CommandResult result = await HrnetAsync(
+            "train", "--shards", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
+            "--then", "validate", "--shards", "blob://local/shards/v.tar",
+            "--then", "classify", "--input", "blob://local/images/", "--output", "blob://local/results/", "--json");
+
+        Assert.Equal(0, result.ExitCode);
+        using var document = JsonDocument.Parse(result.Output);
+        Job job = (await Jobs.FindAsync(document.RootElement.GetProperty("id").GetGuid(), TestContext.Current.CancellationToken))!;
+        JobRequest validate = Assert.Single(job.Followers);
+        JobRequest classify = Assert.Single(validate.Then);
+        Assert.Equal(("train", "validate", "classify"), (job.Kind, validate.Kind, classify.Kind));
+        Assert.Equal("{{result.checkpoint}}", classify.Arguments.GetProperty("checkpoint").GetString());
+    }
+
+    [Fact]
+    public async Task Schedule_IsAddedListedAndRemoved_AndAWrongExpressionRefused()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("request.json");
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(Request(), JobJson.Options), TestContext.Current.CancellationToken);
+
+        CommandResult wrong = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "at night");
+        CommandResult added = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "0 3 * * *");
+        CommandResult listed = await HrnetAsync("schedule", "list", "--json");
+        CommandResult removed = await HrnetAsync("schedule", "remove", "nightly");
+
+        Assert.Equal([2, 0, 0, 0], new[] { wrong.ExitCode, added.ExitCode, listed.ExitCode, removed.ExitCode });
+        using var document = JsonDocument.Parse(listed.Output);
+        Assert.Equal("0 3 * * *", Assert.Single(document.RootElement.EnumerateArray()).GetProperty("cron").GetString());
+    }
+
+    [Fact]
+    public async Task Classify_IsRefusedWithTheOptionsName_WhenAValueIsOutOfRange()
+    {
+        CommandResult result = await HrnetAsync(
+            "classify", "--input", "blob://local/images/", "--checkpoint", "blob://local/models/best.pth", "--output", "blob://local/results/", "--top-k", "0");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--top-k", result.Error, StringComparison.Ordinal);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    private static JobRequest Request() => JobRequest.For(new ClassifyArguments
+    {
+        Input = "blob://local/images/", Checkpoint = "blob://local/models/best.pth", Output = "blob://local/results/",
+    });
+
+    private async Task<JobRequest> EnqueueAsync()
+    {
+        JobRequest request = Request();
+        await Jobs.EnqueueAsync(request, TestContext.Current.CancellationToken);
+        return request;
+    }
+
+    private Task<CommandResult> HrnetAsync(params string[] arguments) => HrnetProcess.RunAsync(
+        arguments, new Dictionary<string, string> { ["HrNetBatch__Ledger__ConnectionString"] = _database.ConnectionString });
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using HrNetBatch.TestKit;
+
+namespace HrNetBatch.Cli.Tests.Commands;
+
+public sealed class UploadCommandTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Upload_CopiesAFolder_AndTheSecondTimeOnlyWhatChanged()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("cats"));
+        await File.WriteAllTextAsync(folder.File("cats/1.txt"), "one", cancellationToken);
+        await File.WriteAllTextAsync(folder.File("2.txt"), "two", cancellationToken);
+        BlobContainerClient container = await azurite.CreateContainerAsync();
+
+        JsonElement first = await UploadAsync(folder.Path, container.Name);
+        await File.WriteAllTextAsync(folder.File("2.txt"), "TWO", cancellationToken);
+        JsonElement second = await UploadAsync(folder.Path, container.Name);
+
+        Assert.Equal((2, 0), Counts(first));
+        Assert.Equal((1, 1), Counts(second));
+        Assert.Equal("TWO", (await container.GetBlobClient("images/2.txt").DownloadContentAsync(cancellationToken)).Value.Content.ToString());
+        Assert.True(await container.GetBlobClient("images/cats/1.txt").ExistsAsync(cancellationToken));
+    }
+
+    private static (int Uploaded, int Skipped) Counts(JsonElement summary) =>
+        (summary.GetProperty("uploaded").GetInt32(), summary.GetProperty("skipped").GetInt32());
+
+    private async Task<JsonElement> UploadAsync(string folder, string container)
+    {
+        CommandResult result = await HrnetProcess.RunAsync(
+            ["upload", folder, $"blob://local/{container}/images/", "--json"],
+            new Dictionary<string, string>
+            {
+                ["HrNetBatch__Blobs__Accounts__local__ConnectionString"] = await azurite.ConnectionStringAsync(),
+                ["HrNetBatch__Ledger__ConnectionString"] = "Host=127.0.0.1;Port=1",   // not needed, and not asked
+            });
+        Assert.True(result.ExitCode == 0, result.Error);
+        return JsonSerializer.Deserialize<JsonElement>(result.Output);
+    }
+}

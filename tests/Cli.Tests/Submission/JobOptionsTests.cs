@@ -1,0 +1,82 @@
+using System.CommandLine;
+using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Train;
+
+namespace HrNetBatch.Cli.Tests.Submission;
+
+public sealed class JobOptionsTests
+{
+    private static readonly string[] Needed = ["--shards", "blob://local/shards/t.tar", "--variant", "w18", "--output", "blob://local/models/"];
+
+    [Fact]
+    public void ToRequest_TurnsTextIntoTheTypesOfTheFields()
+    {
+        TrainArguments arguments = Train(
+            "--labels", "cat,dog", "fox", "--epoch-count", "3", "--learning-rate", "1e-2", "--nesterov", "false", "--horizontal-flip",
+            "--learning-rate-milestones", "1,2", "--checkpoint-interval", "90s");
+
+        Assert.Equal(["cat", "dog", "fox"], arguments.Labels!);
+        Assert.Equal(3, arguments.EpochCount);
+        Assert.Equal(0.01, arguments.LearningRate);
+        Assert.False(arguments.Nesterov);
+        Assert.True(arguments.HorizontalFlip);
+        Assert.Equal([1, 2], arguments.LearningRateMilestones);
+        Assert.Equal(TimeSpan.FromSeconds(90), arguments.CheckpointInterval);
+    }
+
+    [Fact]
+    public void ToRequest_LeavesWhatWasNotTypedToTheRecord()
+    {
+        TrainArguments arguments = Train("--class-count", "9");
+
+        Assert.Equal(new TrainArguments { Shards = "", Variant = "", Output = "" }.Momentum, arguments.Momentum);
+        Assert.Null(arguments.Labels);
+    }
+
+    [Fact]
+    public void Refusal_NamesOptionsAsTheyAreTyped()
+    {
+        var refused = Assert.Throws<JobArgumentsException>(() => Train("--class-count", "9", "--epoch-count", "many"));
+
+        string message = JobOptions.InWordsOfTheCommandLine(refused);
+
+        Assert.Contains("--epoch-count", message, StringComparison.Ordinal);
+        Assert.Contains("many", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryOption_HasHelp()
+    {
+        foreach (Command command in CommandLine.Build([]).Subcommands)
+        {
+            Assert.False(string.IsNullOrEmpty(command.Description), command.Name);
+            foreach (Option option in command.Options) Assert.False(string.IsNullOrEmpty(option.Description), $"{command.Name} {option.Name}");
+        }
+    }
+
+    [Fact]
+    public void Default_TakesThePlaceOfARequiredOption()
+    {
+        var options = new JobOptions<ClassifyArguments>(new Dictionary<string, string> { ["Checkpoint"] = "{{result.checkpoint}}" });
+        var root = new RootCommand();
+        options.AddTo(root);
+
+        ParseResult parsed = root.Parse(["--input", "blob://local/images/", "--output", "blob://local/results/"]);
+
+        Assert.Empty(parsed.Errors);
+        Assert.Equal("{{result.checkpoint}}", options.ToRequest(parsed).Arguments.GetProperty("checkpoint").GetString());
+    }
+
+    private static TrainArguments Train(params string[] typed)
+    {
+        var options = new JobOptions<TrainArguments>();
+        var root = new RootCommand();
+        options.AddTo(root);
+        ParseResult parsed = root.Parse([.. Needed, .. typed]);
+        Assert.Empty(parsed.Errors);
+        JobRequest request = options.ToRequest(parsed);
+        return (TrainArguments)JobKinds.Default.Parse(request.Kind, request.Arguments);
+    }
+}

@@ -6,7 +6,10 @@ namespace HrNetBatch.Jobs.Ledger;
 /// <summary>A job's progress, written by its attempts.</summary>
 public sealed class ProgressStore(NpgsqlDataSource database)
 {
-    /// <summary>Sets the progress; null leaves the total, or the activity, as it is.</summary>
+    /// <summary>
+    /// Sets the progress; null leaves the total, or the activity, as it is. Progress beyond any before forgives failures and losses:
+    /// a job of many days may meet more of them than the limits, but not in one place.
+    /// </summary>
     /// <exception cref="LeaseLostException">The attempt lost its lease.</exception>
     public async Task ReportAsync(Lease lease, long done, long? total, string? activity, CancellationToken cancellation = default)
     {
@@ -15,7 +18,13 @@ public sealed class ProgressStore(NpgsqlDataSource database)
         await Fence.EnterWithJobAsync(connection, transaction, lease, cancellation);
         await connection.ExecuteAsync(new CommandDefinition(
             """
-            UPDATE hrnet.jobs SET done_count = @done, total_count = COALESCE(@total::bigint, total_count), activity = COALESCE(@activity::text, activity)
+            UPDATE hrnet.jobs SET
+              done_count = @done,
+              furthest_count = GREATEST(furthest_count, @done),
+              failure_count = CASE WHEN @done > furthest_count THEN 0 ELSE failure_count END,
+              lost_count = CASE WHEN @done > furthest_count THEN 0 ELSE lost_count END,
+              total_count = COALESCE(@total::bigint, total_count),
+              activity = COALESCE(@activity::text, activity)
             WHERE id = @JobId AND state = 'Running'
             """,
             new { lease.JobId, done, total, activity },

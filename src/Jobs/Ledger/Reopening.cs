@@ -33,7 +33,7 @@ public static class Reopening
         await connection.ExecuteAsync(new CommandDefinition(
             """
             UPDATE hrnet.jobs SET state = @next, run_at = clock_timestamp(), ended_at = NULL, cancel_requested_at = NULL,
-              failure_count = 0, lost_count = 0, error = NULL, result = NULL, activity = NULL
+              furthest_count = 0, failure_count = 0, lost_count = 0, error = NULL, result = NULL, activity = NULL
             WHERE id = @Id
             """,
             new { job.Id, next = job.State.Next(JobEvent.Retried).ToString() },

@@ -16,6 +16,7 @@ CREATE TABLE hrnet.jobs (
   failure_count       integer NOT NULL DEFAULT 0,
   lost_count          integer NOT NULL DEFAULT 0,
   done_count          bigint NOT NULL DEFAULT 0,
+  furthest_count      bigint NOT NULL DEFAULT 0, -- the highest done_count ever: an attempt that resumes starts below it
   total_count         bigint,
   activity            text,
   result              jsonb,

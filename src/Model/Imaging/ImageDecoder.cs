@@ -26,7 +26,7 @@ public static class ImageDecoder
         if (start.Length >= 12 && start.StartsWith("RIFF"u8) && start[8..].StartsWith("WEBP"u8))
             return Vips.DecodeWebp(encoded, pixelLimit);
         if (start.StartsWith("GIF87a"u8) || start.StartsWith("GIF89a"u8))
-            return Vips.DecodeGif(encoded, pixelLimit);
+            return Gif.Decode(encoded, pixelLimit);
         throw new ImageException(start.IsEmpty ? "the file is empty" : "not a JPEG, PNG, WebP or GIF image");
     }
 

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace HrNetBatch.Model.Imaging;
 
 /// <summary>
@@ -14,15 +17,24 @@ internal static class Normalization
     /// <summary>Writes one row of RGBX pixels into the rows of the three planes, mirrored if asked for.</summary>
     public static void WriteRow(ReadOnlySpan<byte> rgbx, Span<float> red, Span<float> green, Span<float> blue, bool mirrored)
     {
-        float[] reds = Table[0], greens = Table[1], blues = Table[2];
-        int step = mirrored ? -1 : 1;
-        int target = mirrored ? red.Length - 1 : 0;
-        for (int source = 0; source < rgbx.Length; source += RgbImage.BytesPerPixel, target += step)
+        ReadOnlySpan<uint> pixels = MemoryMarshal.Cast<byte, uint>(rgbx);
+        red = red[..pixels.Length];
+        green = green[..pixels.Length];
+        blue = blue[..pixels.Length];
+        // A byte as an index needs no check of bounds: the tables have 256 entries, and references say so.
+        ref float reds = ref Table[0][0], greens = ref Table[1][0], blues = ref Table[2][0];
+        for (int source = 0; source < pixels.Length; source++)
         {
-            red[target] = reds[rgbx[source]];
-            green[target] = greens[rgbx[source + 1]];
-            blue[target] = blues[rgbx[source + 2]];
+            uint pixel = pixels[source];
+            red[source] = Unsafe.Add(ref reds, (byte)pixel);
+            green[source] = Unsafe.Add(ref greens, (byte)(pixel >> 8));
+            blue[source] = Unsafe.Add(ref blues, (byte)(pixel >> 16));
         }
+        if (!mirrored)
+            return;
+        red.Reverse();
+        green.Reverse();
+        blue.Reverse();
     }
 
     /// <summary>Fills three planes with what a black pixel becomes.</summary>

@@ -58,7 +58,7 @@ public static class Preprocessing
         RgbImage image, PixelBox box, int width, int height, PixelBox window, int size, int leftPad, int topPad, bool mirrored, Span<float> chw)
     {
         int stride = window.Width * RgbImage.BytesPerPixel;
-        byte[] resized = ArrayPool<byte>.Shared.Rent(window.Height * stride);
+        byte[] resized = ArrayPool<byte>.Shared.Rent((window.Height * stride) + RgbImage.TailBytes);
         try
         {
             PilResize.Resize(image, box, width, height, window, resized);

@@ -2,7 +2,7 @@ using NetVips;
 
 namespace HrNetBatch.Model.Imaging;
 
-/// <summary>libvips as a decoder: every format, one thread an image (images are what runs in parallel), no cache.</summary>
+/// <summary>libvips as a decoder: one thread an image (images are what runs in parallel), no cache.</summary>
 internal static class Vips
 {
     static Vips()
@@ -26,10 +26,6 @@ internal static class Vips
     public static RgbImage DecodeWebp(byte[] webp, long pixelLimit)
         => Decode("WebP", pixelLimit, () => Image.WebploadBuffer(
             webp, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated));
-
-    public static RgbImage DecodeGif(byte[] gif, long pixelLimit)
-        => Decode("GIF", pixelLimit, () => Image.GifloadBuffer(
-            gif, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated));
 
     private static unsafe RgbImage Decode(string format, long pixelLimit, Func<Image> open, bool clips16BitGrey = false)
     {

@@ -31,9 +31,9 @@ public class PilParityTests
         try
         {
             int seed = Environment.ProcessId;
-            Assert.Equal(0, await RunAsync(python, Path.Combine(Golden, "reference.py"), "random", folder, $"{seed}", "300"));
+            Assert.Equal(0, await RunAsync(python, Path.Combine(Golden, "reference.py"), "random", folder, $"{seed}", "200"));
             var images = ReferenceImage.ReadAll(folder);
-            Assert.Equal(300, images.Count);
+            Assert.Equal(200, images.Count);
             string[] differences = [.. images.SelectMany(image => image.Differences(folder, encoded => ImageDecoder.Decode(encoded)))];
             Assert.True(differences.Length == 0, $"seed {seed}:\n{string.Join('\n', differences)}");
         }

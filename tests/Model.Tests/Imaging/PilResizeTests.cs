@@ -9,6 +9,7 @@ public class PilResizeTests
     [InlineData(128)]
     public void Resize_GivesTheSamePixels_WithNarrowerVectors(int vectorBits)
     {
+        Assert.SkipWhen(vectorBits > ResizeKernels.WidestVectorBits, $"this machine has no {vectorBits}-bit vectors");
         for (int index = 0; index < 200; index++)
         {
             SplitMix64 random = SplitMix64.For(vectorBits, index);
@@ -19,11 +20,12 @@ public class PilResizeTests
             for (int at = 0; at < image.Pixels.Length; at++)
                 image.Pixels[at] = (byte)random.NextInt(256);
             var box = new PixelBox(0, 0, width, height);
-            var wide = new byte[4 * window.Width * window.Height];
+            int length = 4 * window.Width * window.Height;
+            var wide = new byte[length + RgbImage.TailBytes];
             var narrow = new byte[wide.Length];
-            PilResize.Resize(image, box, outWidth, outHeight, window, wide, 512);
+            PilResize.Resize(image, box, outWidth, outHeight, window, wide);
             PilResize.Resize(image, box, outWidth, outHeight, window, narrow, vectorBits);
-            Assert.Equal(wide, narrow);
+            Assert.Equal(wide[..length], narrow[..length]);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Model.Tests.Imaging;
@@ -64,6 +65,23 @@ public class PreprocessingTests
             PixelBox box = CropGeometry.RandomResizedCrop(width, height, ref random);
             Assert.True(box.Width >= 1 && box.Height >= 1 && box.Left >= 0 && box.Top >= 0, $"{box}");
             Assert.True(box.Left + box.Width <= width && box.Top + box.Height <= height, $"{box}");
+        }
+    }
+
+    [Fact]
+    public void RandomResizedCrop_IsTorchvisions_GivenTheSameRandomNumbers()
+    {
+        string file = Path.Combine(AppContext.BaseDirectory, "Imaging", "Golden", "crop-boxes.json");
+        using JsonDocument boxes = JsonDocument.Parse(File.ReadAllBytes(file));
+        foreach (JsonElement expected in boxes.RootElement.EnumerateArray())
+        {
+            SplitMix64 random = SplitMix64.For([.. Numbers("name").Select(number => (long)number)]);
+            int[] box = Numbers("box");
+            Assert.Equal(
+                new PixelBox(box[0], box[1], box[2], box[3]),
+                CropGeometry.RandomResizedCrop(expected.GetProperty("width").GetInt32(), expected.GetProperty("height").GetInt32(), ref random));
+
+            int[] Numbers(string name) => [.. expected.GetProperty(name).EnumerateArray().Select(number => number.GetInt32())];
         }
     }
 

@@ -1,6 +1,6 @@
 """The reference for the imaging tests: images, and what PIL and torchvision make of them.
 
-    reference.py golden DIR              the odd images committed beside this script
+    reference.py golden DIR              the odd images and the crop boxes committed beside this script
     reference.py random DIR SEED COUNT   images of random sizes, for the test that runs this script
 
 Each writes its images and expected.json into DIR. Pixels are recorded as SHA-256: of the RGB bytes for decoding, of the
@@ -10,6 +10,7 @@ little-endian float32 [3, size, size] for preprocessing. Made with Pillow 9.4.0 
 import hashlib
 import io
 import json
+import math
 import pathlib
 import random
 import struct
@@ -193,6 +194,13 @@ def pngs():
     yield "bomb.png", png(60000, 60000, 8, 2, [[b"\0" * 9]])
 
 
+def on_canvas(gif, width, height, left, top):
+    """Moves the frame of a one-frame GIF on a canvas of another size."""
+    frame = gif.index(b",", 13 + (3 << ((gif[10] & 7) + 1) if gif[10] & 128 else 0))
+    corner = struct.pack("<HH", left, top)
+    return gif[:6] + struct.pack("<HH", width, height) + gif[10 : frame + 1] + corner + gif[frame + 5 :]
+
+
 def others():
     photo = picture(53, 37, 10)
     alpha = np.concatenate([photo, picture(53, 37, 11, 1)[..., None]], -1)
@@ -206,6 +214,10 @@ def others():
     yield "palette.gif", encode(Image.fromarray(photo).quantize(40), "GIF")
     yield "interlaced.gif", encode(Image.fromarray(photo).quantize(7), "GIF", interlace=True)
     yield "not-interlaced.gif", encode(Image.fromarray(photo).quantize(7), "GIF", interlace=False)
+    yield "transparent.gif", encode(Image.fromarray(photo).quantize(9), "GIF", transparency=2)
+    yield "frame-inside-canvas.gif", on_canvas(encode(Image.fromarray(photo).quantize(9), "GIF"), 80, 50, 11, 7)
+    yield "frame-inside-canvas-transparent.gif", on_canvas(encode(Image.fromarray(photo).quantize(9), "GIF", transparency=3), 80, 50, 11, 7)
+    yield "frame-beyond-canvas.gif", on_canvas(encode(Image.fromarray(photo).quantize(9), "GIF"), 20, 10, 11, 7)
     yield "grey.gif", encode(Image.fromarray(photo).convert("L"), "GIF")
     yield "animated.gif", encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     whole = encode(Image.fromarray(photo).quantize(40), "GIF")
@@ -217,7 +229,72 @@ def others():
     yield "start-only.png", b"\x89PNG\r\n\x1a\n"
 
 
+class Draws:
+    """Stands in for torch inside RandomResizedCrop: uniform numbers from a given stream, in double precision."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def empty(self, _):
+        return self
+
+    def uniform_(self, low, high):
+        return Number(low + next(self.stream) / 2**53 * (high - low))
+
+    def randint(self, low, high, size):
+        return Number(low + (self.stream.whole() * (high - low) >> 64))
+
+    tensor = staticmethod(lambda values: values)
+    log = staticmethod(lambda values: [math.log(value) for value in values])
+    exp = staticmethod(lambda value: Number(math.exp(value)))
+
+
+class Number(float):
+    def item(self):
+        return self
+
+
+class SplitMix64:
+    """The published algorithm; a stream is named by integers as in SplitMix64.cs."""
+
+    GOLDEN, ALL = 0x9E3779B97F4A7C15, 2**64 - 1
+
+    def __init__(self, *name):
+        self.state = 0
+        for part in name:
+            self.state = self.mix(self.state + self.GOLDEN + part)
+
+    def mix(self, bits):
+        bits &= self.ALL
+        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9 & self.ALL
+        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB & self.ALL
+        return bits ^ (bits >> 31)
+
+    def whole(self):
+        self.state = self.state + self.GOLDEN & self.ALL
+        return self.mix(self.state)
+
+    def __next__(self):
+        return self.whole() >> 11
+
+
+def crop_boxes():
+    """torchvision's own RandomResizedCrop.get_params, fed with our random numbers."""
+    rows = []
+    for index, (width, height) in enumerate([(500, 375), (375, 500), (64, 64), (1, 1), (1, 90), (90, 1), (1000, 3), (33, 47)] * 8):
+        transforms.transforms.torch, torch = Draws(SplitMix64(5, 7, index)), transforms.transforms.torch
+        try:
+            blank = Image.new("RGB", (width, height))
+            top, left, h, w = transforms.RandomResizedCrop.get_params(blank, (0.08, 1.0), (3.0 / 4.0, 4.0 / 3.0))
+        finally:
+            transforms.transforms.torch = torch
+        rows.append({"name": [5, 7, index], "width": width, "height": height, "box": [int(left), int(top), int(w), int(h)]})
+    return rows
+
+
 def golden(folder):
+    lines = ",\n".join(json.dumps(row) for row in crop_boxes())
+    (folder / "crop-boxes.json").write_text(f"[\n{lines}\n]\n")
     rows = []
     sizes = [(224, 0.875), (64, 0.875), (32, 1.0), (33, 0.875), (96, 1.25)]
     for name, data in [*jpegs(), *pngs(), *others()]:
@@ -236,8 +313,8 @@ def randoms(folder, seed, count):
     rng = random.Random(seed)
     rows = []
     for index in range(count):
-        width, height = (max(1, int(2 ** rng.uniform(0, 10.5))) for _ in range(2))
-        kind = rng.choice(["JPEG", "JPEG", "JPEG", "PNG"])
+        width, height = (max(1, int(2 ** rng.uniform(0, 9.7))) for _ in range(2))
+        kind = rng.choice(["JPEG", "JPEG", "JPEG", "PNG", "GIF"])
         options = {}
         if kind == "JPEG":
             options = {"quality": rng.randint(5, 98), "subsampling": rng.randint(0, 2), "progressive": rng.random() < 0.3}

@@ -7,7 +7,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace HrNetBatch.Jobs;
 
@@ -27,7 +26,7 @@ public static class JobServices
     {
         services.AddOptions<LedgerOptions>().BindConfiguration(LedgerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RetryOptions>().BindConfiguration(RetryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.TryAddSingleton(provider => NpgsqlDataSource.Create(provider.GetRequiredService<IOptions<LedgerOptions>>().Value.ConnectionString));
+        services.TryAddSingleton(provider => LedgerConnection.Open(provider.GetRequiredService<IOptions<LedgerOptions>>().Value));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => new Jitter(RandomNumberGenerator.GetInt32(int.MaxValue)));
         return services

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using HrNetBatch.Jobs.Contracts;
 
 namespace HrNetBatch.Worker;
 
@@ -15,7 +14,7 @@ public sealed class WorkerOptions
     [RegularExpression(@"^(auto|cpu|cuda:\d+)$", ErrorMessage = "HrNetBatch:Worker:Device must be auto, cpu or cuda:N (N counts from 0).")]
     public string Device { get; set; } = "auto";
 
-    /// <summary>How many attempts of each kind run at once; 1 where a kind is not named, 0 leaves it to other workers.</summary>
+    /// <summary>How many attempts of each kind run at once; where a kind is not named, one on each GPU, else one. 0 leaves the kind to other workers.</summary>
     public Dictionary<string, int> Concurrency { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The folder of the lock files that keep workers on one machine off each other's GPUs; all of them must share it.</summary>
@@ -25,10 +24,4 @@ public sealed class WorkerOptions
     /// <summary>How long a woken job waits for a GPU here before it goes back for any worker to take.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DeviceWait { get; set; } = TimeSpan.FromSeconds(25);
-
-    /// <summary>How many attempts of a kind run here at once.</summary>
-    public int ConcurrencyOf(string kind) => Concurrency.GetValueOrDefault(kind, 1);
-
-    /// <summary>Whether jobs of a kind run here at all.</summary>
-    public bool Serves(JobKind kind) => kind.HandlerType is not null && ConcurrencyOf(kind.Name) > 0;
 }

@@ -2,6 +2,7 @@ using Hangfire;
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Model.Native;
 using HrNetBatch.Worker.Attempts;
 using HrNetBatch.Worker.Child;
 using HrNetBatch.Worker.Devices;
@@ -11,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace HrNetBatch.Worker;
 
@@ -26,19 +28,36 @@ public static class WorkerProgram
         if (arguments is [AttemptCommand.Verb, .. var rest])
             return await AttemptProcess.RunAsync(rest, kinds);
 
-        using IHost host = Build(arguments, kinds);
-        await host.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
-        await host.RunAsync();
-        return 0;
+        try
+        {
+            using IHost host = Build(arguments, kinds);
+            await host.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
+            await host.RunAsync();
+            return 0;
+        }
+        catch (Exception error) when (error is OptionsValidationException or LibTorchException)
+        {
+            await Console.Error.WriteLineAsync($"The worker cannot start: {error.Message}");
+        }
+        catch (NpgsqlException error)
+        {
+            await Console.Error.WriteLineAsync($"The worker cannot start: the ledger does not answer ({error.Message}). "
+                + "Start its PostgreSQL (`hrnet up` does), or correct HrNetBatch:Ledger:ConnectionString.");
+        }
+        return 1;
     }
+
+    /// <summary>Settings of a host that finds its files beside the program, whatever the working folder.</summary>
+    internal static HostApplicationBuilderSettings HostSettings(string[] arguments) => new()
+    {
+        // Not watched for changes: every process would take one of the few file watchers that a user has.
+        Args = [.. arguments, "--hostBuilder:reloadConfigOnChange=false"],
+        ContentRootPath = AppContext.BaseDirectory,
+    };
 
     private static IHost Build(string[] arguments, JobKinds? kinds)
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
-        {
-            Args = arguments,
-            ContentRootPath = AppContext.BaseDirectory,
-        });
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(HostSettings(arguments));
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -64,6 +83,7 @@ public static class WorkerProgram
         services.AddSingleton(WorkerIdentity.OfThisProcess());
         services.AddSingleton<DevicePool>();
         services.AddSingleton<AttemptSupervisor>();
+        services.AddSingleton<ServedKinds>();
         services.AddSingleton<StrayWakes>();
         services.AddHangfire((provider, hangfire) => hangfire
             .UseStorage(HangfireStorage.Open(

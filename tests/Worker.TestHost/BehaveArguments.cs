@@ -23,10 +23,13 @@ public enum Behaviour
     /// <summary>Stands still as a whole: not even its heartbeat beats.</summary>
     Freeze,
 
+    /// <summary>Stands still in the middle of a fenced write, the ledger's rows locked.</summary>
+    FreezeInWrite,
+
     /// <summary>Fails for good.</summary>
     Refuse,
 
-    /// <summary>Blocks every pooled thread for three seconds, then succeeds.</summary>
+    /// <summary>Blocks every pooled thread for seven seconds, then succeeds.</summary>
     StarveThreads,
 
     /// <summary>Logs ten thousand lines and prints to standard output, then succeeds.</summary>

@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Ledger;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace HrNetBatch.Worker.TestHost;
 
 /// <summary>Behaves as the job's arguments ask; the job's activity tells its process: <c>pid N</c>.</summary>
-public sealed partial class BehaveHandler : IJobHandler
+public sealed partial class BehaveHandler(NpgsqlDataSource database) : IJobHandler
 {
     private const int SignalStop = 19;
 
@@ -39,6 +41,14 @@ public sealed partial class BehaveHandler : IJobHandler
                 _ = kill(Environment.ProcessId, SignalStop);
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, CancellationToken.None);
                 break;
+            case Behaviour.FreezeInWrite:
+                await using (NpgsqlConnection connection = await database.OpenConnectionAsync(CancellationToken.None))
+                {
+                    await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(CancellationToken.None);
+                    await Fence.EnterWithJobAsync(connection, transaction, attempt.Lease, CancellationToken.None);
+                    _ = kill(Environment.ProcessId, SignalStop);
+                }
+                break;
             case Behaviour.Refuse:
                 throw new JobException("There is nothing at blob://NOWHERE/; name a prefix that has images.");
             case Behaviour.StarveThreads:
@@ -65,8 +75,8 @@ public sealed partial class BehaveHandler : IJobHandler
         var never = new ManualResetEventSlim();
         ThreadPool.SetMaxThreads(Environment.ProcessorCount, Environment.ProcessorCount);
         for (int thread = 0; thread < Environment.ProcessorCount * 2; thread++)
-            ThreadPool.QueueUserWorkItem(_ => never.Wait(TimeSpan.FromSeconds(3)));
-        never.Wait(TimeSpan.FromSeconds(3));
+            ThreadPool.QueueUserWorkItem(_ => never.Wait(TimeSpan.FromSeconds(7)));
+        never.Wait(TimeSpan.FromSeconds(7));
     }
 
     [LibraryImport("libc")]

@@ -13,6 +13,9 @@ namespace HrNetBatch.Worker.Tests;
 /// <summary>An empty ledger of one test, seen as the command line sees it.</summary>
 internal sealed class LedgerOfTest : IAsyncDisposable
 {
+    // Generous: these tests start processes, and test projects share a few cores. Nothing waits longer than it has to.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
+
     private readonly ServiceProvider _services;
     private readonly TestDatabase? _database;
 
@@ -42,6 +45,9 @@ internal sealed class LedgerOfTest : IAsyncDisposable
         return await CreateAsync(database.ConnectionString, database);
     }
 
+    /// <summary>The ledger again, on fresh connections.</summary>
+    public static LedgerOfTest Reopen(string connectionString) => new(connectionString, null);
+
     public static async Task<LedgerOfTest> CreateAsync(string connectionString, TestDatabase? database = null)
     {
         var ledger = new LedgerOfTest(connectionString, database);
@@ -66,14 +72,14 @@ internal sealed class LedgerOfTest : IAsyncDisposable
 
     /// <summary>Waits until the job is in the state, and returns it.</summary>
     public Task<Job> UntilAsync(Guid job, JobState state) =>
-        Eventually.GetAsync(async () => await FindAsync(job) is { } found && found.State == state ? found : null, $"job {job} is {state}");
+        Eventually.GetAsync(async () => await FindAsync(job) is { } found && found.State == state ? found : null, $"job {job} is {state}", Deadline);
 
     /// <summary>Waits until an attempt works, in another process than the given one, and returns the id of its process.</summary>
     public async Task<int> ProcessAsync(Guid job, int otherThan = 0)
     {
         Job working = await Eventually.GetAsync(
             async () => await FindAsync(job) is { Activity: ['p', 'i', 'd', ' ', ..] } found && PidOf(found) != otherThan ? found : null,
-            $"an attempt of job {job} works");
+            $"an attempt of job {job} works", Deadline);
         return PidOf(working);
     }
 

@@ -60,7 +60,7 @@ public sealed class SupervisionTests(PostgresFixture postgres)
     public async Task Attempt_StaysAlive_WhenItsWorkTakesEveryPooledThread()
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
-        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:HeartbeatTimeout=00:00:02");
+        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:HeartbeatTimeout=00:00:04");
 
         Guid job = await ledger.EnqueueAsync(Behaviour.StarveThreads);
 

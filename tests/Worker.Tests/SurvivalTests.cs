@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;
 using HrNetBatch.Worker.TestHost;
 
@@ -19,7 +20,7 @@ public sealed class SurvivalTests(PostgresFixture postgres)
 
         first.Kill();
 
-        await Eventually.TrueAsync(() => !WorkerProcess.IsAlive(child), "the attempt's process ends with its worker", TimeSpan.FromSeconds(5));
+        await Eventually.TrueAsync(() => !WorkerProcess.IsAlive(child), "the attempt's process ends with its worker", TimeSpan.FromSeconds(10));
         Job done = await ledger.UntilAsync(job, JobState.Succeeded);
         Assert.Equal((1, 0), (done.LostCount, done.FailureCount));
     }
@@ -36,11 +37,11 @@ public sealed class SurvivalTests(PostgresFixture postgres)
         using WorkerProcess second = WorkerProcess.Start(ledger.ConnectionString);
         await ledger.ProcessAsync(job, otherThan: child);
         long written = await LastStepAsync();
-        await Eventually.TrueAsync(async () => (await ledger.Metrics.ReadAsync(job, "attempt-2", cancellation: TestContext.Current.CancellationToken)).Count > 20, "the second attempt writes");
+        await Eventually.TrueAsync(async () => (await ledger.Metrics.ReadAsync(job, "attempt-2", cancellation: TestContext.Current.CancellationToken)).Count > 20, "the second attempt writes", TimeSpan.FromSeconds(60));
         Assert.Equal(written, await LastStepAsync());
 
         zombie.Continue();
-        await Eventually.TrueAsync(() => !WorkerProcess.IsAlive(child), "the process whose lease is lost is gone", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(() => !WorkerProcess.IsAlive(child), "the process whose lease is lost is gone", TimeSpan.FromSeconds(20));
         second.Terminate();
         await ledger.UntilAsync(job, JobState.Succeeded);
         Assert.Equal(["Lost", "HandedBack", "Succeeded"], (await ledger.AttemptsAsync(job)).Select(attempt => attempt.Outcome));
@@ -48,6 +49,22 @@ public sealed class SurvivalTests(PostgresFixture postgres)
 
         async Task<long> LastStepAsync() =>
             (await ledger.Metrics.ReadAsync(job, "attempt-1", cancellation: TestContext.Current.CancellationToken)).Max(point => point.Step);
+    }
+
+    [Fact]
+    public async Task Lane_IsTakenOver_WhenItsProcessFrozeInTheMiddleOfAWrite()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using WorkerProcess first = WorkerProcess.Start(ledger.ConnectionString);
+        Guid job = await ledger.EnqueueAsync(Behaviour.FreezeInWrite, untilAttempt: 1);
+        int child = await ledger.ProcessAsync(job);
+        await Eventually.TrueAsync(() => WorkerProcess.IsFrozen(child), "the attempt's process stands still");
+
+        first.Kill();
+        using WorkerProcess second = WorkerProcess.Start(ledger.ConnectionString);
+
+        await ledger.UntilAsync(job, JobState.Succeeded);
+        WorkerProcess.Kill(child); // frozen, it cannot see that its worker is dead
     }
 
     [Fact]
@@ -81,5 +98,25 @@ public sealed class SurvivalTests(PostgresFixture postgres)
         Assert.False(WorkerProcess.IsAlive(child));
         Job returned = await ledger.FindAsync(job);
         Assert.Equal((JobState.Queued, 0, 0), (returned.State, returned.FailureCount, returned.LostCount));
+    }
+
+    [Fact]
+    public async Task Outcome_IsWrittenAfterwards_WhenTheDatabaseWasAway()
+    {
+        using var folder = new TemporaryFolder();
+        await using PostgresServer server = await PostgresServer.StartAsync(new PostgresOptions { Folder = folder.Path, Durable = false }, cancellationToken: TestContext.Current.CancellationToken);
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(await server.CreateDatabaseAsync("ledger", TestContext.Current.CancellationToken));
+        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Ledger:LeaseDuration=00:01:00");
+        Guid job = await ledger.EnqueueAsync(Behaviour.WaitForStop);
+        int child = await ledger.ProcessAsync(job);
+
+        WorkerProcess.Kill(server.ProcessId);
+        worker.Terminate();
+        await Eventually.TrueAsync(() => !WorkerProcess.IsAlive(child), "the attempt ends while the database is away");
+        await server.RestartAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await worker.ExitAsync());
+        await using LedgerOfTest afterwards = LedgerOfTest.Reopen(ledger.ConnectionString); // the old connections are broken
+        Assert.Equal("HandedBack", Assert.Single(await afterwards.AttemptsAsync(job)).Outcome);
     }
 }

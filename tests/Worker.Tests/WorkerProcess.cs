@@ -52,18 +52,13 @@ internal sealed partial class WorkerProcess : IDisposable
     }
 
     /// <summary>Whether a process runs; one that ended and was not collected by its new parent does not.</summary>
-    public static bool IsAlive(int process)
-    {
-        try
-        {
-            string state = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
-            return state[state.LastIndexOf(')') + 2] is not ('Z' or 'X');
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    public static bool IsAlive(int process) => State(process) is not ('Z' or 'X' or null);
+
+    /// <summary>Whether a process was stopped by SIGSTOP.</summary>
+    public static bool IsFrozen(int process) => State(process) is 'T';
+
+    /// <summary>Kills any process.</summary>
+    public static void Kill(int process) => Assert.Equal(0, kill(process, SignalKill));
 
     public void Kill() => Signal(SignalKill);
 
@@ -76,7 +71,7 @@ internal sealed partial class WorkerProcess : IDisposable
     /// <summary>Waits until it has ended.</summary>
     public async Task<int> ExitAsync()
     {
-        await Eventually.TrueAsync(() => _process.HasExited, "the worker ends");
+        await Eventually.TrueAsync(() => _process.HasExited, "the worker ends", TimeSpan.FromSeconds(60));
         return _process.ExitCode;
     }
 
@@ -86,6 +81,19 @@ internal sealed partial class WorkerProcess : IDisposable
             Signal(SignalKill);
         TestContext.Current.TestOutputHelper?.WriteLine($"--- log of worker {Id}\n{Log}");
         _process.Dispose();
+    }
+
+    private static char? State(int process)
+    {
+        try
+        {
+            string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
+            return stat[stat.LastIndexOf(')') + 2];
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private void Signal(int signal) => Assert.Equal(0, kill(_process.Id, signal));

@@ -29,38 +29,37 @@ public sealed partial class AttemptSupervisor(
     private readonly SupervisionOptions _options = options.Value;
 
     /// <summary>Claims a lane of the job, if one is to be had, and runs an attempt on it to its end.</summary>
-    public async Task RunAsync(Guid jobId)
+    /// <returns>False when this worker cannot take the job now, and another should.</returns>
+    public async Task<bool> RunAsync(Guid jobId)
     {
         CancellationToken stopping = lifetime.ApplicationStopping;
         if (stopping.IsCancellationRequested)
-            return;
+            return false;
         using DeviceHold? device = await devices.AcquireAsync(stopping);
         if (device is null)
-        {
-            LogNoDevice(_logger, jobId);
-            return; // the job is woken again, here or where a GPU is free
-        }
+            return false;
 
         // 1. From the claim on, this worker alone may write for the lane. A crash before it costs nothing: the wake is issued
         //    again. A crash after it costs the rest of the lease: then any worker takes the lane over.
         long claimedAt = time.GetTimestamp();
-        if (await leases.ClaimAsync(jobId, worker.Name, device.Device, stopping) is not { } lease)
-            return; // a wake may be doubled or late without harm
+        if (await leases.ClaimAsync(jobId, worker.Name, device.Device, CancellationToken.None) is not { } lease)
+            return true; // a wake may be doubled or late without harm
 
         LogClaimed(_logger, lease.Kind, lease.JobId, lease.Attempt, lease.Lane, device.Device);
-        await RunAsync(lease, claimedAt, device, stopping);
+        await RunAsync(lease, claimedAt, device.Device, stopping);
+        return true;
     }
 
-    private async Task RunAsync(Lease lease, long claimedAt, DeviceHold device, CancellationToken stopping)
+    private async Task RunAsync(Lease lease, long claimedAt, string device, CancellationToken stopping)
     {
         JsonElement arguments = (await jobs.FindAsync(lease.JobId, CancellationToken.None))!.Arguments;
         int threadCount = devices.ThreadCount(lease.Kind);
         using AttemptChild child = AttemptChild.Start(command, threadCount);
         using var stop = new ChildStop(child, _options, time);
         await using var keeper = new LeaseKeeper(leases, lease, claimedAt, ledger.Value, time, stop.Ask, _logger);
-        using var watch = new HeartbeatWatch(_options.HeartbeatTimeout, time, () => stop.Ask(StopCause.Silent));
+        using var watch = new HeartbeatWatch(_options.StartTimeout, _options.HeartbeatTimeout, time, () => stop.Ask(StopCause.Silent));
 
-        await child.SendAsync(new StartMessage(new AttemptStart(lease, arguments, device.Device, threadCount), _options.HeartbeatInterval));
+        await child.SendAsync(new StartMessage(new AttemptStart(lease, arguments, device, threadCount), _options.HeartbeatInterval));
         using var interruption = stopping.Register(() => stop.Ask(StopCause.Interrupt));
 
         Outcome? reported = null;
@@ -84,44 +83,41 @@ public sealed partial class AttemptSupervisor(
         // 2. The work is done and its parts are committed, but the ledger does not know that the attempt has ended. A crash
         //    here costs one more attempt, which finds everything done and ends at once.
         if (AttemptVerdict.Decide(reported, stop.Cause, exitCode, child.LastWords, _options.HeartbeatTimeout) is { } verdict)
-            await EndAsync(lease, verdict, keeper.Lost);
+            await EndAsync(lease, verdict, keeper);
         // 3. From here on the lane is free, and a retry or the jobs that follow are in the ledger: a crash costs nothing.
     }
 
     /// <summary>Writes the outcome, and again while the database is away, as long as the lease lets it be ours to write.</summary>
-    private async Task EndAsync(Lease lease, Outcome outcome, CancellationToken lost)
+    private async Task EndAsync(Lease lease, Outcome outcome, LeaseKeeper keeper)
     {
-        while (true)
+        while (!keeper.Lost.IsCancellationRequested)
         {
             try
             {
-                await leases.EndAsync(lease, outcome, lost);
-                LogEnded(_logger, lease.JobId, lease.Attempt, lease.Lane, outcome.Name);
+                JobState state = await keeper.EndAsync(outcome);
+                LogEnded(_logger, lease.JobId, lease.Attempt, lease.Lane, outcome.Name, state);
                 return;
             }
             catch (LeaseLostException)
             {
-                LogNotOurs(_logger, lease.JobId, lease.Attempt);
-                return;
+                break;
             }
-            catch (Exception error) when (!lost.IsCancellationRequested)
+            catch (Exception error)
             {
                 LogNotWritten(_logger, lease.JobId, lease.Attempt, error.Message);
+                await Task.Delay(EndRetryInterval, time, CancellationToken.None);
             }
-            await Task.Delay(EndRetryInterval, time, lost);
         }
+        LogNotOurs(_logger, lease.JobId, lease.Attempt);
     }
 
     [LoggerMessage(100, LogLevel.Information, "{Kind} job {Job}: attempt {Attempt} on lane {Lane} starts on {Device}")]
     private static partial void LogClaimed(ILogger logger, string kind, Guid job, int attempt, int lane, string device);
 
-    [LoggerMessage(101, LogLevel.Information, "Job {Job}: attempt {Attempt} on lane {Lane} ended: {Outcome}")]
-    private static partial void LogEnded(ILogger logger, Guid job, int attempt, int lane, string outcome);
+    [LoggerMessage(101, LogLevel.Information, "Job {Job}: attempt {Attempt} on lane {Lane} ended: {Outcome}. The job is {State}")]
+    private static partial void LogEnded(ILogger logger, Guid job, int attempt, int lane, string outcome, JobState state);
 
-    [LoggerMessage(102, LogLevel.Information, "Job {Job}: every GPU here is busy, it waits for the next worker with a free one")]
-    private static partial void LogNoDevice(ILogger logger, Guid job);
-
-    [LoggerMessage(103, LogLevel.Warning, "Job {Job}: the outcome of attempt {Attempt} is not ours to write any more: its lease is over, or it was written before the connection broke")]
+    [LoggerMessage(103, LogLevel.Warning, "Job {Job}: the outcome of attempt {Attempt} is not ours to write any more, its lease is over; another attempt takes over")]
     private static partial void LogNotOurs(ILogger logger, Guid job, int attempt);
 
     [LoggerMessage(104, LogLevel.Warning, "Job {Job}: the outcome of attempt {Attempt} was not written: {Reason}. Trying again while the lease lasts")]

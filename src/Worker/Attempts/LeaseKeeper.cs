@@ -1,3 +1,4 @@
+using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +13,7 @@ internal sealed partial class LeaseKeeper : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Action<StopCause> _ask;
     private readonly ILogger _logger;
+    private readonly SemaphoreSlim _turn = new(1); // the renewal and the end do not overtake each other
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _disposed = new();
     private readonly Task _renewing;
@@ -26,10 +28,29 @@ internal sealed partial class LeaseKeeper : IAsyncDisposable
     /// <summary>Cancelled when the lease is another's, or must be taken as expired.</summary>
     public CancellationToken Lost => _lost.Token;
 
+    /// <summary>Ends the attempt, and with it the renewals.</summary>
+    /// <exception cref="LeaseLostException">Another attempt owns the lane.</exception>
+    public async Task<JobState> EndAsync(Outcome outcome)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            using var expiry = new CancellationTokenSource(_options.LeaseDuration, _time);
+            JobState state = await _leases.EndAsync(_lease, outcome, expiry.Token);
+            await _disposed.CancelAsync();
+            return state;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _disposed.CancelAsync();
         await _renewing;
+        _turn.Dispose();
         _disposed.Dispose();
         _lost.Dispose();
     }
@@ -89,7 +110,15 @@ internal sealed partial class LeaseKeeper : IAsyncDisposable
         TimeSpan left = _options.LeaseDuration - _time.GetElapsedTime(heldSince);
         using var expiry = new CancellationTokenSource(left > TimeSpan.Zero ? left : _options.LeaseRenewal, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, _disposed.Token);
-        return await _leases.RenewAsync(_lease, both.Token);
+        await _turn.WaitAsync(_disposed.Token);
+        try
+        {
+            return await _leases.RenewAsync(_lease, both.Token);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private async Task<bool> TickAsync(PeriodicTimer timer)

@@ -19,6 +19,10 @@ public sealed class SupervisionOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan HeartbeatTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The same before the process has said anything: starting takes longer where many processes share a core.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan StartTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How long a cancelled attempt may take to stop before it is killed.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan CancelGrace { get; set; } = TimeSpan.FromSeconds(10);

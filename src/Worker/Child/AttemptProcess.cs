@@ -58,11 +58,7 @@ internal static class AttemptProcess
     /// <summary>The worker's services without the worker: nothing here is started.</summary>
     private static IHost BuildHost(string[] arguments, JobKinds? kinds, ProtocolOutput output)
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
-        {
-            Args = arguments,
-            ContentRootPath = AppContext.BaseDirectory,
-        });
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(WorkerProgram.HostSettings(arguments));
         builder.Logging.ClearProviders().AddProvider(new ProtocolLoggerProvider(output));
         builder.Services.AddHrNetJobs(builder.Configuration, kinds);
         return builder.Build();

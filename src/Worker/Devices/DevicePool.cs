@@ -32,17 +32,21 @@ public sealed class DevicePool
                 $"HrNetBatch:Worker:Device is {options.Device}, but libtorch can use "
                 + (found.Count == 0 ? "no GPU here" : $"only {string.Join(", ", found.Select(gpu => gpu.Name))}")
                 + $". Check `nvidia-smi`, and that {LibTorch.FolderVariable} names a libtorch with CUDA; or set the device to auto or cpu."]);
+        if (Gpus.Count > 0)
+            Directory.CreateDirectory(options.LockFolder);
     }
 
     /// <summary>The GPUs that attempts run on; none means the CPU.</summary>
     public IReadOnlyList<CudaDevice> Gpus { get; }
 
+    /// <summary>How many attempts of a kind run here at once: as configured, else one on each GPU, else one.</summary>
+    public int SlotCount(string kind) => _options.Concurrency.TryGetValue(kind, out int configured) ? configured : Math.Max(1, Gpus.Count);
+
     /// <summary>Processor threads for one attempt: those of the machine, shared among as many as may run at once.</summary>
-    public int ThreadCount(string kind) =>
-        Math.Max(1, Environment.ProcessorCount / (Gpus.Count > 0 ? Gpus.Count : Math.Max(1, _options.ConcurrencyOf(kind))));
+    public int ThreadCount(string kind) => Math.Max(1, Environment.ProcessorCount / Math.Max(1, Math.Max(Gpus.Count, SlotCount(kind))));
 
     /// <summary>Waits, but not for ever, until an attempt may run.</summary>
-    /// <returns>A device to dispose after the attempt, or null when every GPU stayed busy.</returns>
+    /// <returns>A device to dispose after the attempt, or null when every GPU stayed busy, or the worker stops.</returns>
     public async Task<DeviceHold?> AcquireAsync(CancellationToken stopping)
     {
         if (Gpus.Count == 0)
@@ -53,9 +57,9 @@ public sealed class DevicePool
         {
             if (Gpus.Select(TryHold).FirstOrDefault(hold => hold is not null) is { } hold)
                 return hold;
-            if (_time.GetElapsedTime(start) + RetryInterval > _options.DeviceWait)
+            if (stopping.IsCancellationRequested || _time.GetElapsedTime(start) + RetryInterval > _options.DeviceWait)
                 return null;
-            await Task.Delay(RetryInterval, _time, stopping);
+            await Task.Delay(RetryInterval, _time, CancellationToken.None);
         }
     }
 
@@ -65,7 +69,6 @@ public sealed class DevicePool
     /// </summary>
     private DeviceHold? TryHold(CudaDevice gpu)
     {
-        Directory.CreateDirectory(_options.LockFolder);
         string path = Path.Combine(_options.LockFolder, $"gpu-{gpu.Id}.lock");
         try
         {

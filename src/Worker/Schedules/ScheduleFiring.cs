@@ -20,7 +20,7 @@ public sealed partial class ScheduleFiring(ScheduleStore schedules, JobStore job
         if (await schedules.FindAsync(name) is not { } schedule)
             return; // removed in this moment
 
-        DateTime firedAt = context?.GetJobParameter<long?>("Time") is { } time ? JobHelper.FromMillisecondTimestamp(time) : context!.BackgroundJob.CreatedAt;
+        DateTime firedAt = context?.GetJobParameter<long?>("Time") is { } time ? JobHelper.FromTimestamp(time) : context!.BackgroundJob.CreatedAt;
         DateTime occurrence = ScheduleOccurrence.Before(schedule.Cron, DateTime.SpecifyKind(firedAt, DateTimeKind.Utc)) ?? firedAt;
         JobRequest request = schedule.Request.WithNewIds() with { Id = ScheduleOccurrence.JobId(name, occurrence), Schedule = name };
 

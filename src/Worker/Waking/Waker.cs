@@ -12,9 +12,8 @@ internal sealed partial class Waker(
     LeaseStore leases,
     WakeStore wakes,
     StrayWakes strays,
-    JobKinds kinds,
+    ServedKinds served,
     IBackgroundJobClient hangfire,
-    IOptions<WorkerOptions> worker,
     IOptions<WakingOptions> options,
     TimeProvider time,
     ILogger<Waker> logger) : BackgroundService
@@ -48,7 +47,7 @@ internal sealed partial class Waker(
             LogLost(logger, lost.JobId, lost.Number, lost.Lane, lost.Worker);
 
         await strays.ForgetAsync(cancellation);
-        foreach (JobKind kind in kinds.All.Where(worker.Value.Serves))
+        foreach (JobKind kind in served.Kinds)
         {
             foreach (Wake wake in await wakes.TakeWantedAsync(kind.Name, cancellation: cancellation))
                 await CallAsync(wake, cancellation);

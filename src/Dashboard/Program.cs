@@ -1,1 +1,4 @@
-return 0;
+using HrNetBatch.Dashboard;
+
+WebApplication app = await DashboardApp.BuildAsync(args);
+await app.RunAsync();

@@ -61,4 +61,35 @@ public sealed class MetricStore(NpgsqlDataSource database)
             new { jobId },
             cancellationToken: cancellation))).AsList();
     }
+
+    /// <summary>
+    /// The points of all curves written after <paramref name="since"/> (null: all), by name and step, and the time to ask from next. A few
+    /// seconds overlap, so that a point whose commit was slow is not missed: the reader overwrites what it has by name and step.
+    /// </summary>
+    public async Task<(IReadOnlyList<MetricPoint> Points, DateTimeOffset Next)> ReadNewAsync(Guid jobId, DateTimeOffset? since, CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        DateTimeOffset next = await connection.ExecuteScalarAsync<DateTime>(new CommandDefinition(
+            "SELECT clock_timestamp() - interval '3 seconds'",
+            cancellationToken: cancellation));
+        IEnumerable<MetricPoint> points = await connection.QueryAsync<MetricPoint>(new CommandDefinition(
+            """
+            SELECT name, step, value FROM hrnet.metrics
+            WHERE job_id = @jobId AND (@since::timestamptz IS NULL OR at > @since::timestamptz)
+            ORDER BY name, step
+            """,
+            new { jobId, since },
+            cancellationToken: cancellation));
+        return (points.AsList(), next);
+    }
+
+    /// <summary>Whether the job has recorded anything.</summary>
+    public async Task<bool> HasAnyAsync(Guid jobId, CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "SELECT EXISTS (SELECT FROM hrnet.metrics WHERE job_id = @jobId)",
+            new { jobId },
+            cancellationToken: cancellation));
+    }
 }

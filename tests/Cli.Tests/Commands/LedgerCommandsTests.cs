@@ -110,7 +110,9 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
 
     private static JobRequest Request() => JobRequest.For(new ClassifyArguments
     {
-        Input = "blob://local/images/", Checkpoint = "blob://local/models/best.pth", Output = "blob://local/results/",
+        Input = "blob://local/images/",
+        Checkpoint = "blob://local/models/best.pth",
+        Output = "blob://local/results/",
     });
 
     private async Task<JobRequest> EnqueueAsync()

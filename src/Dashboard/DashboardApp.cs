@@ -1,0 +1,45 @@
+using System.Net;
+using HrNetBatch.Dashboard.Api;
+using HrNetBatch.Dashboard.Assets;
+using HrNetBatch.Dashboard.Components;
+using HrNetBatch.Dashboard.Security;
+using HrNetBatch.Jobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+
+namespace HrNetBatch.Dashboard;
+
+/// <summary>Puts the web application together.</summary>
+public static class DashboardApp
+{
+    /// <summary>Builds the application, ready to run; the ledger's schema is up to date when it returns.</summary>
+    /// <exception cref="Npgsql.NpgsqlException">The ledger's database cannot be reached.</exception>
+    public static async Task<WebApplication> BuildAsync(string[] args)
+    {
+        // The working folder may be anybody's: settings are read beside the program, and no file of it is served.
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddOptions<DashboardOptions>().BindConfiguration(DashboardOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.WebHost.ConfigureKestrel((context, kestrel) =>
+        {
+            kestrel.AddServerHeader = false;
+            var options = context.Configuration.GetSection(DashboardOptions.Section).Get<DashboardOptions>() ?? new DashboardOptions();
+            kestrel.Listen(IPAddress.Loopback, options.Port);
+        });
+        builder.Services.AddLedger(JobKinds.Default);
+        builder.Services.AddSingleton<JobQueries>();
+        builder.Services.AddRazorComponents();
+        builder.Services.AddHangfirePages();
+        builder.Services.AddHostedService<AddressAnnouncement>();
+
+        WebApplication app = builder.Build();
+        await app.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
+        app.UseMiddleware<LoopbackGuard>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.MapAssets();
+        app.MapPages();
+        app.MapJobsApi();
+        app.MapHealth();
+        app.MapHangfirePages();
+        return app;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Net;
+using System.Text.Json;
+using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Train;
+using HrNetBatch.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
+
+namespace HrNetBatch.Dashboard.Tests;
+
+/// <summary>The real dashboard in this process, on a free port and a database of its own.</summary>
+public sealed class DashboardFixture(PostgresFixture postgres) : IAsyncLifetime
+{
+    private TestDatabase? _database;
+    private WebApplication? _app;
+
+    /// <summary>The stores that the dashboard reads, for tests to write.</summary>
+    public IServiceProvider Services => _app!.Services;
+
+    /// <summary>A client of the dashboard.</summary>
+    public HttpClient Client { get; private set; } = null!;
+
+    public JobStore Jobs => Services.GetRequiredService<JobStore>();
+
+    public LeaseStore Leases => Services.GetRequiredService<LeaseStore>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _app = await DashboardApp.BuildAsync(
+        [
+            $"--HrNetBatch:Ledger:ConnectionString={_database.ConnectionString}",
+            "--HrNetBatch:Dashboard:Port=0",
+            "--Logging:LogLevel:Default=Warning",
+        ]);
+        await _app.StartAsync(TestContext.Current.CancellationToken);
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = new Uri(_app.Urls.First()) };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        if (_app is not null)
+            await _app.DisposeAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
+    }
+
+    public async Task<JobRequest> SubmitTrainAsync(params JobRequest[] then)
+    {
+        JobRequest request = JobRequest.For(new TrainArguments { Shards = "blob://local/data/train-{000..003}.tar", Variant = "w18_small_v1", ClassCount = 9, ImageSize = 64, Output = "blob://local/models/run" }) with { Then = then };
+        await Jobs.EnqueueAsync(request, TestContext.Current.CancellationToken);
+        return request;
+    }
+
+    public async Task<JobRequest> SubmitClassifyAsync(string output = "blob://local/out/run")
+    {
+        JobRequest request = JobRequest.For(new ClassifyArguments { Input = "blob://local/images/", Checkpoint = "blob://local/models/best.pth", Output = output });
+        await Jobs.EnqueueAsync(request, TestContext.Current.CancellationToken);
+        return request;
+    }
+
+    public async Task<Lease> ClaimAsync(Guid job) => (await Leases.ClaimAsync(job, "worker-1", "cpu", TestContext.Current.CancellationToken))!;
+
+    public Task ReportAsync(Lease lease, long done, long? total, string activity) =>
+        Services.GetRequiredService<ProgressStore>().ReportAsync(lease, done, total, activity, TestContext.Current.CancellationToken);
+
+    public Task RecordAsync(Lease lease, params MetricPoint[] points) =>
+        Services.GetRequiredService<MetricStore>().RecordAsync(lease, points, TestContext.Current.CancellationToken);
+
+    public async Task FailItemAsync(Guid job, string name, string reason) =>
+        await ExecuteAsync("INSERT INTO hrnet.failed_items (job_id, name, etag, reason) VALUES ($1, $2, '0x1', $3)", job, name, reason);
+
+    public async Task ExecuteAsync(string sql, params object[] values)
+    {
+        await using NpgsqlCommand command = _database!.DataSource.CreateCommand(sql);
+        foreach (object value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async Task<string> PageAsync(string path)
+    {
+        using HttpResponseMessage response = await Client.GetAsync(path, TestContext.Current.CancellationToken);
+        string body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.StatusCode == HttpStatusCode.OK, $"{path}: {(int)response.StatusCode} {body}");
+        return body;
+    }
+
+    public async Task<JsonElement> JsonAsync(string path)
+    {
+        using var document = JsonDocument.Parse(await PageAsync(path));
+        return document.RootElement.Clone();
+    }
+}

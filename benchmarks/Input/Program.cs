@@ -1,9 +1,10 @@
-// One round of decode + resize + crop + normalise on one thread; prints images/s and a hash of all results.
+// One round of decode + resize + crop + normalise on one thread; prints images per CPU-second and a hash of all results. Linux.
 // Usage: HrNetBatch.Benchmarks.Input FOLDER-OF-JPEGS ROUNDS [stages]
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using HrNetBatch.Benchmarks.Input;
 using HrNetBatch.Model.Imaging;
 
 const int size = 224;
@@ -46,7 +47,7 @@ void Whole(byte[] file)
     Preprocessing.Evaluate(image, size, chw);
 }
 
-// Other processes steal time; the fastest of several rounds of each image is what it takes without them.
+// Other processes steal time and cache; the least CPU time of several rounds of each image is what it takes without them.
 void Measure(string name, Action<byte[]> work)
 {
     var best = new TimeSpan[files.Length];
@@ -54,9 +55,9 @@ void Measure(string name, Action<byte[]> work)
     for (int round = 0; round < rounds; round++)
         for (int index = 0; index < files.Length; index++)
         {
-            long start = Stopwatch.GetTimestamp();
+            TimeSpan start = ThreadClock.Now;
             work(files[index]);
-            TimeSpan spent = Stopwatch.GetElapsedTime(start);
+            TimeSpan spent = ThreadClock.Now - start;
             best[index] = spent < best[index] ? spent : best[index];
         }
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {files.Length / best.Sum(spent => spent.TotalSeconds):F1}"));

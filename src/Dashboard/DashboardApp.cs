@@ -6,6 +6,7 @@ using HrNetBatch.Dashboard.Security;
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using Microsoft.AspNetCore.DataProtection;
 
 namespace HrNetBatch.Dashboard;
 
@@ -25,6 +26,10 @@ public static class DashboardApp
             var options = context.Configuration.GetSection(DashboardOptions.Section).Get<DashboardOptions>() ?? new DashboardOptions();
             kestrel.Listen(IPAddress.Loopback, options.Port);
         });
+        // Open pages ask every two seconds: a log line for each request would bury all others.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // Nothing outlives the process that needs keys, so none are kept in anybody's home folder.
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddLedger(JobKinds.Default);
         builder.Services.AddSingleton<JobQueries>();
         builder.Services.AddRazorComponents();

@@ -17,6 +17,7 @@ public sealed class PagesTests(DashboardFixture dashboard) : IClassFixture<Dashb
         string page = await dashboard.PageAsync("/");
 
         Assert.StartsWith("<!DOCTYPE html>", page.TrimStart(), StringComparison.Ordinal);
+        Assert.Contains("<title>Jobs · HrNetBatch</title>", WebUtility.HtmlDecode(page), StringComparison.Ordinal);
         Assert.Contains($"href=\"/jobs/{running.Id}\"", page, StringComparison.Ordinal);
         Assert.Contains("<progress max=\"1000\" value=\"250\"", page, StringComparison.Ordinal);
         Assert.Contains("25 %", page, StringComparison.Ordinal);

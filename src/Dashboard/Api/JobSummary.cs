@@ -24,7 +24,7 @@ public sealed record JobSummary
     /// <summary>What progress counts up to; null while unknown.</summary>
     public required long? TotalCount { get; init; }
 
-    /// <summary>Progress a second, on average since the job started; null while unknown.</summary>
+    /// <summary>Progress a second, on average since the job started; null while unknown or waiting.</summary>
     public required double? RatePerSecond { get; init; }
 
     /// <summary>Seconds left at that rate; null unless running.</summary>
@@ -51,7 +51,7 @@ public sealed record JobSummary
     internal static JobSummary Of(Job job, DateTimeOffset now)
     {
         double? duration = job.StartedAt is { } started ? Math.Max(((job.EndedAt ?? now) - started).TotalSeconds, 0) : null;
-        double? rate = job.DoneCount > 0 && duration > 1 ? job.DoneCount / duration : null;
+        double? rate = job.DoneCount > 0 && duration > 1 && job.State is not (JobState.Queued or JobState.Scheduled) ? job.DoneCount / duration : null;
         return new JobSummary
         {
             Id = job.Id,

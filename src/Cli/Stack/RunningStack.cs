@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.LocalStack;
@@ -123,7 +124,7 @@ internal sealed class RunningStack : IAsyncDisposable
         int port = LoopbackPort.Keep(Path.Combine(_options.Folder, "dashboard.port"));
         var address = new Uri($"http://127.0.0.1:{port}");
         Dictionary<string, string> environment = ChildEnvironment();
-        environment["ASPNETCORE_URLS"] = address.ToString();
+        environment["HrNetBatch__Dashboard__Port"] = port.ToString(CultureInfo.InvariantCulture);
         _dashboard = new HostedProgram(
             "dashboard", OwnProgram.Command("HrNetBatch.Dashboard"), LogFile("dashboard"), environment, token => AnswersAsync(address, token));
         await _dashboard.StartAsync(cancellationToken);

@@ -1,0 +1,137 @@
+using System.ComponentModel.DataAnnotations;
+using System.Runtime.InteropServices;
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Inference;
+
+/// <summary>Weights ready to classify images. Safe to call from many tasks: as many as <see cref="ReplicaCount"/> keep it busy.</summary>
+public sealed class Classifier : IDisposable
+{
+    private const int DefaultImageSize = 224;
+
+    private readonly FoldedHrNet _network;
+    private readonly Replicas _replicas;
+
+    private Classifier(FoldedHrNet network, Replicas replicas, HrNetShape shape, IReadOnlyList<string>? labels, int imageSize, int batchSize)
+    {
+        (_network, _replicas) = (network, replicas);
+        (Variant, ClassCount, Labels, ImageSize, BatchSize) = (shape.Variant, shape.ClassCount, labels, imageSize, batchSize);
+    }
+
+    /// <summary>The variant that the weights are of.</summary>
+    public HrNetVariant Variant { get; }
+
+    /// <summary>How many classes it tells apart.</summary>
+    public int ClassCount { get; }
+
+    /// <summary>Their names, in the order of their indices; null where the weights came without.</summary>
+    public IReadOnlyList<string>? Labels { get; }
+
+    /// <summary>Height and width of the images that it takes.</summary>
+    public int ImageSize { get; }
+
+    /// <summary>The most images in one call.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>How many batches run at once.</summary>
+    public int ReplicaCount => _replicas.Count;
+
+    /// <summary>Where it runs.</summary>
+    public string Device => _network.Device.ToString();
+
+    /// <summary>How many floats one image takes: 3 × <see cref="ImageSize"/> × <see cref="ImageSize"/>.</summary>
+    public int ImageLength => 3 * ImageSize * ImageSize;
+
+    /// <summary>Makes a checkpoint ready to classify, with the labels and the image size that it carries.</summary>
+    /// <param name="checkpoint">Is not needed afterwards.</param>
+    /// <param name="options">How it runs.</param>
+    /// <exception cref="CheckpointException">The weights are of no known network, or do not fit the one that they seem to be of.</exception>
+    /// <exception cref="ValidationException">An option is out of range.</exception>
+    public static Classifier Load(Checkpoint checkpoint, ClassifierOptions? options = null)
+    {
+        options ??= new ClassifierOptions();
+        if (options.ImageSize == 0 && checkpoint.Card is { } card)
+            options = options with { ImageSize = card.ImageSize };
+        try
+        {
+            return Load(checkpoint.StateDict, checkpoint.Card?.Labels, options);
+        }
+        catch (ArgumentException error)
+        {
+            throw new CheckpointException($"{checkpoint.Name}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Makes weights ready to classify.</summary>
+    /// <param name="stateDict">Parameters by the original's names; not needed afterwards.</param>
+    /// <param name="labels">The classes' names in the order of their indices, or null.</param>
+    /// <param name="options">How it runs.</param>
+    /// <exception cref="ArgumentException">The weights are no HRNet's, lack a parameter, have another number of classes than labels, or the size is no multiple of 32.</exception>
+    /// <exception cref="ValidationException">An option is out of range.</exception>
+    public static Classifier Load(IReadOnlyDictionary<string, Tensor> stateDict, IReadOnlyList<string>? labels, ClassifierOptions options)
+    {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        HrNetShape shape = HrNetShape.Recognize(stateDict);
+        if (labels is not null && labels.Count != shape.ClassCount)
+            throw new ArgumentException($"There are {labels.Count} labels for {shape.ClassCount} classes.", nameof(labels));
+        Device device = TorchDevice.Parse(options.Device);
+        int imageSize = options.ImageSize > 0 ? options.ImageSize : DefaultImageSize;
+        long[] batchShape = [options.BatchSize, 3, imageSize, imageSize];
+
+        int replicaCount = options.ReplicaCount > 0 ? options.ReplicaCount : device.type == DeviceType.CPU ? Environment.ProcessorCount : 1;
+        var replicas = new Replicas(replicaCount, options.ThreadsPerReplica);
+        try
+        {
+            // On a replica's thread, because oneDNN's layout of a weight may depend on the number of threads.
+            FoldedHrNet network = replicas.RunAsync(() => new FoldedHrNet(stateDict, shape.Variant, batchShape, device), CancellationToken.None).GetAwaiter().GetResult();
+            return new Classifier(network, replicas, shape, labels, imageSize, options.BatchSize);
+        }
+        catch
+        {
+            replicas.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Classifies up to <see cref="BatchSize"/> images.</summary>
+    /// <param name="images">imageCount × 3 × H × W: RGB, normalised, one plane after the other; must stay as it is until the task ends.</param>
+    /// <param name="imageCount">1 to <see cref="BatchSize"/>; a full batch is fastest.</param>
+    /// <param name="topK">How many classes to name for each image, at most all.</param>
+    /// <param name="cancellationToken">Gives up waiting for a free replica.</param>
+    /// <returns>For each image its most probable classes, most probable first; equal ones in the order of their indices.</returns>
+    /// <exception cref="InvalidDataException">The network answers with no numbers: its weights or an image are broken.</exception>
+    public Task<IReadOnlyList<Prediction[]>> ClassifyAsync(ReadOnlyMemory<float> images, int imageCount, int topK, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageCount, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(imageCount, BatchSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(topK, 1);
+        if (images.Length != imageCount * ImageLength)
+            throw new ArgumentException($"{imageCount} images of {ImageSize}×{ImageSize} are {imageCount * ImageLength} floats, not {images.Length}.", nameof(images));
+        return _replicas.RunAsync<IReadOnlyList<Prediction[]>>(() => Classify(images, imageCount, topK), cancellationToken);
+    }
+
+    /// <summary>Ends the replicas once they have finished what was asked for, and frees the weights.</summary>
+    public void Dispose()
+    {
+        _replicas.Dispose();
+        _network.Dispose();
+    }
+
+    private Prediction[][] Classify(ReadOnlyMemory<float> images, int imageCount, int topK)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor input = empty(imageCount, 3, ImageSize, ImageSize);
+        MemoryMarshal.AsBytes(images.Span).CopyTo(input.bytes);
+
+        Tensor logits = _network.Forward(input.to(_network.Device)).cpu(); // [B, classes]
+        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes);
+        var predictions = new Prediction[imageCount][];
+        for (int i = 0; i < imageCount; i++)
+            predictions[i] = TopK.Of(values.Slice(i * ClassCount, ClassCount), topK, Labels);
+        return predictions;
+    }
+}

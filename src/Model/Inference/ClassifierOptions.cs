@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace HrNetBatch.Model.Inference;
+
+/// <summary>How a <see cref="Classifier"/> runs; the defaults suit a machine of its own.</summary>
+public sealed record ClassifierOptions
+{
+    /// <summary>Where it runs: <c>cpu</c>, <c>cuda:N</c>, or <c>auto</c> for the first GPU that libtorch can use, else the CPU.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>Images in a full batch; weights are laid out for this number. Default 8.</summary>
+    [Range(1, 4096)]
+    public int BatchSize { get; init; } = 8;
+
+    /// <summary>How many batches run at once. Default 0: one for each core that this process may use, one on a GPU.</summary>
+    [Range(0, 1024)]
+    public int ReplicaCount { get; init; }
+
+    /// <summary>Threads inside one replica on the CPU. Default 1: replicas share no barriers, so a busy core slows one only.</summary>
+    [Range(1, 1024)]
+    public int ThreadsPerReplica { get; init; } = 1;
+
+    /// <summary>Height and width of the images, a multiple of 32. Default 0: what the weights' card says, else 224.</summary>
+    [Range(0, 65536)]
+    public int ImageSize { get; init; }
+}

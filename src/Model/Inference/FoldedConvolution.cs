@@ -1,0 +1,78 @@
+using HrNetBatch.Model.Architecture;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Inference;
+
+/// <summary>A convolution that has taken over the batch norm behind it: the norm of inference is a scale and a shift of each channel.</summary>
+internal sealed class FoldedConvolution : IDisposable
+{
+    private static readonly Scalar Epsilon = 1e-5; // of every batch norm in HRNet; kept, because TorchSharp may free a passing scalar too early
+
+    private readonly Tensor _weight, _bias;
+    private readonly long _padding, _stride;
+    private Tensor? _packed;
+
+    private FoldedConvolution(Tensor weight, Tensor bias, long stride) =>
+        (_weight, _bias, _padding, _stride) = (weight, bias, weight.shape[2] / 2, stride);
+
+    /// <summary>Folds a convolution and its batch norm.</summary>
+    /// <param name="stateDict">Parameters by the original's names; stays as it is.</param>
+    /// <param name="name">The convolution's name, without <c>.weight</c>.</param>
+    /// <param name="stride">In both directions.</param>
+    /// <param name="device">Where it will run.</param>
+    internal static FoldedConvolution Fold(IReadOnlyDictionary<string, Tensor> stateDict, string name, long stride, Device device)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        string norm = NormOf(name);
+        Tensor scale = Exactly(norm + ".weight") / (Exactly(norm + ".running_var") + Epsilon).sqrt();
+        Tensor mean = Exactly(norm + ".running_mean");
+        if (stateDict.ContainsKey(name + ".bias"))
+            mean -= Exactly(name + ".bias");
+
+        Tensor bias = (Exactly(norm + ".bias") - mean * scale).to(float32);
+        Tensor weight = ChannelsLast.Of(Of(name + ".weight").to(float32) * scale.to(float32).view(-1, 1, 1, 1));
+        if (!bias.isfinite().all().ToBoolean() || !weight.isfinite().all().ToBoolean())
+            throw new ArgumentException($"The weights of {name} and {norm} hold infinities or no numbers: the training that made them diverged, or the file is damaged.", nameof(stateDict));
+        return new FoldedConvolution(weight.to(device).DetachFromDisposeScope(), bias.to(device).DetachFromDisposeScope(), stride);
+
+        Tensor Exactly(string parameter) => Of(parameter).to(float64); // the vectors cost little, and their rounding would be in every pixel
+
+        Tensor Of(string parameter) => stateDict.TryGetValue(parameter, out Tensor? tensor) ? tensor.detach().cpu()
+            : throw new ArgumentException($"The weights lack the parameter {parameter}.", nameof(stateDict));
+    }
+
+    /// <summary>Lays the weight out for inputs of this shape; others still work, more slowly.</summary>
+    internal void PackFor(long[] inputShape) => _packed ??= OneDnn.Pack(_weight, inputShape, _padding, _stride);
+
+    /// <summary>relu?(convolution + plus?).</summary>
+    /// <param name="x">[B, in, H, W] float32, channels-last.</param>
+    /// <param name="relu">Whether negative sums become 0.</param>
+    /// <param name="plus">[B, out, H/stride, W/stride]; stays as it is.</param>
+    /// <returns>[B, out, H/stride, W/stride], a new tensor that the caller disposes.</returns>
+    internal Tensor Apply(Tensor x, bool relu, Tensor? plus)
+    {
+        if (_packed is not null)
+            return OneDnn.Convolve(x, _packed, _bias, _padding, _stride, relu, plus);
+        Tensor y = nn.functional.conv2d(x, _weight, _bias, [_stride, _stride], [_padding, _padding]);
+        if (plus is not null)
+            y.add_(plus);
+        if (relu)
+            y.relu_();
+        return y;
+    }
+
+    public void Dispose()
+    {
+        _weight.Dispose();
+        _bias.Dispose();
+        _packed?.Dispose();
+    }
+
+    // conv2 → bn2; x.0, a convolution in a sequence → x.1
+    private static string NormOf(string name)
+    {
+        int last = name.LastIndexOf('.') + 1;
+        return name[last..].StartsWith("conv", StringComparison.Ordinal) ? $"{name[..last]}bn{name[(last + 4)..]}" : $"{name[..last]}1";
+    }
+}

@@ -1,0 +1,171 @@
+// The network of Architecture/HrNet.cs once more, for inference only: each batch norm folded into its convolution,
+// sums and ReLUs done by the convolutions where oneDNN can, everything channels-last, and every tensor freed as soon
+// as it has been used, so that the next one finds its memory in the cache. Names are the parameters'.
+// Shapes at line ends: B images; C the variant's width; h, w a quarter of the input's height and width; i a branch, 0 the highest.
+
+using HrNetBatch.Model.Architecture;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Inference;
+
+/// <summary>A HRNet for inference. Safe to run from several threads at once.</summary>
+internal sealed class FoldedHrNet : IDisposable
+{
+    private readonly HrNetVariant _variant;
+    private readonly Dictionary<string, FoldedConvolution> _convolutions = [];
+    private readonly Tensor _classifierWeight, _classifierBias;
+    private readonly IReadOnlyDictionary<string, Tensor>? _unfolded;
+    private readonly bool _packs;
+
+    /// <summary>Folds the weights, and lays them out for one shape of input.</summary>
+    /// <param name="stateDict">Parameters by the original's names; stays as it is and is not needed later.</param>
+    /// <param name="variant">The variant that they are of.</param>
+    /// <param name="inputShape">[B, 3, H, W] of a full batch; H and W multiples of 32. Others work too, more slowly.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="fused">Whether convolutions may add and rectify, where this machine's libtorch can.</param>
+    internal FoldedHrNet(IReadOnlyDictionary<string, Tensor> stateDict, HrNetVariant variant, long[] inputShape, Device device, bool fused = true)
+    {
+        HrNet.RefuseOddSizes(inputShape);
+        (_variant, Device) = (variant, device);
+        _classifierWeight = stateDict["classifier.weight"].to(float32).to(device).clone().DetachFromDisposeScope();
+        _classifierBias = stateDict["classifier.bias"].to(float32).to(device).clone().DetachFromDisposeScope();
+
+        // The first pass folds and packs each convolution as it comes by, with the shape that it will have.
+        _packs = fused && device.type == DeviceType.CPU && OneDnn.IsUsable;
+        _unfolded = stateDict;
+        using (Tensor zeros = torch.zeros(inputShape, device: device))
+            Forward(zeros).Dispose();
+        _unfolded = null;
+    }
+
+    /// <summary>Where it runs.</summary>
+    internal Device Device { get; }
+
+    /// <summary>Logits of a batch of images.</summary>
+    /// <param name="input">[B, 3, H, W] float32, RGB, normalised, on the network's device; H and W multiples of 32; any strides.</param>
+    /// <returns>[B, classes] float32, which the caller disposes.</returns>
+    internal Tensor Forward(Tensor input)
+    {
+        HrNet.RefuseOddSizes(input.shape);
+        using IDisposable noGradients = no_grad();
+
+        Tensor x = ChannelsLast.Of(input);                              // [B, 3, H, W]
+        x = Then(x, Convolve("conv1", x, stride: 2, relu: true));       // [B, 64, H/2, W/2]
+        x = Then(x, Convolve("conv2", x, stride: 2, relu: true));       // [B, 64, h, w]
+        for (int block = 0; block < _variant.Stage1BlockCount; block++)
+            x = Then(x, Bottleneck($"layer1.{block}", x));              // [B, 128 or 256, h, w]
+
+        Tensor[] branches =                                             // each [B, C·2^i, h/2^i, w/2^i]
+        [
+            Convolve("transition1.0.0", x, relu: true),
+            Convolve("transition1.1.0.0", x, stride: 2, relu: true),
+        ];
+        x.Dispose();
+        branches = Stage("stage2", branches, moduleCount: 1);
+        branches = Stage("stage3", [.. branches, Convolve("transition2.2.0.0", branches[1], stride: 2, relu: true)], _variant.Stage3ModuleCount);
+        branches = Stage("stage4", [.. branches, Convolve("transition3.3.0.0", branches[2], stride: 2, relu: true)], _variant.Stage4ModuleCount);
+
+        Tensor y = Then(branches[0], Bottleneck("incre_modules.0.0", branches[0]));                    // [B, 128, h, w]
+        for (int i = 0; i < 3; i++)
+        {
+            using Tensor widened = Then(branches[i + 1], Bottleneck($"incre_modules.{i + 1}.0", branches[i + 1]));
+            y = Then(y, Convolve($"downsamp_modules.{i}.0", y, stride: 2, relu: true));                // [B, 256·2^i, h/2^(i+1), w/2^(i+1)]
+            y.add_(widened);
+        }
+        y = Then(y, Convolve("final_layer.0", y, relu: true));          // [B, 2048, h/8, w/8]
+        y = Then(y, y.mean([2, 3]));                                    // [B, 2048]
+        return Then(y, nn.functional.linear(y, _classifierWeight, _classifierBias));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (FoldedConvolution convolution in _convolutions.Values)
+            convolution.Dispose();
+        _classifierWeight.Dispose();
+        _classifierBias.Dispose();
+    }
+
+    private Tensor[] Stage(string stage, Tensor[] branches, int moduleCount)
+    {
+        for (int module = 0; module < moduleCount; module++)
+        {
+            string name = $"{stage}.{module}";
+            for (int i = 0; i < branches.Length; i++)
+            {
+                for (int block = 0; block < _variant.BranchBlockCount; block++)
+                    branches[i] = Then(branches[i], BasicBlock($"{name}.branches.{i}.{block}", branches[i]));
+            }
+            Tensor[] fused = [.. branches.Select((_, i) => Fuse($"{name}.fuse_layers.{i}", branches, i))];
+            foreach (Tensor branch in branches)
+                branch.Dispose();
+            branches = fused;
+        }
+        return branches;
+    }
+
+    private Tensor BasicBlock(string name, Tensor x)
+    {
+        using Tensor y = Convolve($"{name}.conv1", x, relu: true);
+        return Convolve($"{name}.conv2", y, relu: true, plus: x);
+    }
+
+    private Tensor Bottleneck(string name, Tensor x)
+    {
+        Tensor y = Convolve($"{name}.conv1", x, relu: true);
+        y = Then(y, Convolve($"{name}.conv2", y, relu: true));
+        if (!Has($"{name}.downsample.0"))
+            return Then(y, Convolve($"{name}.conv3", y, relu: true, plus: x));
+        using Tensor shortcut = Convolve($"{name}.downsample.0", x);
+        return Then(y, Convolve($"{name}.conv3", y, relu: true, plus: shortcut));
+    }
+
+    // Branch i after it has seen the others: those above come down by strided convolutions, those below come up by repetition.
+    private Tensor Fuse(string name, Tensor[] branches, int i)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor sum = branches[i];
+        for (int j = 0; j < i; j++)
+        {
+            Tensor x = branches[j];
+            for (int step = 0; step < i - j - 1; step++)
+                x = Convolve($"{name}.{j}.{step}.0", x, stride: 2, relu: true);
+            sum = Convolve($"{name}.{j}.{i - j - 1}.0", x, stride: 2, plus: sum);
+        }
+        for (int j = i + 1; j < branches.Length; j++)
+            sum = AddUpsampled(sum, Convolve($"{name}.{j}.0", branches[j]), factor: 1 << (j - i), inPlace: !ReferenceEquals(sum, branches[i]));
+        return sum.relu_().MoveToOuterDisposeScope();
+    }
+
+    // Nearest upsampling without its result: each pixel of the small one is added to a factor × factor square of the large one.
+    private static Tensor AddUpsampled(Tensor large, Tensor small, int factor, bool inPlace)
+    {
+        long[] shape = small.shape;
+        Tensor squares = large.view(shape[0], shape[1], shape[2], factor, shape[3], factor), each = small.unsqueeze(3).unsqueeze(5);
+        if (!inPlace)
+            return squares.add(each).view(large.shape);
+        squares.add_(each);
+        return large;
+    }
+
+    private Tensor Convolve(string name, Tensor x, long stride = 1, bool relu = false, Tensor? plus = null)
+    {
+        if (!_convolutions.TryGetValue(name, out FoldedConvolution? convolution))
+        {
+            convolution = _convolutions[name] = FoldedConvolution.Fold(
+                _unfolded ?? throw new InvalidOperationException($"{name} was not folded at the start."), name, stride, Device);
+            if (_packs)
+                convolution.PackFor(x.shape);
+        }
+        return convolution.Apply(x, relu, plus);
+    }
+
+    private bool Has(string name) => _convolutions.ContainsKey(name) || _unfolded?.ContainsKey($"{name}.weight") == true;
+
+    private static Tensor Then(Tensor used, Tensor next)
+    {
+        used.Dispose();
+        return next;
+    }
+}

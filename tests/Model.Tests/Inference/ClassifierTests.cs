@@ -1,0 +1,126 @@
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Inference;
+using HrNetBatch.Model.Tests.Goldens;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Tests.Inference;
+
+[Collection(nameof(Replicas))] // one of them watches the number of threads
+public sealed class ClassifierTests : IDisposable
+{
+    private const int Size = 64, Batch = 4, ClassCount = 9;
+
+    private static readonly ClassifierOptions Options = new() { Device = "cpu", BatchSize = Batch, ReplicaCount = 2, ImageSize = Size };
+    private static readonly string[] Labels = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+
+    private readonly HrNet _network = new(HrNetVariant.Parse("w18_small_v1"), ClassCount);
+    private readonly float[] _images;
+
+    public ClassifierTests()
+    {
+        FormulaWeights.Fill(_network);
+        _network.eval();
+        var random = new Random(5);
+        _images = [.. Enumerable.Range(0, Batch * 3 * Size * Size).Select(i => (random.NextSingle() - 0.5f) * (1 + i / (3 * Size * Size)) * 3)];
+    }
+
+    [Fact]
+    public async Task ClassifyAsync_GivesTheSoftmaxOfTheNetwork_LabelledAndOrdered()
+    {
+        using Classifier classifier = Classifier.Load(_network.state_dict(), Labels, Options);
+
+        IReadOnlyList<Prediction[]> predictions = await ClassifyAsync(classifier, 0, Batch, topK: 3);
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradients = no_grad();
+        Tensor expected = _network.call(tensor(_images, [Batch, 3, Size, Size])).softmax(1);
+        for (int i = 0; i < Batch; i++)
+        {
+            (Tensor values, Tensor indices) = expected[i].topk(3);
+            Assert.Equal(indices.data<long>().Select(index => (int)index), predictions[i].Select(prediction => prediction.Index));
+            Assert.All(predictions[i].Zip(values.data<float>()), pair => Assert.Equal(pair.Second, pair.First.Probability, 1e-5f));
+            Assert.All(predictions[i], prediction => Assert.Equal(Labels[prediction.Index], prediction.Label));
+        }
+    }
+
+    [Fact]
+    public async Task ClassifyAsync_GivesAPartialBatchWhatAFullOneGets()
+    {
+        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options);
+        IReadOnlyList<Prediction[]> full = await ClassifyAsync(classifier, 0, Batch, ClassCount);
+
+        for (int i = 0; i < Batch; i++)
+        {
+            Prediction[] alone = Assert.Single(await ClassifyAsync(classifier, i, 1, ClassCount));
+            Assert.All(alone, prediction =>
+                Assert.Equal(full[i].Single(other => other.Index == prediction.Index).Probability, prediction.Probability, 1e-4f));
+        }
+    }
+
+    [Fact]
+    public async Task ClassifyAsync_GivesTheSameBits_WhicheverReplicaAnswersWhomever()
+    {
+        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options);
+        IReadOnlyList<Prediction[]> first = await ClassifyAsync(classifier, 0, Batch, 5);
+
+        IReadOnlyList<Prediction[]>[] others = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ClassifyAsync(classifier, 0, Batch, 5)));
+
+        Assert.All(others, other => Assert.Equal(first, other));
+    }
+
+    [Fact]
+    public void Load_LeavesTheNumberOfThreadsOfOthersAlone()
+    {
+        int before = get_num_threads();
+        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options);
+
+        int elsewhere = 0;
+        var thread = new Thread(() => elsewhere = get_num_threads());
+        thread.Start();
+        thread.Join();
+
+        Assert.Equal((before, before), (get_num_threads(), elsewhere));
+    }
+
+    [Fact]
+    public void TopK_RefusesLogitsThatAreNoNumbers() =>
+        Assert.Throws<InvalidDataException>(() => TopK.Of([1, float.NaN, 2], 1, null));
+
+    [Fact]
+    public void TopK_NamesEqualClassesInTheOrderOfTheirIndices() =>
+        Assert.Equal([1, 3, 0], TopK.Of([0, 2, -1, 2], 3, null).Select(prediction => prediction.Index));
+
+    [Fact]
+    public async Task ClassifyAsync_RefusesABufferOfAnotherSize()
+    {
+        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options);
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => classifier.ClassifyAsync(_images, 2, 1, TestContext.Current.CancellationToken));
+        Assert.Contains("2 images of 64×64 are 24576 floats, not 49152", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_SaysWhatIsWrong_WithLabelsSizesDevicesAndWeights()
+    {
+        Dictionary<string, Tensor> stateDict = _network.state_dict();
+        Assert.Contains("2 labels for 9 classes", Refusal(stateDict, ["x", "y"], Options), StringComparison.Ordinal);
+        Assert.Contains("multiples of 32, not 65×65", Refusal(stateDict, null, Options with { ImageSize = 65 }), StringComparison.Ordinal);
+        Assert.Contains("Use auto, cpu or cuda:N", Refusal(stateDict, null, Options with { Device = "gpu" }), StringComparison.Ordinal);
+        Assert.Contains("needs a libtorch with CUDA", Refusal(stateDict, null, Options with { Device = "cuda:0" }), StringComparison.Ordinal);
+        Dictionary<string, Tensor> broken = new(stateDict) { ["bn1.bias"] = full([64], float.NaN) };
+        Assert.Contains("conv1 and bn1 hold infinities or no numbers", Refusal(broken, null, Options), StringComparison.Ordinal);
+        stateDict.Remove("stage3.0.branches.1.0.bn1.running_var");
+        Assert.Contains("lack the parameter stage3.0.branches.1.0.bn1.running_var", Refusal(stateDict, null, Options), StringComparison.Ordinal);
+
+        static string Refusal(Dictionary<string, Tensor> stateDict, string[]? labels, ClassifierOptions options) =>
+            Assert.ThrowsAny<ArgumentException>(() => Classifier.Load(stateDict, labels, options).Dispose()).Message;
+    }
+
+    [Fact]
+    public void OneDnn_IsUsable_WithTheLibTorchThatTheBuildPins() => Assert.True(OneDnn.IsUsable);
+
+    public void Dispose() => _network.Dispose();
+
+    private Task<IReadOnlyList<Prediction[]>> ClassifyAsync(Classifier classifier, int from, int count, int topK) =>
+        classifier.ClassifyAsync(_images.AsMemory(from * classifier.ImageLength, count * classifier.ImageLength), count, topK, TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Inference;
+using HrNetBatch.Model.Tests.Goldens;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Tests.Inference;
+
+/// <summary>Every variant against the original Python network, with the same weights and images: see Goldens/network_logits.py.</summary>
+[Collection(nameof(Replicas))]
+public sealed class NetworkParityTests
+{
+    private const double Tolerance = 1e-3;
+
+    private static readonly Golden Expected = JsonSerializer.Deserialize<Golden>(
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "network_logits.json")))!;
+
+    public static TheoryData<string> VariantNames => [.. HrNetVariant.All.Select(variant => variant.Name)];
+
+    [Theory]
+    [MemberData(nameof(VariantNames))]
+    public async Task Network_AnswersAsTheOriginal_EagerFoldedAndFused(string name)
+    {
+        using var replica = new Replicas(count: 1, threadsPerReplica: 1); // the other core is for the other tests
+        await replica.RunAsync(() => AnswersAsTheOriginal(name), TestContext.Current.CancellationToken);
+    }
+
+    private static bool AnswersAsTheOriginal(string name)
+    {
+        HrNetVariant variant = HrNetVariant.Parse(name);
+        GoldenVariant expected = Expected.Variants[name];
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradients = no_grad();
+        using var network = new HrNet(variant, 1000);
+        network.eval();
+        FormulaWeights.Fill(network);
+        Dictionary<string, Tensor> stateDict = network.state_dict();
+        Tensor images = FormulaWeights.Images();
+
+        Assert.Equal(variant.ParameterCount, expected.ParameterCount);
+        Assert.Equal(variant.ParameterCount, network.parameters().Sum(parameter => parameter.numel()));
+        Assert.Equal(expected.StateDictSha256, HashOfNamesAndShapes(stateDict));
+        Assert.Equal(new HrNetShape(variant, 1000), HrNetShape.Recognize(stateDict));
+
+        AssertSame(expected, network.call(images), "eager");
+        foreach (bool fused in name == "w18_small_v1" ? (bool[])[false, true] : [true])
+        {
+            using var folded = new FoldedHrNet(stateDict, variant, images.shape, CPU, fused);
+            AssertSame(expected, folded.Forward(images), fused ? "fused" : "folded");
+        }
+        return true;
+    }
+
+    private static void AssertSame(GoldenVariant expected, Tensor logits, string way)
+    {
+        for (int image = 0; image < expected.Logits.Length; image++)
+        {
+            for (int i = 0; i < Expected.Classes.Length; i++)
+            {
+                float actual = logits[image, Expected.Classes[i]].ToSingle();
+                Assert.True(Math.Abs(actual - expected.Logits[image][i]) <= Tolerance,
+                    $"{way}: image {image}, class {Expected.Classes[i]}: {actual} instead of {expected.Logits[image][i]}");
+            }
+            Assert.Equal(expected.Top5[image], logits[image].topk(5).indexes.data<long>().ToArray());
+        }
+    }
+
+    private static string HashOfNamesAndShapes(Dictionary<string, Tensor> stateDict)
+    {
+        IEnumerable<string> lines = stateDict.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => $"{entry.Key} {string.Join(',', entry.Value.shape)}\n");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))));
+    }
+
+    private sealed record Golden(
+        [property: JsonPropertyName("classes")] int[] Classes,
+        [property: JsonPropertyName("variants")] Dictionary<string, GoldenVariant> Variants);
+
+    private sealed record GoldenVariant(
+        [property: JsonPropertyName("parameter_count")] long ParameterCount,
+        [property: JsonPropertyName("state_dict_sha256")] string StateDictSha256,
+        [property: JsonPropertyName("top5")] long[][] Top5,
+        [property: JsonPropertyName("logits")] float[][] Logits);
+}

@@ -15,7 +15,7 @@ public sealed class SupervisionTests(PostgresFixture postgres)
     public async Task Attempt_IsRetried_WhenItsProcessDiesOrHangs(Behaviour behaviour, params string[] reasons)
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
-        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:HeartbeatTimeout=00:00:04");
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:HeartbeatTimeout=00:00:04");
 
         Guid job = await ledger.EnqueueAsync(behaviour, untilAttempt: 1);
 
@@ -30,7 +30,7 @@ public sealed class SupervisionTests(PostgresFixture postgres)
     public async Task Job_FailsAtOnce_WhenTheFailureIsPermanent()
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
-        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString);
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString);
 
         Guid job = await ledger.EnqueueAsync(Behaviour.Refuse);
 
@@ -45,14 +45,14 @@ public sealed class SupervisionTests(PostgresFixture postgres)
     public async Task Job_IsCancelledWithinSeconds_WhetherOrNotItsAttemptListens(Behaviour behaviour)
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
-        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:CancelGrace=00:00:01");
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:CancelGrace=00:00:01");
         Guid job = await ledger.EnqueueAsync(behaviour);
         int child = await ledger.ProcessAsync(job);
 
         await ledger.Jobs.CancelAsync(job, TestContext.Current.CancellationToken);
 
         await ledger.UntilAsync(job, JobState.Cancelled);
-        Assert.False(WorkerProcess.IsAlive(child));
+        Assert.False(ProgramProcess.IsAlive(child));
         Assert.Equal("Cancelled", Assert.Single(await ledger.AttemptsAsync(job)).Outcome);
     }
 
@@ -60,7 +60,7 @@ public sealed class SupervisionTests(PostgresFixture postgres)
     public async Task Attempt_StaysAlive_WhenItsWorkTakesEveryPooledThread()
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
-        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:HeartbeatTimeout=00:00:04");
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:HeartbeatTimeout=00:00:04");
 
         Guid job = await ledger.EnqueueAsync(Behaviour.StarveThreads);
 
@@ -72,7 +72,7 @@ public sealed class SupervisionTests(PostgresFixture postgres)
     public async Task Worker_LogsWhatItsAttemptsLog_WithJobAttemptAndLane()
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
-        using WorkerProcess worker = WorkerProcess.Start(ledger.ConnectionString);
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString);
 
         Guid job = await ledger.EnqueueAsync(Behaviour.Chatter);
 

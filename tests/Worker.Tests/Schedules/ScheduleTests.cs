@@ -12,8 +12,8 @@ public sealed class ScheduleTests(PostgresFixture postgres)
     public async Task Schedule_MakesOneJobForEachRun_HoweverManyWorkers_UntilItIsRemoved()
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
-        using WorkerProcess one = WorkerProcess.Start(ledger.ConnectionString);
-        using WorkerProcess two = WorkerProcess.Start(ledger.ConnectionString);
+        using ProgramProcess one = WorkerProcess.Start(ledger.ConnectionString);
+        using ProgramProcess two = WorkerProcess.Start(ledger.ConnectionString);
 
         await ledger.Schedules.SetAsync("often", "*/5 * * * * *", LedgerOfTest.Request(Behaviour.Succeed), TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(async () => (await RunsAsync()).Count(job => job.State == JobState.Succeeded) >= 2, "two runs succeed", TimeSpan.FromSeconds(90));

@@ -31,6 +31,7 @@ public static class WorkerProgram
         try
         {
             using IHost host = Build(arguments, kinds);
+            host.Services.GetRequiredService<IStartupValidator>().Validate(); // before anything acts on a wrong setting
             await host.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
             await host.RunAsync();
             return 0;

@@ -69,6 +69,7 @@ public sealed partial class ProgramProcess : IDisposable
     public async Task<int> ExitAsync()
     {
         await Eventually.TrueAsync(() => _process.HasExited, $"process {Id} ends", TimeSpan.FromSeconds(60));
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken); // its last words have arrived
         return _process.ExitCode;
     }
 

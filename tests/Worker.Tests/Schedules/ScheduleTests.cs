@@ -3,6 +3,7 @@ using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.TestKit;
 using HrNetBatch.Worker.Schedules;
 using HrNetBatch.Worker.TestHost;
+using Npgsql;
 
 namespace HrNetBatch.Worker.Tests.Schedules;
 
@@ -31,10 +32,47 @@ public sealed class ScheduleTests(PostgresFixture postgres)
         Task<IReadOnlyList<Job>> RunsAsync() => ledger.Jobs.ListAsync(cancellation: TestContext.Current.CancellationToken);
     }
 
-    private static async Task<long> RecurringCountAsync(LedgerOfTest ledger)
+    [Fact]
+    public async Task Schedule_IsCaughtUpOnce_WhenManyRunsWereMissed()
     {
-        await using var database = Npgsql.NpgsqlDataSource.Create(ledger.ConnectionString);
-        await using Npgsql.NpgsqlCommand count = database.CreateCommand("SELECT count(*) FROM hangfire.set WHERE key = 'recurring-jobs'");
-        return (long)(await count.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        await ledger.Schedules.SetAsync("yearly", "0 0 1 1 *", LedgerOfTest.Request(Behaviour.Succeed), TestContext.Current.CancellationToken);
+        using (ProgramProcess before = WorkerProcess.Start(ledger.ConnectionString))
+        {
+            await Eventually.TrueAsync(async () => await ScalarAsync(ledger, Next) is not null, "the schedule is known", TimeSpan.FromSeconds(60));
+            before.Terminate();
+            await before.ExitAsync();
+        }
+        await ScalarAsync(ledger, """
+            UPDATE hangfire.hash SET value = '2020-01-01T00:00:00.0000000Z' WHERE key = 'recurring-job:schedule:yearly' AND field IN ('NextExecution', 'CreatedAt');
+            UPDATE hangfire.set SET score = 0 WHERE key = 'recurring-jobs'
+            """);
+
+        using ProgramProcess after = WorkerProcess.Start(ledger.ConnectionString);
+
+        await Eventually.TrueAsync(async () => await ScalarAsync(ledger, Next) is string next && !next.StartsWith("2020", StringComparison.Ordinal), "the schedule has fired", TimeSpan.FromSeconds(60));
+        IReadOnlyList<Job> runs = await Eventually.GetAsync(
+            async () => await ledger.Jobs.ListAsync(cancellation: TestContext.Current.CancellationToken) is { Count: > 0 } found ? found : null, "the run is submitted");
+        DateTime lastRun = new(runs[0].CreatedAt.UtcDateTime.Year, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        Assert.Equal(ScheduleOccurrence.JobId("yearly", lastRun), Assert.Single(runs).Id);
+    }
+
+    private const string Next = "SELECT value FROM hangfire.hash WHERE key = 'recurring-job:schedule:yearly' AND field = 'NextExecution'";
+
+    private static async Task<long> RecurringCountAsync(LedgerOfTest ledger) =>
+        (long)(await ScalarAsync(ledger, "SELECT count(*) FROM hangfire.set WHERE key = 'recurring-jobs'"))!;
+
+    private static async Task<object?> ScalarAsync(LedgerOfTest ledger, string sql)
+    {
+        await using var database = NpgsqlDataSource.Create(ledger.ConnectionString);
+        await using NpgsqlCommand command = database.CreateCommand(sql);
+        try
+        {
+            return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        }
+        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            return null; // the worker has not come that far
+        }
     }
 }

@@ -1,0 +1,50 @@
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.TestKit;
+using HrNetBatch.Worker.TestHost;
+using Npgsql;
+
+namespace HrNetBatch.Worker.Tests.Waking;
+
+public sealed class WakerTests(PostgresFixture postgres)
+{
+    [Theory]
+    [InlineData(null)]
+    [InlineData("123456789")]
+    public async Task Job_IsCalledAgain_WhenItsCallWentAstray(string? hangfireId)
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        Guid job = await ledger.EnqueueAsync(Behaviour.Succeed);
+        await using var database = NpgsqlDataSource.Create(ledger.ConnectionString);
+        await using NpgsqlCommand call = database.CreateCommand("INSERT INTO hrnet.wakes (job_id, lane, hangfire_id) VALUES ($1, 0, $2)");
+        call.Parameters.AddWithValue(job);
+        call.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = hangfireId });
+        await call.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString);
+
+        await ledger.UntilAsync(job, JobState.Succeeded);
+    }
+
+    [Fact]
+    public async Task Jobs_RunSideBySide_AsManyAsConfigured()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        Guid[] jobs = [await ledger.EnqueueAsync(Behaviour.WaitForStop), await ledger.EnqueueAsync(Behaviour.WaitForStop)];
+
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Concurrency:behave=2");
+
+        Assert.NotEqual(await ledger.ProcessAsync(jobs[0]), await ledger.ProcessAsync(jobs[1]));
+    }
+
+    [Fact]
+    public async Task Worker_SaysWhatToDo_WhenItCannotStart()
+    {
+        using ProgramProcess unreachable = WorkerProcess.Start("Host=127.0.0.1;Port=1;Username=nobody");
+        using ProgramProcess misconfigured = WorkerProcess.Start("Host=127.0.0.1;Port=1", "Worker:Device=gpu");
+
+        Assert.Equal(1, await unreachable.ExitAsync());
+        Assert.Contains("hrnet up", unreachable.Log, StringComparison.Ordinal);
+        Assert.Equal(1, await misconfigured.ExitAsync());
+        Assert.Contains("auto, cpu or cuda:N", misconfigured.Log, StringComparison.Ordinal);
+    }
+}

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
@@ -18,7 +19,7 @@ public static class JobServices
     {
         // Hosts bring a configuration of their own; a plain container (a test, a console program) takes the one given here.
         services.TryAddSingleton(configuration);
-        return services.AddLedger(kinds ?? JobKinds.Default).AddBlobs().AddHandlers(kinds ?? JobKinds.Default);
+        return services.AddLedger(kinds ?? JobKinds.Default).AddBlobs().AddClassify().AddHandlers(kinds ?? JobKinds.Default);
     }
 
     /// <summary>Adds the stores over PostgreSQL.</summary>

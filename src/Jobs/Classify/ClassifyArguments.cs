@@ -10,7 +10,7 @@ public sealed record ClassifyArguments : IJobArguments
     /// <inheritdoc/>
     public static string Kind => "classify";
 
-    /// <summary>Images: every blob under <c>blob://ALIAS/container/prefix</c>.</summary>
+    /// <summary>Images: every blob under <c>blob://ALIAS/container/folder</c>; <c>…/prefix*</c> means every name that starts like this.</summary>
     [Required]
     [BlobPath]
     public required string Input { get; init; }
@@ -20,7 +20,7 @@ public sealed record ClassifyArguments : IJobArguments
     [BlobPath]
     public required string Checkpoint { get; init; }
 
-    /// <summary>Prefix for the parts and the manifest.</summary>
+    /// <summary>Folder for the parts and the manifest, of this job alone; it may lie inside the input.</summary>
     [Required]
     [BlobPath]
     public required string Output { get; init; }
@@ -37,26 +37,31 @@ public sealed record ClassifyArguments : IJobArguments
     [Range(32, 2048)]
     public int? ImageSize { get; init; }
 
-    /// <summary>Images in one pass through the network.</summary>
-    [Range(1, 65_536)]
-    public int BatchSize { get; init; } = 16;
+    /// <summary>Images in one pass through the network; null: what suits the device.</summary>
+    [Range(1, 4096)]
+    public int? BatchSize { get; init; }
 
     /// <summary>Images in one unit: what a kill costs at most, and the rows of one part.</summary>
-    [Range(1, 1_000_000)]
-    public int UnitSize { get; init; } = 1000;
+    [Range(1, 100_000)]
+    public int UnitSize { get; init; } = 500;
 
     /// <summary>How many workers share the job.</summary>
     [Range(1, 1024)]
     public int LaneCount { get; init; } = 1;
 
-    /// <summary>The fraction of unreadable images past which the job fails.</summary>
+    /// <summary>
+    /// The fraction of unreadable images past which the job fails, looked at from the hundredth image on, and at the end. The default
+    /// stops a job whose input is the wrong folder; a job that may not miss images sets it lower.
+    /// </summary>
     [Range(0.0, 1.0)]
-    public double FailedItemLimit { get; init; } = 0.1;
+    public double FailedItemLimit { get; init; } = 0.5;
 
     /// <inheritdoc/>
     public IEnumerable<string> Faults()
     {
         if (ImageSize % 32 is > 0)
             yield return $"imageSize: a multiple of 32 is needed, this is {ImageSize}";
+        if (Output.EndsWith('*'))
+            yield return $"output: a folder is needed, and '{Output}' is a pattern";
     }
 }

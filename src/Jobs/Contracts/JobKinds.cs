@@ -34,7 +34,7 @@ public sealed class JobKinds
     public static JobKinds Default { get; } = new(
         JobKind.Of<TrainArguments>(),
         JobKind.Of<ValidateArguments>(),
-        JobKind.Of<ClassifyArguments>());
+        JobKind.Of<ClassifyArguments, ClassifyHandler>());
 
     /// <summary>The kinds, in no particular order.</summary>
     public IReadOnlyCollection<JobKind> All => _kinds.Values;

@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using Azure;
+using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Model.Checkpoints;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Execution;
@@ -25,7 +27,8 @@ public static class FailureClassification
     public static FailureKind KindOf(Exception exception) => exception switch
     {
         JobException known => known.Kind,
-        JobArgumentsException => FailureKind.Permanent,
+        JobArgumentsException or CheckpointException => FailureKind.Permanent,
+        BlobException blob => blob.IsTransient ? FailureKind.Transient : FailureKind.Permanent,
         RequestFailedException { Status: 408 or 429 or >= 500 or 0 } => FailureKind.Transient,
         RequestFailedException => FailureKind.Permanent,
         FileNotFoundException or DirectoryNotFoundException => FailureKind.Permanent,
@@ -36,7 +39,7 @@ public static class FailureClassification
 
     private static string Describe(Exception exception) => exception switch
     {
-        JobException or JobArgumentsException => exception.Message,
+        JobException or JobArgumentsException or CheckpointException or BlobException => exception.Message,
         RequestFailedException storage => $"The blob service answered {storage.Status} {storage.ErrorCode}: {FirstLine(storage.Message)}",
         OutOfMemoryException => "Out of memory. Use a smaller batchSize, or a worker with more memory.",
         _ => $"{exception.GetType().Name}: {FirstLine(exception.Message)}",

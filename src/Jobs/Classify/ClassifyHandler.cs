@@ -1,0 +1,36 @@
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+
+namespace HrNetBatch.Jobs.Classify;
+
+/// <summary>
+/// Classifies every blob of a folder. Any number of lanes run this side by side: they share the units, and one of them lists the input
+/// at the start and writes the manifest at the end.
+/// </summary>
+internal sealed class ClassifyHandler(PlanStore plans, UnitPlanner planner, UnitWorker worker, Finisher finisher, BlobStore blobs) : IJobHandler
+{
+    /// <inheritdoc/>
+    public async Task<Outcome> ExecuteAsync(AttemptContext attempt, CancellationToken stop)
+    {
+        var job = ClassifyJob.Of(attempt);
+        if (await plans.FindOtherWriterAsync(job.Lease.JobId, stop) is { } other)
+            throw new JobException($"Job {other} writes to '{job.Output}' too, and is not finished. Wait for it or cancel it (hrnet cancel {other}), then retry this job; or choose another output.");
+        await blobs.CreateContainerAsync(job.Output, stop);
+
+        try
+        {
+            await Stages.RunAsync(stop,
+                stop => planner.RunAsync(job, stop), // until the input is listed
+                stop => worker.RunAsync(job, stop)); // until every unit is committed
+            return await finisher.RunAsync(job, stop) is { } result
+                ? Outcome.Success(result)
+                : new Outcome.HandedBack("another lane finished the job");
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Committed units stay; those in the pipeline are dropped, and their claims end with this attempt.
+            return attempt.Stopped("interrupted; committed units are kept");
+        }
+    }
+}

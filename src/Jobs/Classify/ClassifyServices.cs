@@ -1,0 +1,22 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HrNetBatch.Jobs.Classify;
+
+/// <summary>Registers what classify jobs are made of.</summary>
+public static class ClassifyServices
+{
+    /// <summary>Adds the steps of the handler and <see cref="FailedItemRetry"/>, configured by <see cref="ClassifyOptions.Section"/>.</summary>
+    public static IServiceCollection AddClassify(this IServiceCollection services)
+    {
+        services.AddOptions<ClassifyOptions>().BindConfiguration(ClassifyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services
+            .AddSingleton<PlanStore>()
+            .AddSingleton<UnitStore>()
+            .AddSingleton<FailedItemLimit>()
+            .AddSingleton<FailedItemRetry>()
+            .AddSingleton<ClassifierLoader>()
+            .AddSingleton<UnitPlanner>()
+            .AddSingleton<UnitWorker>()
+            .AddSingleton<Finisher>();
+    }
+}

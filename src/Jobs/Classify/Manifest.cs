@@ -1,0 +1,44 @@
+using HrNetBatch.Jobs.Classify.Parts;
+
+namespace HrNetBatch.Jobs.Classify;
+
+/// <summary>
+/// What <c>manifest.json</c> in the output folder says. It is written last: where it is, every part that it lists is complete, and every
+/// input blob has exactly one row in them.
+/// </summary>
+public sealed record Manifest
+{
+    /// <summary>The job that wrote it.</summary>
+    public required Guid Job { get; init; }
+
+    /// <summary>The input as the job was given it.</summary>
+    public required string Input { get; init; }
+
+    /// <summary>The checkpoint that classified.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>parquet, jsonl or csv.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>How many classes each row names at most.</summary>
+    public required int TopK { get; init; }
+
+    /// <summary>How many blobs were listed: the sum of all parts' rows.</summary>
+    public required long BlobCount { get; init; }
+
+    /// <summary>How many rows have predictions.</summary>
+    public required long RowCount { get; init; }
+
+    /// <summary>How many rows have an error.</summary>
+    public required long FailedCount { get; init; }
+
+    /// <summary>The parts: of predictions in the order of the listing, then of failed items.</summary>
+    public required IReadOnlyList<Part> Parts { get; init; }
+}
+
+/// <summary>The result of a classify job, whose fields the jobs that follow it may name.</summary>
+/// <param name="Manifest">Path of the manifest.</param>
+/// <param name="Rows">How many blobs have predictions.</param>
+/// <param name="Failed">How many have an error.</param>
+/// <param name="Parts">How many parts the manifest lists.</param>
+public sealed record ClassifyResult(string Manifest, long Rows, long Failed, int Parts);

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Threading.Channels;
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Classify.Parts;
+using HrNetBatch.Model.Imaging;
+using HrNetBatch.Model.Inference;
+
+namespace HrNetBatch.Jobs.Classify;
+
+/// <summary>
+/// Takes units through claim → download → decode → batch → classify → commit. The stages run side by side and pass images, not units, so the
+/// network never waits for the end of a unit; bounded channels between them keep memory flat, whatever is slow.
+/// </summary>
+internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitStore units, BlobStore blobs, UnitCommitter committer, ClassifyOptions options)
+{
+    private readonly Channel<PendingItem> _items = Channel.CreateBounded<PendingItem>(options.DownloadCount);
+    private readonly Channel<EncodedImage> _encoded = Channel.CreateBounded<EncodedImage>(options.DownloadCount);
+    private readonly Channel<PreparedImage> _prepared = Channel.CreateBounded<PreparedImage>(classifier.BatchSize);
+    private readonly Channel<List<PreparedImage>> _batches = Channel.CreateBounded<List<PreparedImage>>(classifier.ReplicaCount);
+    private readonly Channel<PendingUnit> _finished = Channel.CreateBounded<PendingUnit>(4);
+    private int _unitCount;
+
+    /// <summary>Works until no unit can be claimed any more; returns how many were committed.</summary>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        await Stages.RunAsync(stop, ClaimAsync, DownloadAsync, DecodeAsync, BatchAsync, ClassifyAsync, CommitAsync);
+        return _unitCount;
+    }
+
+    private async Task ClaimAsync(CancellationToken stop)
+    {
+        while (await units.ClaimAsync(job.Lease, stop) is { } unit)
+        {
+            foreach (var item in new PendingUnit(unit).Items) await _items.Writer.WriteAsync(item, stop);
+        }
+        _items.Writer.Complete();
+    }
+
+    private async Task DownloadAsync(CancellationToken stop)
+    {
+        await Parallel.ForEachAsync(_items.Reader.ReadAllAsync(stop), Parallelism(options.DownloadCount, stop), async (item, stop) =>
+        {
+            var path = job.Input with { Name = item.Item.Name };
+            try
+            {
+                var content = await blobs.ReadAsync(path, item.Item.ETag, options.MaximumImageBytes, stop);
+                await _encoded.Writer.WriteAsync(new(item, content.Bytes, content.ETag), stop);
+            }
+            catch (BlobException e) when (e.IsMissing || e.IsChanged || e.IsUnreadable)
+            {
+                // The blob's own fault. Anything else, such as an outage that outlasted the client's retries, fails the attempt.
+                await SettleAsync(item, new(item.Item.Name, item.Item.ETag ?? "", [], await ReasonAsync(path, e, stop)), stop);
+            }
+        });
+        _encoded.Writer.Complete();
+    }
+
+    private async Task<string> ReasonAsync(BlobPath path, BlobException e, CancellationToken stop)
+    {
+        if (e.IsUnreadable) return e.Message;
+        // Asked for a version of a blob that is gone, the service may also answer that it is not that version.
+        return e.IsMissing || await blobs.FindAsync(path, stop) is null ? "deleted since it was listed" : "replaced since it was listed";
+    }
+
+    private async Task DecodeAsync(CancellationToken stop)
+    {
+        await Parallel.ForEachAsync(_encoded.Reader.ReadAllAsync(stop), Parallelism(job.Attempt.ThreadCount, stop), async (image, stop) =>
+        {
+            var pixels = ArrayPool<float>.Shared.Rent(classifier.ImageLength);
+            try
+            {
+                using (var decoded = ImageDecoder.Decode(image.Bytes)) Preprocessing.Evaluate(decoded, classifier.ImageSize, pixels.AsSpan(0, classifier.ImageLength));
+                await _prepared.Writer.WriteAsync(new(image.Item, image.ETag, pixels), stop);
+            }
+            catch (ImageException e)
+            {
+                ArrayPool<float>.Shared.Return(pixels);
+                await SettleAsync(image.Item, new(image.Item.Item.Name, image.ETag, [], e.Message), stop);
+            }
+        });
+        _prepared.Writer.Complete();
+    }
+
+    private async Task BatchAsync(CancellationToken stop)
+    {
+        // Batches are full, whichever units their images come from; only the last may be smaller.
+        var batch = new List<PreparedImage>(classifier.BatchSize);
+        await foreach (var image in _prepared.Reader.ReadAllAsync(stop))
+        {
+            batch.Add(image);
+            if (batch.Count < classifier.BatchSize) continue;
+            await _batches.Writer.WriteAsync(batch, stop);
+            batch = new(classifier.BatchSize);
+        }
+        if (batch.Count > 0) await _batches.Writer.WriteAsync(batch, stop);
+        _batches.Writer.Complete();
+    }
+
+    private async Task ClassifyAsync(CancellationToken stop)
+    {
+        await Parallel.ForEachAsync(_batches.Reader.ReadAllAsync(stop), Parallelism(classifier.ReplicaCount, stop), async (batch, stop) =>
+        {
+            var pixels = ArrayPool<float>.Shared.Rent(batch.Count * classifier.ImageLength); // [B, 3, size, size]
+            for (var i = 0; i < batch.Count; i++)
+            {
+                batch[i].Pixels.AsSpan(0, classifier.ImageLength).CopyTo(pixels.AsSpan(i * classifier.ImageLength));
+                ArrayPool<float>.Shared.Return(batch[i].Pixels);
+            }
+
+            var predictions = await classifier.ClassifyAsync(pixels.AsMemory(0, batch.Count * classifier.ImageLength), batch.Count, job.Arguments.TopK, stop);
+            ArrayPool<float>.Shared.Return(pixels);
+            for (var i = 0; i < batch.Count; i++)
+                await SettleAsync(batch[i].Item, new(batch[i].Item.Item.Name, batch[i].ETag, predictions[i]), stop);
+        });
+        _finished.Writer.Complete();
+    }
+
+    private async Task CommitAsync(CancellationToken stop)
+    {
+        await foreach (var unit in _finished.Reader.ReadAllAsync(stop))
+        {
+            await committer.CommitAsync(job, unit, stop);
+            _unitCount++;
+        }
+    }
+
+    private async Task SettleAsync(PendingItem item, ClassifiedRow row, CancellationToken stop)
+    {
+        if (item.Unit.Settle(item.Position, row)) await _finished.Writer.WriteAsync(item.Unit, stop);
+    }
+
+    private static ParallelOptions Parallelism(int count, CancellationToken stop) => new() { MaxDegreeOfParallelism = count, CancellationToken = stop };
+}

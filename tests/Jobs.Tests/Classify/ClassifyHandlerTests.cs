@@ -1,0 +1,202 @@
+using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.TestKit;
+
+namespace HrNetBatch.Jobs.Tests.Classify;
+
+public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Execute_GivesEveryBlobExactlyOneRow_BrokenOnesWithTheReason()
+    {
+        var blobs = await stack.InputAsync(17, brokenEach: 5);
+        var job = await stack.SubmitAsync(blobs);
+
+        var result = await stack.SucceedAsync(job);
+
+        Assert.Equal(new ClassifyResult(blobs.Root.Combine("out/manifest.json").ToString(), 13, 4, result.Parts), result);
+        var rows = await stack.RowsAsync(blobs);
+        Assert.Equal(await blobs.NamesAsync("in"), rows.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["in/000.png", "in/005.png", "in/010.png", "in/015.png"],
+            rows.Where(row => row.Value.GetProperty("error").GetString() == "not a JPEG, PNG, WebP or GIF image").Select(row => row.Key).Order());
+        var read = rows["in/001.png"];
+        Assert.Equal((await stack.Store.FindAsync(blobs.Root.Combine("in/001.png"), Cancellation))!.ETag, read.GetProperty("etag").GetString());
+        Assert.Equal(2, read.GetProperty("predictions").GetArrayLength());
+        Assert.Contains(read.GetProperty("predictions")[0].GetProperty("label").GetString(), new[] { "cat", "dog", "fish" });
+        var ended = (await stack.Jobs.FindAsync(job, Cancellation))!;
+        Assert.Equal((JobState.Succeeded, 17L, 17L), (ended.State, ended.DoneCount, ended.TotalCount!.Value));
+    }
+
+    [Fact]
+    public async Task Execute_MakesFailedItems_OfBlobsThatChangedOrWentSinceTheyWereListed()
+    {
+        var blobs = await stack.InputAsync(7);
+        var job = await stack.SubmitAsync(blobs);
+        await PlanOnlyAsync(job);
+        await blobs.WriteAsync("in/002.png", TestImages.Png(99));
+        await stack.Store.DeleteAsync(blobs.Root.Combine("in/004.png"), Cancellation);
+
+        await stack.SucceedAsync(job);
+
+        var rows = await stack.RowsAsync(blobs);
+        Assert.Equal(7, rows.Count);
+        Assert.Equal("replaced since it was listed", rows["in/002.png"].GetProperty("error").GetString());
+        Assert.Equal("deleted since it was listed", rows["in/004.png"].GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public async Task Execute_SharesTheUnits_AmongLanes()
+    {
+        var blobs = await stack.InputAsync(30);
+        var job = await stack.SubmitAsync(blobs, a => a with { LaneCount = 3, UnitSize = 1 });
+        var leases = new[] { await stack.ClaimAsync(job), await stack.ClaimAsync(job), await stack.ClaimAsync(job) };
+
+        var outcomes = await Task.WhenAll(leases.Select(lease => stack.RunAsync(lease)));
+        Assert.DoesNotContain(outcomes, outcome => outcome is Outcome.Failed);
+
+        Assert.Single(outcomes.OfType<Outcome.Succeeded>());
+        Assert.Equal(2, outcomes.OfType<Outcome.HandedBack>().Count());
+        Assert.Equal(30, (await stack.RowsAsync(blobs)).Count);
+    }
+
+    [Fact]
+    public async Task Execute_RedoesOnlyWhatADeadAttemptLeft_AndRemovesItsPart()
+    {
+        var blobs = await stack.InputAsync(9);
+        var job = await stack.SubmitAsync(blobs);
+        await PlanOnlyAsync(job);
+        var dead = await stack.ClaimAsync(job);
+        Assert.NotNull(await stack.Get<UnitStore>().ClaimAsync(dead, Cancellation));
+        await blobs.WriteAsync("out/parts/part-000000-dead0000.jsonl", "{}"u8.ToArray());
+        await blobs.WriteAsync("out/parts/readme.txt", "not ours"u8.ToArray());
+        await stack.LetExpireAsync(dead);
+
+        await stack.SucceedAsync(job);
+
+        Assert.True(await stack.Store.DeleteAsync(blobs.Root.Combine("out/parts/readme.txt"), Cancellation));
+        Assert.Equal(9, (await stack.RowsAsync(blobs)).Count);
+    }
+
+    [Fact]
+    public async Task Execute_HandsBackWithoutSpendingAnAttempt_WhenStopping_AndTheNextGoesOn()
+    {
+        var blobs = await stack.InputAsync(12);
+        var job = await stack.SubmitAsync(blobs, a => a with { UnitSize = 1 });
+        using var stop = new AttemptStop();
+        var lease = await stack.ClaimAsync(job);
+        var running = stack.RunAsync(lease, stop);
+        await Eventually.TrueAsync(async () => (await stack.Get<UnitStore>().TotalsAsync(job, Cancellation)).DoneCount > 0, "a unit is committed");
+
+        stop.Request(StopReason.Interrupt);
+
+        var outcome = await running;
+        if (outcome is Outcome.HandedBack)
+        {
+            Assert.Equal(JobState.Queued, (await stack.Jobs.FindAsync(job, Cancellation))!.State);
+            outcome = await stack.RunAsync(job);
+        }
+        ClassifyStack.Succeeded(outcome); // the rest may have been quicker than the stop
+        Assert.Equal(12, (await stack.RowsAsync(blobs)).Count);
+    }
+
+    [Fact]
+    public async Task Execute_EndsAsCancelled_WhenTheJobIsCancelled()
+    {
+        var blobs = await stack.InputAsync(2);
+        var job = await stack.SubmitAsync(blobs);
+        using var stop = new AttemptStop();
+        var lease = await stack.ClaimAsync(job);
+        stop.Request(StopReason.Cancel);
+
+        Assert.IsType<Outcome.Cancelled>(await stack.RunAsync(lease, stop));
+        Assert.Equal(JobState.Cancelled, (await stack.Jobs.FindAsync(job, Cancellation))!.State);
+    }
+
+    [Fact]
+    public async Task Execute_LeavesNoPart_WhenItsLeaseIsLostBeforeTheCommit()
+    {
+        var blobs = await stack.InputAsync(2);
+        var job = await stack.SubmitAsync(blobs);
+        await PlanOnlyAsync(job);
+        var lease = await stack.ClaimAsync(job);
+        using var stop = new AttemptStop();
+        var attempt = ClassifyJob.Of(await stack.AttemptAsync(lease, stop));
+        var unit = new PendingUnit((await stack.Get<UnitStore>().ClaimAsync(lease, Cancellation))!);
+        foreach (var item in unit.Items) unit.Settle(item.Position, new(item.Item.Name, item.Item.ETag!, [new(0, "cat", 1)]));
+        await stack.LetExpireAsync(lease);
+
+        var committer = new UnitCommitter(stack.Store, stack.Get<UnitStore>(), stack.Get<FailedItemLimit>(), TimeProvider.System);
+
+        await Assert.ThrowsAsync<LeaseLostException>(() => committer.CommitAsync(attempt, unit, Cancellation));
+        Assert.Empty(await blobs.NamesAsync("out/parts"));
+        Assert.Equal(0, (await stack.Get<UnitStore>().TotalsAsync(job, Cancellation)).DoneCount);
+    }
+
+    [Theory]
+    [InlineData("no-such.pth", "does not exist")]
+    [InlineData("in/000.png", "no checkpoint of PyTorch")]
+    public async Task Execute_FailsPermanently_WithoutACheckpoint(string name, string fault)
+    {
+        var blobs = await stack.InputAsync(1);
+        var job = await stack.SubmitAsync(blobs, a => a with { Checkpoint = blobs.Root.Combine(name).ToString() });
+
+        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+
+        Assert.Equal(FailureKind.Permanent, failed.Kind);
+        Assert.Contains(fault, failed.Error, StringComparison.Ordinal);
+        Assert.Contains(name, failed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_FailsPermanently_WhenTheCheckpointWasReplacedUnderTheJob()
+    {
+        var blobs = await stack.InputAsync(2);
+        var job = await stack.SubmitAsync(blobs);
+        await PlanOnlyAsync(job);
+        var first = await stack.ClaimAsync(job);
+        await stack.Get<PlanStore>().PinCheckpointAsync(first, "\"the first lane's\"", Cancellation);
+        await stack.LetExpireAsync(first);
+
+        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+
+        Assert.Equal(FailureKind.Permanent, failed.Kind);
+        Assert.Contains("was replaced", failed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_RefusesAnOutputThatAnotherJobWritesTo()
+    {
+        var blobs = await stack.InputAsync(1);
+        var first = await stack.SubmitAsync(blobs);
+        await stack.ClaimAsync(first);
+        var second = await stack.SubmitAsync(blobs, a => a with { Output = a.Output + "/" });
+
+        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(second));
+
+        Assert.Contains(first.ToString(), failed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_ReplacesTheOutputOfAnEarlierJob()
+    {
+        var blobs = await stack.InputAsync(5, brokenEach: 4);
+        await stack.SucceedAsync(await stack.SubmitAsync(blobs));
+        await blobs.WriteAsync("in/new.png", TestImages.Png(7));
+
+        await stack.SucceedAsync(await stack.SubmitAsync(blobs));
+
+        Assert.Equal(6, (await stack.RowsAsync(blobs)).Count);
+    }
+
+    private async Task PlanOnlyAsync(Guid job)
+    {
+        var lease = await stack.ClaimAsync(job);
+        using var stop = new AttemptStop();
+        await stack.Get<UnitPlanner>().RunAsync(ClassifyJob.Of(await stack.AttemptAsync(lease, stop)), Cancellation);
+        await stack.Leases.EndAsync(lease, new Outcome.HandedBack("planned"), Cancellation);
+    }
+}

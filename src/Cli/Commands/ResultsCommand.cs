@@ -53,13 +53,13 @@ internal static class ResultsCommand
         {
             var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
             foreach (JsonProperty field in result.EnumerateObject())
-                table.AddRow($"[bold]{Markup.Escape(field.Name)}[/]", Markup.Escape(Text(field.Value)));
+                table.AddRow(new Text(field.Name, new Style(decoration: Decoration.Bold)), Screen.Cell(Written(field.Value)));
             Screen.Out.Write(table);
         }
         if (metrics.Count > 0)
         {
             var table = new Table().Border(TableBorder.Simple).AddColumns("curve", "last step", "last value");
-            foreach (MetricPoint point in metrics) table.AddRow(Markup.Escape(point.Name), Words.Count(point.Step), Words.Value(point.Value));
+            foreach (MetricPoint point in metrics) table.AddRow(Screen.Cell(point.Name), Screen.Cell(Words.Count(point.Step)), Screen.Cell(Words.Value(point.Value)));
             Screen.Out.Write(table);
         }
         if (fileCount > 0) Screen.WriteLine($"Downloaded {Words.Count(fileCount)} files.");
@@ -85,7 +85,7 @@ internal static class ResultsCommand
         return 0;
     }
 
-    private static string Text(JsonElement value) =>
+    private static string Written(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && !value.TryGetInt64(out _) ? Words.Value(value.GetDouble()) : value.ToString();
 
     private static UserException NoResult(Job job) => new(job.State.HasEnded()

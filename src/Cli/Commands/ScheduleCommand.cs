@@ -55,8 +55,8 @@ internal static class ScheduleCommand
             foreach (JobSchedule schedule in schedules)
             {
                 table.AddRow(
-                    Markup.Escape(schedule.Name), Markup.Escape(schedule.Cron), $"{Next(schedule.Cron, TimeProvider.System):yyyy-MM-dd HH:mm}",
-                    schedule.Request.Kind);
+                    Screen.Cell(schedule.Name), Screen.Cell(schedule.Cron), Screen.Cell($"{Next(schedule.Cron, TimeProvider.System):yyyy-MM-dd HH:mm}"),
+                    Screen.Cell(schedule.Request.Kind));
             }
             Screen.Out.Write(table);
             return 0;

@@ -49,8 +49,8 @@ internal static class StatusCommand
         {
             var watched = new WatchedJob(job, TimeProvider.System);
             table.AddRow(
-                JobReference.Short(job.Id), job.Kind, JobTable.State(job.State), Markup.Escape(JobTable.Numbers(watched)),
-                $"{job.CreatedAt.ToLocalTime():MM-dd HH:mm:ss}", Markup.Escape(Shortened(watched.Remark(), 70)));
+                Screen.Cell(JobReference.Short(job.Id)), Screen.Cell(job.Kind), JobTable.State(job.State), Screen.Cell(JobTable.Numbers(watched)),
+                Screen.Cell($"{job.CreatedAt.ToLocalTime():MM-dd HH:mm:ss}"), Screen.Cell(Shortened(watched.Remark(), 70)));
         }
         Screen.Out.Write(table);
         IReadOnlyDictionary<JobState, long> counts = await jobs.CountAsync(cancellation);
@@ -70,14 +70,14 @@ internal static class StatusCommand
         }
 
         var watched = new WatchedJob(job, time);
-        Screen.Out.MarkupLine($"[bold]{job.Kind}[/] {job.Id}  {JobTable.State(job.State).TrimEnd()}  {Markup.Escape(JobTable.Numbers(watched))}");
+        Screen.WriteLine($"{job.Kind} {job.Id}  {job.State}  {JobTable.Numbers(watched)}".TrimEnd());
         if (watched.Remark() is { Length: > 0 } remark) Screen.WriteLine($"  {remark}");
         var facts = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
-        foreach (JsonProperty argument in job.Arguments.EnumerateObject()) facts.AddRow(Markup.Escape(argument.Name), Markup.Escape(argument.Value.ToString()));
+        foreach (JsonProperty argument in job.Arguments.EnumerateObject()) facts.AddRow(Screen.Cell(argument.Name), Screen.Cell(argument.Value.ToString()));
         Screen.Out.Write(new Padder(facts, new Padding(2, 0, 0, 0)));
         ShowAttempts(attempts);
         foreach (Job follower in followers)
-            Screen.Out.MarkupLine($"Followed by {follower.Kind} {JobReference.Short(follower.Id)}: {JobTable.State(follower.State).TrimEnd()}");
+            Screen.WriteLine($"Followed by {follower.Kind} {JobReference.Short(follower.Id)}: {follower.State}");
         foreach (JobRequest follower in job.Followers.Where(follower => followers.All(started => started.Id != follower.Id)))
             Screen.WriteLine($"When it succeeds: {follower.Kind} {JobReference.Short(follower.Id)}");
         return 0;
@@ -91,9 +91,9 @@ internal static class StatusCommand
         {
             string outcome = attempt.Outcome is null ? "running" : attempt.Error is null ? attempt.Outcome : $"{attempt.Outcome}: {attempt.Error}";
             table.AddRow(
-                $"{attempt.Number}", $"{attempt.Lane}", Markup.Escape(attempt.Worker), Markup.Escape(attempt.Device),
-                $"{attempt.StartedAt.ToLocalTime():MM-dd HH:mm:ss}",
-                attempt.EndedAt is { } ended ? Words.Duration(ended - attempt.StartedAt) : "", Markup.Escape(outcome));
+                Screen.Cell($"{attempt.Number}"), Screen.Cell($"{attempt.Lane}"), Screen.Cell(attempt.Worker), Screen.Cell(attempt.Device),
+                Screen.Cell($"{attempt.StartedAt.ToLocalTime():MM-dd HH:mm:ss}"),
+                Screen.Cell(attempt.EndedAt is { } ended ? Words.Duration(ended - attempt.StartedAt) : ""), Screen.Cell(outcome));
         }
         Screen.Out.Write(table);
     }

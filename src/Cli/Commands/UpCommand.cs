@@ -49,7 +49,7 @@ internal static class UpCommand
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         void Row(string name, string? value)
         {
-            if (value is not null) table.AddRow($"[bold]{name}[/]", Markup.Escape(value));
+            if (value is not null) table.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), Screen.Cell(value));
         }
         Row("Dashboard", file.Dashboard);
         Row("Ledger", file.Configuration.GetValueOrDefault("HrNetBatch:Ledger:ConnectionString") ?? "the one that the environment names");

@@ -28,14 +28,23 @@ internal static class Screen
     public static void WriteJsonLine(object document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, JobJson.Options));
 
     /// <summary>A remark.</summary>
-    public static void Say(string text) => Aside.MarkupLine($"[grey]{Markup.Escape(text)}[/]");
+    public static void Say(string text) => Aside.Write(Line(text, Color.Grey));
 
     /// <summary>A line of progress, where nothing can be redrawn.</summary>
     public static void SayPlain(string text) => Aside.WriteLine(text);
 
     /// <summary>What went wrong, and what to do.</summary>
-    public static void Error(string text) => Aside.MarkupLine($"[red]Error:[/] {Markup.Escape(text)}");
+    public static void Error(string text)
+    {
+        Aside.Write(new Text("Error: ", Color.Red));
+        Aside.WriteLine(text);
+    }
 
     /// <summary>A warning that changes no exit code.</summary>
-    public static void Warn(string text) => Aside.MarkupLine($"[yellow]{Markup.Escape(text)}[/]");
+    public static void Warn(string text) => Aside.Write(Line(text, Color.Yellow));
+
+    /// <summary>A cell of a table that shows text as it is: in markup, <c>:Ledger:</c> would become a picture.</summary>
+    public static Text Cell(string text) => new(text);
+
+    private static Text Line(string text, Color color) => new(text + "\n", color);
 }

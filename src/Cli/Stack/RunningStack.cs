@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.LocalStack;
 using Microsoft.Extensions.DependencyInjection;
@@ -126,7 +125,7 @@ internal sealed class RunningStack : IAsyncDisposable
         Dictionary<string, string> environment = ChildEnvironment();
         environment["HrNetBatch__Dashboard__Port"] = port.ToString(CultureInfo.InvariantCulture);
         _dashboard = new HostedProgram(
-            "dashboard", OwnProgram.Command("HrNetBatch.Dashboard"), LogFile("dashboard"), environment, token => AnswersAsync(address, token));
+            "dashboard", OwnProgram.Command("HrNetBatch.Dashboard"), LogFile("dashboard"), environment, token => IsHealthyAsync(address, token));
         await _dashboard.StartAsync(cancellationToken);
         _dashboardAddress = address.ToString().TrimEnd('/');
     }
@@ -169,13 +168,13 @@ internal sealed class RunningStack : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> AnswersAsync(Uri address, CancellationToken cancellationToken)
+    private static async Task<bool> IsHealthyAsync(Uri address, CancellationToken cancellationToken)
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         try
         {
-            using HttpResponseMessage response = await client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return response.StatusCode < HttpStatusCode.InternalServerError;
+            using HttpResponseMessage response = await client.GetAsync(new Uri(address, "/health"), cancellationToken);
+            return response.IsSuccessStatusCode;
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {

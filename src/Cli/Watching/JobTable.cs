@@ -18,7 +18,7 @@ internal static class JobTable
         var lines = new List<IRenderable>();
         foreach (WatchedJob watched in jobs)
         {
-            lines.Add(new Markup($"{Title(watched.Job)} {State(watched.Job.State)} {Bar(watched)} {Markup.Escape(Numbers(watched))}"));
+            lines.Add(Progress(watched));
             string details = Details(watched);
             if (details.Length > 0) lines.Add(new Padder(new Text(details, new Style(Color.Grey)), new Padding(2, 0, 0, 0)));
         }
@@ -33,14 +33,7 @@ internal static class JobTable
     }
 
     /// <summary>A state in its colour.</summary>
-    public static string State(JobState state) => state switch
-    {
-        JobState.Succeeded => "[green]Succeeded[/]",
-        JobState.Failed => "[red]Failed[/]   ",
-        JobState.Cancelled => "[yellow]Cancelled[/]",
-        JobState.Running => "[blue]Running[/]  ",
-        _ => $"{state,-9}",
-    };
+    public static Text State(JobState state) => new($"{state}", ColorOf(state));
 
     /// <summary>62 %  3,800 of 6,100  87/s  12 s left</summary>
     public static string Numbers(WatchedJob watched)
@@ -61,11 +54,24 @@ internal static class JobTable
         return string.Join("  ", new[] { watched.Remark(), curves }.Where(part => part.Length > 0));
     }
 
-    private static string Title(Job job) => $"[bold]{job.Kind,-8}[/] [grey]{JobReference.Short(job.Id)}[/]";
-
-    private static string Bar(WatchedJob watched)
+    private static Paragraph Progress(WatchedJob watched)
     {
         int filled = (int)Math.Round((watched.Fraction ?? 0) * BarWidth);
-        return $"[blue]{new string('━', filled)}[/][grey]{new string('─', BarWidth - filled)}[/]";
+        return new Paragraph()
+            .Append($"{watched.Job.Kind,-8} ", new Style(decoration: Decoration.Bold))
+            .Append($"{JobReference.Short(watched.Job.Id)} ", Color.Grey)
+            .Append($"{watched.Job.State,-9} ", ColorOf(watched.Job.State))
+            .Append(new string('━', filled), Color.Blue)
+            .Append(new string('─', BarWidth - filled), Color.Grey)
+            .Append($" {Numbers(watched)}");
     }
+
+    private static Color ColorOf(JobState state) => state switch
+    {
+        JobState.Succeeded => Color.Green,
+        JobState.Failed => Color.Red,
+        JobState.Cancelled => Color.Yellow,
+        JobState.Running => Color.Blue,
+        _ => Color.Default,
+    };
 }

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Imaging;
+using HrNetBatch.Model.Inference;
+
+namespace HrNetBatch.Cli.Predicting;
+
+/// <summary>Classifies files, a batch at a time, in the order in which they were named.</summary>
+internal sealed class Predictor : IDisposable
+{
+    private const int LargestBatch = 8;
+    private readonly Classifier _classifier;
+    private readonly int _batchSize;
+
+    private Predictor(Classifier classifier, int batchSize) => (_classifier, _batchSize) = (classifier, batchSize);
+
+    /// <summary>Loads weights.</summary>
+    /// <param name="weights">The checkpoint's file.</param>
+    /// <param name="variantName">The variant that it must be of; null: whichever it is of.</param>
+    /// <param name="imageSize">Side of the input; null: the checkpoint's, else 224.</param>
+    /// <param name="fileCount">How many files there are to classify.</param>
+    /// <exception cref="UserException">There is no such file, or it holds other weights.</exception>
+    public static Predictor Load(string weights, string? variantName, int? imageSize, int fileCount)
+    {
+        HrNetVariant? wanted = variantName is null ? null : Refused(() => HrNetVariant.Parse(variantName), "--variant");
+        if (!File.Exists(weights)) throw new UserException($"The weights {weights} do not exist.", UserException.WrongRequest);
+        using FileStream stream = File.OpenRead(weights);
+        using Checkpoint checkpoint = CheckpointReader.Read(stream, weights);
+        HrNetShape shape = Refused(() => HrNetShape.Recognize(checkpoint.StateDict), weights);
+        if (wanted is not null && wanted != shape.Variant)
+            throw new UserException($"{weights} holds weights of {shape.Variant.Name}, not of {wanted.Name}; leave --variant out, or give other weights.", UserException.WrongRequest);
+        int batchSize = Math.Clamp(fileCount, 1, LargestBatch);
+        var options = new ClassifierOptions { BatchSize = batchSize, ImageSize = imageSize ?? 0, ReplicaCount = 1, ThreadsPerReplica = Environment.ProcessorCount };
+        return new Predictor(Refused(() => Classifier.Load(checkpoint, options), weights), batchSize);
+    }
+
+    /// <summary>Yields one result for each file; a file that cannot be read is one with an error.</summary>
+    public async IAsyncEnumerable<FilePrediction> PredictAsync(string[] files, int topCount, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (string[] chunk in files.Chunk(_batchSize))
+        {
+            var errors = new string?[chunk.Length];
+            var images = new float[chunk.Length][];
+            await Parallel.ForAsync(0, chunk.Length, cancellation, (i, _) =>
+            {
+                (images[i], errors[i]) = Read(chunk[i]);
+                return ValueTask.CompletedTask;
+            });
+
+            float[][] readable = [.. images.Where((_, i) => errors[i] is null)];
+            var predictions = new Queue<Prediction[]>(readable.Length == 0 ? []
+                : await _classifier.ClassifyAsync(readable.SelectMany(image => image).ToArray(), readable.Length, Math.Min(topCount, _classifier.ClassCount), cancellation));
+            for (int i = 0; i < chunk.Length; i++)
+                yield return new FilePrediction(chunk[i], errors[i] is null ? predictions.Dequeue() : null, errors[i]);
+        }
+    }
+
+    public void Dispose() => _classifier.Dispose();
+
+    private (float[] Image, string? Error) Read(string file)
+    {
+        try
+        {
+            var image = new float[Preprocessing.FloatCount(_classifier.ImageSize)];
+            using RgbImage decoded = ImageDecoder.Decode(File.ReadAllBytes(file));
+            Preprocessing.Evaluate(decoded, _classifier.ImageSize, image);
+            return (image, null);
+        }
+        catch (Exception exception) when (exception is ImageException or IOException or UnauthorizedAccessException)
+        {
+            return ([], exception.Message);
+        }
+    }
+
+    private static T Refused<T>(Func<T> read, string what)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            // .NET appends "(Parameter 'x')", which means nothing on a command line.
+            string message = exception.Message.Split(" (Parameter '", 2)[0];
+            throw new UserException($"{what}: {message}", UserException.WrongRequest);
+        }
+    }
+}

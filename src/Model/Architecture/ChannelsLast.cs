@@ -23,7 +23,8 @@ public static class ChannelsLast
         using IDisposable noGradients = no_grad();
         foreach (Conv2d convolution in network.modules().OfType<Conv2d>())
         {
-            using Tensor laidOut = Of(convolution.weight);
+            // A copy, which keeps the strides: a view made without gradients could not be trained.
+            using Tensor view = Of(convolution.weight), laidOut = view.clone();
             convolution.weight = new Parameter(laidOut, convolution.weight.requires_grad);
         }
     }

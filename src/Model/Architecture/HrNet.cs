@@ -39,18 +39,16 @@ public sealed class HrNet : Module<Tensor, Tensor>
         _bn2 = this.Add("bn2", BatchNorm2d(64));
         _layer1 = this.Add("layer1", Bottlenecks(64, variant.Stage1Width, variant.Stage1BlockCount));
 
-        _transitions =
-        [
-            this.Add("transition1", new Transition([variant.Stage1Width * Bottleneck.Expansion], Widths(2))),
-            this.Add("transition2", new Transition(Widths(2), Widths(3))),
-            this.Add("transition3", new Transition(Widths(3), Widths(4))),
-        ];
-        _stages =
-        [
-            this.AddList("stage2", 1, _ => new HighResolutionModule(Widths(2), variant.BranchBlockCount)),
-            this.AddList("stage3", variant.Stage3ModuleCount, _ => new HighResolutionModule(Widths(3), variant.BranchBlockCount)),
-            this.AddList("stage4", variant.Stage4ModuleCount, _ => new HighResolutionModule(Widths(4), variant.BranchBlockCount)),
-        ];
+        // Transition and stage by turns: the order of the original, by which PyTorch numbers an optimizer's state.
+        int[] moduleCounts = [1, variant.Stage3ModuleCount, variant.Stage4ModuleCount];
+        _transitions = new Transition[3];
+        _stages = new HighResolutionModule[3][];
+        for (int i = 0; i < 3; i++)
+        {
+            int[] before = i == 0 ? [variant.Stage1Width * Bottleneck.Expansion] : Widths(i + 1), widths = Widths(i + 2);
+            _transitions[i] = this.Add($"transition{i + 1}", new Transition(before, widths));
+            _stages[i] = this.AddList($"stage{i + 2}", moduleCounts[i], _ => new HighResolutionModule(widths, variant.BranchBlockCount));
+        }
 
         _increModules = this.AddList("incre_modules", 4, i => Bottlenecks(variant.Width << i, HeadWidths[i], count: 1));
         _downsampModules = this.AddList("downsamp_modules", 3, i =>

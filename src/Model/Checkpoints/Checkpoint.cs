@@ -19,7 +19,7 @@ public sealed class Checkpoint : IDisposable
         Perf = (root?["perf"] ?? root?["best_perf"])?.AsNumber();
         ModelName = root?["model"]?.AsText();
         Optimizer = root?["optimizer"];
-        Extra = root?[ModelCard.Key] as CheckpointDictionary;
+        Extra = (root?[ModelCard.Key] ?? root?.Attributes?[ModelCard.Key]) as CheckpointDictionary;
         Card = ModelCard.FromValue(Extra);
     }
 

@@ -11,6 +11,12 @@ public sealed record CheckpointDictionary : CheckpointValue, IEnumerable<KeyValu
     /// <summary>Whether Python sees an OrderedDict (a state dict) rather than a dict.</summary>
     public bool IsOrdered { get; init; }
 
+    /// <summary>
+    /// What Python sees as attributes of an OrderedDict, in which a bare state dict carries its card: torch.load gives them back,
+    /// torch.save keeps them, and load_state_dict does not mind them. Of a file's only our own is read.
+    /// </summary>
+    public CheckpointDictionary? Attributes { get; init; }
+
     /// <summary>Number of entries.</summary>
     public int Count => _entries.Count;
 

@@ -32,11 +32,15 @@ public static class CheckpointWriter
     /// <summary>Writes a bare state dict, the form of the original's <c>model_best.pth.tar</c> and <c>final_state.pth.tar</c>.</summary>
     public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> stateDict) => Write(stream, ToValue(stateDict));
 
-    /// <summary>A state dict as a value: an OrderedDict in the dictionary's order.</summary>
-    public static CheckpointDictionary ToValue(IEnumerable<KeyValuePair<string, Tensor>> stateDict)
+    /// <summary>A state dict as a value: an OrderedDict in the dictionary's order, with the card as its attribute.</summary>
+    public static CheckpointDictionary ToValue(IEnumerable<KeyValuePair<string, Tensor>> stateDict, ModelCard? card = null)
     {
         ArgumentNullException.ThrowIfNull(stateDict);
-        var value = new CheckpointDictionary { IsOrdered = true };
+        var value = new CheckpointDictionary
+        {
+            IsOrdered = true,
+            Attributes = card is null ? null : new CheckpointDictionary { { ModelCard.Key, card.ToValue() } },
+        };
         foreach ((string name, Tensor tensor) in stateDict)
             value.Add(name, tensor);
         return value;

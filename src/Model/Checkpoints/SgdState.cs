@@ -10,6 +10,9 @@ namespace HrNetBatch.Model.Checkpoints;
 /// <param name="Nesterov">Whether the momentum is Nesterov's.</param>
 public sealed record SgdState(IReadOnlyList<Tensor?> MomentumBuffers, double LearningRate, double Momentum, double WeightDecay, bool Nesterov)
 {
+    /// <summary>The rate that the schedule started from, without which PyTorch's schedulers cannot go on; null for <see cref="LearningRate"/>.</summary>
+    public double? InitialLearningRate { get; init; }
+
     /// <summary>The state as Python's <c>optimizer.load_state_dict</c> takes it.</summary>
     public CheckpointDictionary ToValue()
     {
@@ -22,6 +25,7 @@ public sealed record SgdState(IReadOnlyList<Tensor?> MomentumBuffers, double Lea
         var group = new CheckpointDictionary
         {
             { "lr", LearningRate },
+            { "initial_lr", InitialLearningRate ?? LearningRate },
             { "momentum", Momentum },
             { "dampening", 0.0 },
             { "weight_decay", WeightDecay },

@@ -34,7 +34,13 @@ internal sealed class TreeBuilder(IReadOnlyDictionary<string, Tensor> storages)
             case PickledList list:
                 return new CheckpointList(list.Items.ConvertAll(item => Build(item, depth + 1)));
             case PickledDictionary dictionary:
-                var entries = new CheckpointDictionary { IsOrdered = dictionary.IsOrdered };
+                object? ours = null;
+                _ = dictionary.Attributes?.Entries.TryGetValue(ModelCard.Key, out ours);
+                var entries = new CheckpointDictionary
+                {
+                    IsOrdered = dictionary.IsOrdered,
+                    Attributes = ours is null ? null : new CheckpointDictionary { { ModelCard.Key, Build(ours, depth + 1) } },
+                };
                 foreach ((object key, object? item) in dictionary.Entries)
                 {
                     if (key is string text)

@@ -128,10 +128,11 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
                 object? arguments = Pop();
                 Push(Reduce(Pop(), arguments as object?[] ?? throw Malformed("it calls with arguments that are no tuple")));
                 return true;
-            case (byte)'b': // BUILD: only the _metadata that PyTorch hangs on state dicts, which nothing here needs
+            case (byte)'b': // BUILD: the _metadata that PyTorch hangs on state dicts, which nothing here needs, and our card
                 object? state = Pop();
-                if (Peek() is not PickledDictionary { IsOrdered: true } || state is not PickledDictionary attributes || attributes.Entries.Keys.Any(key => key is not string))
+                if (Peek() is not PickledDictionary { IsOrdered: true } target || state is not PickledDictionary attributes || attributes.Entries.Keys.Any(key => key is not string))
                     throw Malformed($"it sets attributes (BUILD) on {Describe(Peek())}; only a state dict's metadata is allowed");
+                target.Attributes = attributes;
                 return true;
             default: return false;
         }

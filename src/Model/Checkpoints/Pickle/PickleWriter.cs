@@ -83,6 +83,11 @@ internal sealed class PickleWriter
             Write(item, depth + 1);
         }
         Emit((byte)'u');
+        if (dictionary is { IsOrdered: true, Attributes: { } attributes })
+        {
+            Write(attributes, depth + 1);
+            Emit((byte)'b');
+        }
     }
 
     private void WriteTensor(Tensor tensor)

@@ -14,6 +14,9 @@ internal sealed class PickledDictionary(bool isOrdered)
     public bool IsOrdered => isOrdered;
 
     public OrderedDictionary<object, object?> Entries { get; } = [];
+
+    /// <summary>What BUILD set on an OrderedDict.</summary>
+    public PickledDictionary? Attributes { get; set; }
 }
 
 /// <summary>A storage, or a window into one (legacy files), that tensors of the pickle look into.</summary>

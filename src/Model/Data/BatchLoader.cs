@@ -14,10 +14,13 @@ namespace HrNetBatch.Model.Data;
 /// <param name="shards">Names, as the opener takes them.</param>
 /// <param name="open">Opens a shard for reading from its first byte; the stream is disposed here.</param>
 /// <param name="options">How batches are made.</param>
-public sealed class BatchLoader(IReadOnlyList<string> shards, Func<string, CancellationToken, Task<Stream>> open, BatchLoaderOptions options)
+/// <param name="sampleCounts">Sample counts of shards, as far as known; every shard read to its end is added. They spare a resumed epoch reading.</param>
+public sealed class BatchLoader(
+    IReadOnlyList<string> shards, Func<string, CancellationToken, Task<Stream>> open, BatchLoaderOptions options,
+    ConcurrentDictionary<string, long>? sampleCounts = null)
 {
-    /// <summary>Sample counts of the shards read so far; those known from elsewhere can be put in and spare a resumed epoch reading.</summary>
-    public ConcurrentDictionary<string, long> SampleCounts { get; } = new(StringComparer.Ordinal);
+    /// <summary>Sample counts of the shards read so far, and of those known from elsewhere.</summary>
+    public ConcurrentDictionary<string, long> SampleCounts { get; } = sampleCounts ?? new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>Yields the batches of an epoch from the cursor on.</summary>
     /// <param name="epoch">Epoch, from 0; without meaning where not training.</param>

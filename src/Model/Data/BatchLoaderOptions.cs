@@ -14,6 +14,12 @@ public sealed record BatchLoaderOptions
     /// <summary>True: shuffled and augmented. False: as written, resized and centre-cropped.</summary>
     public bool IsTraining { get; init; }
 
+    /// <summary>What training does to the images.</summary>
+    public Augmentation Augmentation { get; init; } = Augmentation.Default;
+
+    /// <summary>Labels at and above it end the reading with an error; null lets all pass.</summary>
+    public int? ClassCount { get; init; }
+
     /// <summary>Whether the last batch of an epoch is left out if it has fewer samples than the others.</summary>
     public bool DropsLast { get; init; }
 

@@ -62,12 +62,13 @@ internal sealed class PendingBatch : IDisposable
         {
             if (LabeledImage.TryRead(_samples[place]!, out LabeledImage labeled, out string reason))
             {
+                RefuseUnknownClass(_samples[place]!, labeled.Label);
                 _labels[place] = labeled.Label;
                 using RgbImage image = ImageDecoder.Decode(labeled.Image);
                 if (_options.IsTraining)
                 {
                     SplitMix64 random = SplitMix64.For(_options.Seed, _epoch, _start + place);
-                    Preprocessing.Augment(image, _options.ImageSize, ref random, Place(place));
+                    Preprocessing.Augment(image, _options.ImageSize, ref random, Place(place), _options.Augmentation);
                 }
                 else
                 {
@@ -117,6 +118,15 @@ internal sealed class PendingBatch : IDisposable
     {
         if (!_isHandedOver)
             _images_BCHW.Dispose();
+    }
+
+    // Not skipped as an unreadable image is: a label without a class means that the data or the class count is the wrong one.
+    private void RefuseUnknownClass(Sample sample, long label)
+    {
+        if (label >= _options.ClassCount)
+            throw new ShardException(
+                $"Sample '{sample.Key}' of {sample.Shard} has the label {label}, but there are {_options.ClassCount} classes, 0 to {_options.ClassCount - 1}. "
+                + "Correct the shard, or name all classes.");
     }
 
     private IEnumerable<int> Places() => Enumerable.Range(0, SampleCount);

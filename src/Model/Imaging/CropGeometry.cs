@@ -25,16 +25,16 @@ internal static class CropGeometry
         => crop > size ? (0, size, (crop - size) / 2) : ((int)Math.Round((size - crop) / 2.0), crop, 0);
 
     /// <summary>
-    /// transforms.RandomResizedCrop.get_params with scale (0.08, 1) and ratio (3/4, 4/3), drawing from our own random numbers in
+    /// transforms.RandomResizedCrop.get_params with scale (minScale, 1) and ratio (3/4, 4/3), drawing from our own random numbers in
     /// torchvision's order: area, aspect ratio, top, left.
     /// </summary>
-    public static PixelBox RandomResizedCrop(int width, int height, ref SplitMix64 random)
+    public static PixelBox RandomResizedCrop(int width, int height, ref SplitMix64 random, double minScale = 0.08)
     {
         const double minRatio = 3.0 / 4.0, maxRatio = 4.0 / 3.0;
         double area = (double)width * height;
         for (int attempt = 0; attempt < 10; attempt++)
         {
-            double targetArea = area * random.NextDouble(0.08, 1.0);
+            double targetArea = area * random.NextDouble(minScale, 1.0);
             double ratio = Math.Exp(random.NextDouble(Math.Log(minRatio), Math.Log(maxRatio)));
             double cropWidth = Math.Round(Math.Sqrt(targetArea * ratio));
             double cropHeight = Math.Round(Math.Sqrt(targetArea / ratio));

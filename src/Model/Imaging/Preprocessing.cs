@@ -35,15 +35,17 @@ public static class Preprocessing
         Write(image, new PixelBox(0, 0, image.Width, image.Height), width, height, window, size, leftPad, topPad, mirrored: false, chw);
     }
 
-    /// <summary>For training: RandomResizedCrop, horizontal flip in half of the cases, normalise.</summary>
+    /// <summary>For training: RandomResizedCrop, horizontal flip, normalise.</summary>
     /// <param name="image">The decoded image.</param>
     /// <param name="size">Side of the network's input.</param>
     /// <param name="random">The sample's own random numbers: <c>SplitMix64.For(seed, epoch, index)</c>.</param>
     /// <param name="chw">Receives [3, size, size] float32, RGB, normalised.</param>
-    public static void Augment(RgbImage image, int size, ref SplitMix64 random, Span<float> chw)
+    /// <param name="augmentation">How far it goes; null for the original's.</param>
+    public static void Augment(RgbImage image, int size, ref SplitMix64 random, Span<float> chw, Augmentation? augmentation = null)
     {
-        PixelBox box = CropGeometry.RandomResizedCrop(image.Width, image.Height, ref random);
-        bool mirrored = random.NextDouble() < 0.5;
+        augmentation ??= Augmentation.Default;
+        PixelBox box = CropGeometry.RandomResizedCrop(image.Width, image.Height, ref random, augmentation.MinimumCropScale);
+        bool mirrored = random.NextDouble() < 0.5 && augmentation.Flips;
         Crop(image, box, size, mirrored, chw);
     }
 

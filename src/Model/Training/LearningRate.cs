@@ -1,0 +1,19 @@
+namespace HrNetBatch.Model.Training;
+
+/// <summary>The learning rate as a pure function of the options and the place in the run, so that a resumed run needs no scheduler state.</summary>
+public static class LearningRate
+{
+    /// <summary>The rate of one step: <paramref name="epoch"/> counts from 0, <paramref name="step"/> over the whole run from 0.</summary>
+    public static double At(TrainingOptions options, int epoch, long step)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        double rate = options.Schedule switch
+        {
+            // At the epoch, not after it: the original steps its scheduler before the epoch, in torch 0.4.1's meaning.
+            LearningRateSchedule.Steps => options.LearningRate * Math.Pow(options.LearningRateFactor, options.LearningRateMilestones.Count(at => at <= epoch)),
+            LearningRateSchedule.Cosine => options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * epoch / options.EpochCount)),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Schedule, "There is no such schedule."),
+        };
+        return step < options.WarmUpSteps ? rate * (step + 1) / options.WarmUpSteps : rate;
+    }
+}

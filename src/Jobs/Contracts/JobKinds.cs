@@ -32,8 +32,8 @@ public sealed class JobKinds
 
     /// <summary>Every kind of this project.</summary>
     public static JobKinds Default { get; } = new(
-        JobKind.Of<TrainArguments>(),
-        JobKind.Of<ValidateArguments>(),
+        JobKind.Of<TrainArguments, TrainHandler>(),
+        JobKind.Of<ValidateArguments, ValidateHandler>(),
         JobKind.Of<ClassifyArguments, ClassifyHandler>());
 
     /// <summary>The kinds, in no particular order.</summary>

@@ -4,6 +4,8 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Native;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Execution;
@@ -27,8 +29,10 @@ public static class FailureClassification
     public static FailureKind KindOf(Exception exception) => exception switch
     {
         JobException known => known.Kind,
-        JobArgumentsException or CheckpointException => FailureKind.Permanent,
+        JobArgumentsException or CheckpointException or LibTorchException => FailureKind.Permanent,
         BlobException blob => blob.IsTransient ? FailureKind.Transient : FailureKind.Permanent,
+        ShardException { InnerException: (BlobException or IOException) and var cause } => KindOf(cause),
+        ShardException => FailureKind.Permanent,
         RequestFailedException { Status: 408 or 429 or >= 500 or 0 } => FailureKind.Transient,
         RequestFailedException => FailureKind.Permanent,
         FileNotFoundException or DirectoryNotFoundException => FailureKind.Permanent,
@@ -39,7 +43,7 @@ public static class FailureClassification
 
     private static string Describe(Exception exception) => exception switch
     {
-        JobException or JobArgumentsException or CheckpointException or BlobException => exception.Message,
+        JobException or JobArgumentsException or BlobException or ShardException or CheckpointException or LibTorchException => exception.Message,
         RequestFailedException storage => $"The blob service answered {storage.Status} {storage.ErrorCode}: {FirstLine(storage.Message)}",
         OutOfMemoryException => "Out of memory. Use a smaller batchSize, or a worker with more memory.",
         _ => $"{exception.GetType().Name}: {FirstLine(exception.Message)}",

@@ -1,20 +1,30 @@
 using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Shards;
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Imaging;
+using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Train;
 
-/// <summary>What a train job is asked to do.</summary>
+/// <summary>
+/// What a train job is asked to do. The recipe's defaults are the original's for ImageNet: SGD with Nesterov momentum over 100 epochs,
+/// 0.05 at batches of 128, a tenth of it from epochs 30, 60 and 90 on.
+/// </summary>
 public sealed record TrainArguments : IJobArguments
 {
     /// <inheritdoc/>
     public static string Kind => "train";
 
-    /// <summary>WebDataset tar shards: <c>blob://ALIAS/container/train-{000..009}.tar</c>, or a prefix.</summary>
+    /// <summary>WebDataset tar shards: <c>blob://ALIAS/container/train-{000..009}.tar</c>, or a folder or <c>prefix*</c> whose .tar blobs they are.</summary>
     [Required]
+    [BlobPath]
     public required string Shards { get; init; }
 
     /// <summary>Shards to validate on after each epoch; null: no validation.</summary>
+    [BlobPath]
     public string? ValidationShards { get; init; }
 
     /// <summary>Name of the network.</summary>
@@ -38,9 +48,9 @@ public sealed record TrainArguments : IJobArguments
 
     /// <summary>Images a step.</summary>
     [Range(1, 65_536)]
-    public int BatchSize { get; init; } = 32;
+    public int BatchSize { get; init; } = 128;
 
-    /// <summary>Learning rate before the first milestone.</summary>
+    /// <summary>Learning rate before the schedule lowers it; the original's 0.05 is for batches of 128.</summary>
     [Range(1e-12, 1e3)]
     public double LearningRate { get; init; } = 0.05;
 
@@ -55,7 +65,14 @@ public sealed record TrainArguments : IJobArguments
     /// <summary>Nesterov's form of momentum.</summary>
     public bool Nesterov { get; init; } = true;
 
-    /// <summary>Epochs after which the learning rate is multiplied by <see cref="LearningRateFactor"/>.</summary>
+    /// <summary>How the learning rate falls: in <c>steps</c> as the original's, or along a <c>cosine</c>, which suits short runs.</summary>
+    public LearningRateSchedule LearningRateSchedule { get; init; } = LearningRateSchedule.Steps;
+
+    /// <summary>Steps in which the learning rate first rises to its full value; 0 as in the original.</summary>
+    [Range(0, 1_000_000)]
+    public int WarmUpSteps { get; init; }
+
+    /// <summary>Epochs, counted from 0, at which the learning rate is multiplied by <see cref="LearningRateFactor"/>.</summary>
     public IReadOnlyList<int> LearningRateMilestones { get; init; } = [30, 60, 90];
 
     /// <summary>Factor at each milestone.</summary>
@@ -70,7 +87,11 @@ public sealed record TrainArguments : IJobArguments
     [BlobPath]
     public required string Output { get; init; }
 
-    /// <summary>Longest time between two checkpoints: what a kill costs at most.</summary>
+    /// <summary>Steps between two points of the training curves.</summary>
+    [Range(1, 100_000)]
+    public int MetricsInterval { get; init; } = 10;
+
+    /// <summary>Longest time between two checkpoints, besides one an epoch: what a kill costs at most.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -85,9 +106,45 @@ public sealed record TrainArguments : IJobArguments
     [BlobPath]
     public string? InitialCheckpoint { get; init; }
 
+    /// <summary>Number of classes, however it was given.</summary>
+    internal int NumberOfClasses => ClassCount ?? Labels!.Count;
+
+    /// <summary>The part of the recipe that the trainer follows.</summary>
+    public TrainingOptions ToOptions() => new()
+    {
+        Seed = Seed,
+        EpochCount = EpochCount,
+        BatchSize = BatchSize,
+        LearningRate = LearningRate,
+        Schedule = LearningRateSchedule,
+        LearningRateMilestones = LearningRateMilestones,
+        LearningRateFactor = LearningRateFactor,
+        WarmUpSteps = WarmUpSteps,
+        Momentum = Momentum,
+        Nesterov = Nesterov,
+        WeightDecay = WeightDecay,
+    };
+
+    /// <summary>How batches are made of shards.</summary>
+    internal BatchLoaderOptions ToLoaderOptions(int threadCount) => new()
+    {
+        BatchSize = BatchSize,
+        ImageSize = ImageSize,
+        ClassCount = NumberOfClasses,
+        Seed = Seed,
+        Augmentation = new Augmentation(MinimumCropScale, HorizontalFlip),
+        ThreadCount = threadCount,
+    };
+
     /// <inheritdoc/>
     public IEnumerable<string> Faults()
     {
+        if (ShardSet.FaultOf(Shards) is { } fault)
+            yield return $"shards: {fault}";
+        if (ShardSet.FaultOf(ValidationShards) is { } validationFault)
+            yield return $"validationShards: {validationFault}";
+        if (VariantFault() is { } variantFault)
+            yield return $"variant: {variantFault}";
         if (ClassCount is null && Labels is null)
             yield return "labels: give labels or classCount";
         if (ClassCount is { } count && Labels is { } labels && count != labels.Count)
@@ -96,5 +153,18 @@ public sealed record TrainArguments : IJobArguments
             yield return "labels: at least two classes are needed";
         if (ImageSize % 32 != 0)
             yield return $"imageSize: a multiple of 32 is needed, this is {ImageSize}";
+    }
+
+    private string? VariantFault()
+    {
+        try
+        {
+            HrNetVariant.Parse(Variant);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Shards;
 
 namespace HrNetBatch.Jobs.Validate;
 
@@ -17,6 +18,7 @@ public sealed record ValidateArguments : IJobArguments
 
     /// <summary>WebDataset tar shards, as in a train job.</summary>
     [Required]
+    [BlobPath]
     public required string Shards { get; init; }
 
     /// <summary>Side of the square input, pixels, a multiple of 32; null: the checkpoint's.</summary>
@@ -30,6 +32,8 @@ public sealed record ValidateArguments : IJobArguments
     /// <inheritdoc/>
     public IEnumerable<string> Faults()
     {
+        if (ShardSet.FaultOf(Shards) is { } fault)
+            yield return $"shards: {fault}";
         if (ImageSize % 32 is > 0)
             yield return $"imageSize: a multiple of 32 is needed, this is {ImageSize}";
     }

@@ -1,0 +1,42 @@
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Checkpoints;
+
+namespace HrNetBatch.Jobs.Checkpoints;
+
+/// <summary>Checkpoints in blob storage.</summary>
+internal static class StoredCheckpoint
+{
+    /// <summary>Reads a checkpoint; the caller disposes it.</summary>
+    public static async Task<Checkpoint> ReadAsync(BlobStore blobs, BlobPath path, CancellationToken cancellation)
+    {
+        await using FileStream file = await blobs.DownloadToTemporaryFileAsync(path, cancellation: cancellation);
+        return CheckpointReader.Read(file, $"{path}");
+    }
+
+    /// <summary>The network that a checkpoint is of, with its weights; the caller disposes it.</summary>
+    public static HrNet NetworkOf(Checkpoint checkpoint)
+    {
+        HrNetShape shape;
+        try
+        {
+            shape = HrNetShape.Recognize(checkpoint.StateDict);
+        }
+        catch (ArgumentException e)
+        {
+            throw new JobException($"{checkpoint.Name}: {e.Message}", FailureKind.Permanent, e);
+        }
+        var network = new HrNet(shape.Variant, shape.ClassCount);
+        try
+        {
+            StateDictLoader.Load(network, checkpoint.StateDict);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Shards;
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Evaluation;
+using HrNetBatch.Model.Native;
+using HrNetBatch.Model.Training;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Jobs.Train;
+
+/// <summary>
+/// Trains a network on shards streamed from blob storage. All that an attempt leaves behind is in the run's checkpoint, so any
+/// later attempt, wherever it runs, goes on from there, and ends with the very weights that an undisturbed attempt would have made.
+/// </summary>
+public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs, TimeProvider clock) : IJobHandler
+{
+    /// <inheritdoc/>
+    public async Task<Outcome> ExecuteAsync(AttemptContext attempt, CancellationToken stop)
+    {
+        var arguments = attempt.ArgumentsAs<TrainArguments>();
+        LibTorch.Load();
+        set_num_threads(attempt.ThreadCount);
+        ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Shards, attempt.Logger, stop);
+        ShardSet? validation = arguments.ValidationShards is { } paths ? await ShardSet.FindAsync(blobs, paths, attempt.Logger, stop) : null;
+
+        // 1. From here on nothing that an earlier attempt still has under way can change the output. A crash before the first save
+        //    costs the work since the last one, however often it happens.
+        TrainOutput output = await TrainOutput.ClaimAsync(accounts, blobs, arguments, attempt, shards, stop);
+        using HrNet network = await output.NewNetworkAsync(stop);
+        using var trainer = new Trainer(network, arguments.ToOptions());
+        if (await output.RestoreAsync(trainer, stop))
+            LogResumed(attempt.Logger, attempt.Lease.JobId, trainer.Position.Epoch, trainer.Position.Step, output.CheckpointPath);
+
+        try
+        {
+            await TrainAsync(trainer, arguments, shards, validation, output, attempt, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // 2. Handed back with every step saved: the next attempt repeats none. Killed in here, it repeats those since the last save.
+            await output.SaveAsync(trainer);
+            return attempt.Stopped($"saved after step {trainer.Position.Step}, in epoch {trainer.Position.Epoch + 1} of {arguments.EpochCount}");
+        }
+
+        // 3. A crash from here on costs one upload: the finished checkpoint lets the next attempt skip the training.
+        return Outcome.Success(await output.FinishAsync(trainer));
+    }
+
+    private async Task TrainAsync(
+        Trainer trainer, TrainArguments arguments, ShardSet shards, ShardSet? validation, TrainOutput output, AttemptContext attempt, CancellationToken stop)
+    {
+        var progress = new TrainProgress(attempt, arguments, shards);
+        BatchLoaderOptions loading = arguments.ToLoaderOptions(attempt.ThreadCount);
+        var metrics = new TrainMetrics(arguments.MetricsInterval);
+        await progress.ReportAsync(trainer.Position);
+        long saved = clock.GetTimestamp();
+
+        while (trainer.Position.Epoch < arguments.EpochCount)
+        {
+            IAsyncEnumerable<Batch> batches = shards.TrainingBatches(loading, trainer.Position.Epoch, trainer.Position.Cursor, stop);
+            await foreach (TrainingStep step in trainer.TrainEpochAsync(batches, stop))
+            {
+                if (metrics.Add(step))
+                {
+                    await attempt.RecordMetricsAsync(metrics.Take(step), CancellationToken.None);
+                    await progress.ReportAsync(step.Position);
+                }
+                stop.ThrowIfCancellationRequested();
+                if (clock.GetElapsedTime(saved) >= arguments.CheckpointInterval)
+                {
+                    // 4. What a kill costs at most is this interval.
+                    await output.SaveAsync(trainer);
+                    saved = clock.GetTimestamp();
+                }
+            }
+
+            if (validation is not null)
+                await ValidateAsync(trainer, validation.ValidationBatches(loading, stop), output, progress, attempt, stop);
+            trainer.EndEpoch();
+            await output.SaveAsync(trainer);
+            saved = clock.GetTimestamp();
+        }
+    }
+
+    private static async Task ValidateAsync(
+        Trainer trainer, IAsyncEnumerable<Batch> batches, TrainOutput output, TrainProgress progress, AttemptContext attempt, CancellationToken stop)
+    {
+        await progress.ReportAsync(trainer.Position, "validating");
+        EvaluationResult result = await Evaluator.EvaluateAsync(trainer.Network, batches, stop);
+        await attempt.RecordMetricsAsync(TrainMetrics.Of(result, trainer.Position.Step), CancellationToken.None);
+        if (trainer.Best is not null && result.Top1 <= trainer.Best.Top1)
+            return;
+
+        trainer.Best = result;
+        // 5. The best weights first, then the checkpoint that knows of them: a crash between the two repeats the end of the epoch and
+        //    its validation, and writes the same best weights again.
+        await output.SaveBestAsync(trainer);
+    }
+
+    [LoggerMessage(2001, LogLevel.Information, "Job {Job} goes on in epoch {Epoch} after step {Step}, from {Checkpoint}")]
+    private static partial void LogResumed(ILogger logger, Guid job, int epoch, long step, BlobPath checkpoint);
+}

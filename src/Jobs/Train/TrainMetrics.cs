@@ -1,0 +1,53 @@
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Model.Evaluation;
+using HrNetBatch.Model.Training;
+
+namespace HrNetBatch.Jobs.Train;
+
+/// <summary>
+/// The curves of a run: training values as means over the steps since the last point, validation values once an epoch, all over the
+/// number of optimizer steps. Loss is mean cross entropy, top1 and top5 are shares from 0 to 1.
+/// Points are taken at steps that are multiples of an interval, so a resumed attempt overwrites the points of the one it follows.
+/// </summary>
+internal sealed class TrainMetrics(int interval)
+{
+    private double _loss, _top1, _top5, _seconds, _dataSeconds;
+    private long _samples;
+
+    /// <summary>Adds a step; true when a point is due.</summary>
+    public bool Add(TrainingStep step)
+    {
+        _loss += step.Loss * step.SampleCount;
+        _top1 += step.Top1 * step.SampleCount;
+        _top5 += step.Top5 * step.SampleCount;
+        _seconds += step.StepTime.TotalSeconds;
+        _dataSeconds += step.DataTime.TotalSeconds;
+        _samples += step.SampleCount;
+        return step.Position.Step % interval == 0;
+    }
+
+    /// <summary>The points at <paramref name="step"/>; the means begin anew.</summary>
+    public IReadOnlyCollection<MetricPoint> Take(TrainingStep step)
+    {
+        long at = step.Position.Step;
+        MetricPoint[] points =
+        [
+            new("train_loss", at, _loss / _samples),
+            new("train_top1", at, _top1 / _samples),
+            new("train_top5", at, _top5 / _samples),
+            new("lr", at, step.LearningRate),
+            new("images_per_second", at, _samples / _seconds),
+            new("data_wait", at, _dataSeconds / _seconds),
+        ];
+        (_loss, _top1, _top5, _seconds, _dataSeconds, _samples) = (0, 0, 0, 0, 0, 0);
+        return points;
+    }
+
+    /// <summary>The points of a validation after <paramref name="step"/> steps.</summary>
+    public static IReadOnlyCollection<MetricPoint> Of(EvaluationResult result, long step) =>
+    [
+        new("valid_loss", step, result.Loss),
+        new("valid_top1", step, result.Top1),
+        new("valid_top5", step, result.Top5),
+    ];
+}

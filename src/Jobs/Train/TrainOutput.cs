@@ -1,0 +1,117 @@
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Checkpoints;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Shards;
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Jobs.Train;
+
+/// <summary>
+/// The three files of a run, as the original names them: <c>checkpoint.pth.tar</c> to resume from, and the bare state dicts
+/// <c>model_best.pth.tar</c> and <c>final_state.pth.tar</c>. All three carry the card (variant, image size, labels).
+/// </summary>
+internal sealed class TrainOutput
+{
+    private readonly BlobStore _blobs;
+    private readonly TrainArguments _arguments;
+    private readonly AttemptContext _attempt;
+    private readonly ShardSet _shards;
+    private readonly FencedBlob _checkpoint, _best, _final;
+    private readonly ModelCard _card;
+
+    private TrainOutput(BlobStore blobs, TrainArguments arguments, AttemptContext attempt, ShardSet shards, FencedBlob checkpoint, FencedBlob best, FencedBlob final)
+    {
+        (_blobs, _arguments, _attempt, _shards) = (blobs, arguments, attempt, shards);
+        (_checkpoint, _best, _final) = (checkpoint, best, final);
+        _card = new ModelCard(HrNetVariant.Parse(arguments.Variant).Name, arguments.ImageSize, arguments.Labels ?? []);
+    }
+
+    /// <summary>Where the resumable checkpoint lies.</summary>
+    public BlobPath CheckpointPath => _checkpoint.Path;
+
+    /// <summary>Takes the output over from the job's earlier attempts.</summary>
+    /// <exception cref="JobException">Another job's files stand there; permanent.</exception>
+    public static async Task<TrainOutput> ClaimAsync(
+        BlobAccounts accounts, BlobStore blobs, TrainArguments arguments, AttemptContext attempt, ShardSet shards, CancellationToken cancellation)
+    {
+        BlobPath folder = BlobPath.Parse(arguments.Output);
+        await blobs.CreateContainerAsync(folder, cancellation);
+        Task<FencedBlob> Claim(string name) => FencedBlob.ClaimAsync(accounts, folder.Combine(name), attempt.Lease, cancellation);
+        return new TrainOutput(blobs, arguments, attempt, shards,
+            await Claim("checkpoint.pth.tar"), await Claim("model_best.pth.tar"), await Claim("final_state.pth.tar"));
+    }
+
+    /// <summary>A network to train: fresh weights of the seed, or those of the checkpoint to start from. The caller disposes it.</summary>
+    public async Task<HrNet> NewNetworkAsync(CancellationToken cancellation)
+    {
+        var network = new HrNet(HrNetVariant.Parse(_arguments.Variant), _arguments.NumberOfClasses, _arguments.Seed);
+        try
+        {
+            if (_arguments.InitialCheckpoint is { } path && !_checkpoint.Exists)
+            {
+                using Checkpoint initial = await StoredCheckpoint.ReadAsync(_blobs, BlobPath.Parse(path), cancellation);
+                StateDictLoader.Load(network, initial.StateDict, keepNewClassifier: true);
+            }
+            network.to(device(_attempt.Device));
+            network.ToChannelsLast();
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Puts a fresh trainer where an earlier attempt saved; false where none did.</summary>
+    public async Task<bool> RestoreAsync(Trainer trainer, CancellationToken cancellation)
+    {
+        if (!_checkpoint.Exists)
+            return false;
+        using Checkpoint saved = await StoredCheckpoint.ReadAsync(_blobs, _checkpoint.Path, cancellation);
+        foreach ((string shard, long count) in TrainingSnapshot.Restore(trainer, saved, Owner))
+            _shards.SampleCounts[shard] = count;
+        return true;
+    }
+
+    /// <summary>Saves the run as it stands.</summary>
+    public Task SaveAsync(Trainer trainer) => WriteAsync(_checkpoint, TrainingSnapshot.Capture(trainer, _card, Owner, _shards.SampleCounts).ToValue());
+
+    /// <summary>Saves the weights as the best so far.</summary>
+    public Task SaveBestAsync(Trainer trainer) => WriteAsync(_best, Weights(trainer));
+
+    /// <summary>Saves the final weights, which are the best where none were validated.</summary>
+    public async Task<TrainResult> FinishAsync(Trainer trainer)
+    {
+        await WriteAsync(_final, Weights(trainer));
+        if (trainer.Best is null)
+            await SaveBestAsync(trainer);
+        return new TrainResult(
+            $"{_checkpoint.Path}", $"{_best.Path}", $"{_final.Path}", trainer.Position.Epoch, trainer.Best?.Top1, trainer.Best?.Top5, trainer.Best?.Loss);
+    }
+
+    private string Owner => _attempt.Lease.JobId.ToString("D");
+
+    private CheckpointDictionary Weights(Trainer trainer) => CheckpointWriter.ToValue(trainer.Network.state_dict(), _card);
+
+    // Not cancelled by a stop: at a stop this is what is still to be done.
+    private async Task WriteAsync(FencedBlob blob, CheckpointValue value)
+    {
+        await using FileStream file = TemporaryFile();
+        CheckpointWriter.Write(file, value);
+        file.Position = 0;
+        await blob.WriteAsync(file, CheckLeaseAsync, CancellationToken.None);
+    }
+
+    // Any fenced write checks the lease; one without points writes nothing.
+    private Task CheckLeaseAsync() => _attempt.RecordMetricsAsync([], CancellationToken.None);
+
+    private static FileStream TemporaryFile() => new(
+        Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}.pth"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None,
+        1 << 20, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+}

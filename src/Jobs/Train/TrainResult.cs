@@ -1,0 +1,11 @@
+namespace HrNetBatch.Jobs.Train;
+
+/// <summary>What a finished train job leaves; followers take its fields by name.</summary>
+/// <param name="Checkpoint">The resumable checkpoint: weights of the last epoch, optimizer and all.</param>
+/// <param name="Best">The weights of the epoch that validated best (of the last one, without validation): the one to use.</param>
+/// <param name="Final">The weights of the last epoch.</param>
+/// <param name="Epochs">Epochs trained.</param>
+/// <param name="Top1">Top-1 of the best epoch on the validation shards, 0 to 1; null without validation.</param>
+/// <param name="Top5">Top-5 of that epoch.</param>
+/// <param name="Loss">Validation loss of that epoch.</param>
+public sealed record TrainResult(string Checkpoint, string Best, string Final, int Epochs, double? Top1, double? Top5, double? Loss);

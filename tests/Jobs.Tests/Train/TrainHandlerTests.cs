@@ -1,0 +1,120 @@
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.TestKit;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Jobs.Tests.Train;
+
+public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
+{
+    private readonly TrainingBench _bench = new(postgres, azurite);
+
+    public ValueTask InitializeAsync() => _bench.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+
+    /// <summary>One undisturbed run against one that is handed back in its second epoch, then abandoned by a worker that dies, then finished.</summary>
+    [Fact]
+    public async Task Execute_EndsWithTheSameBits_HoweverOftenItIsInterrupted()
+    {
+        var undisturbed = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("undisturbed/")));
+        Guid job = await _bench.SubmitAsync(_bench.Arguments("disturbed/"));
+
+        await HandBackAsync(job, afterSteps: 1);
+        await AbandonAsync(job, afterSteps: 3);
+        var finished = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+
+        await AssertSameWeightsAsync("undisturbed/final_state.pth.tar", "disturbed/final_state.pth.tar");
+        await AssertSameWeightsAsync("undisturbed/model_best.pth.tar", "disturbed/model_best.pth.tar");
+        foreach (string field in new[] { "epochs", "top1", "top5", "loss" })
+            Assert.Equal(undisturbed.Result.GetProperty(field).GetDouble(), finished.Result.GetProperty(field).GetDouble());
+        Assert.Equal(_bench.Path("disturbed/checkpoint.pth.tar"), finished.Result.GetProperty("checkpoint").GetString());
+        await AssertCurvesAsync(job);
+    }
+
+    [Fact]
+    public async Task Execute_WritesStateDictsThatCarryTheirLabels()
+    {
+        await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationShards = null });
+
+        using Checkpoint best = await _bench.CheckpointAsync("run/model_best.pth.tar");
+        Assert.Equal(["ant", "bee", "cat"], best.Card!.Labels);
+        Assert.Equal(("w18_small_v1", 32), (best.Card.Variant, best.Card.ImageSize));
+        Assert.Equal(best.StateDict.Count, Assert.IsType<CheckpointDictionary>(best.Value).Count);   // bare, as the original reads it
+    }
+
+    [Fact]
+    public async Task Execute_RefusesTheOutputOfAnotherJob()
+    {
+        var arguments = _bench.Arguments("shared/") with { EpochCount = 1, ValidationShards = null };
+        Guid first = await _bench.SubmitAsync(arguments);
+        await _bench.RunAsync(await _bench.ClaimAsync(first));
+
+        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(arguments));
+
+        Assert.Equal(FailureKind.Permanent, refused.Kind);
+        Assert.Contains($"shared/checkpoint.pth.tar already exists and belongs to job {first}", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_NamesShardAndSample_WhenALabelHasNoClass()
+    {
+        await _bench.WriteShardAsync("wrong/w.tar", [("good", 0), ("stray", 7)]);
+
+        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Shards = _bench.Path("wrong/w.tar") }));
+
+        Assert.Equal(FailureKind.Permanent, failed.Kind);
+        Assert.Contains($"'stray' of {_bench.Path("wrong/w.tar")} has the label 7, but there are 3 classes", failed.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nothing/", "There is no .tar blob under")]
+    [InlineData("shards/part-{0..2}.tar", "part-2.tar")]
+    public async Task Execute_NamesWhatIsMissing_WhenThereIsNoShard(string shards, string expected)
+    {
+        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Shards = _bench.Path(shards) }));
+
+        Assert.Equal(FailureKind.Permanent, failed.Kind);
+        Assert.Contains(expected, failed.Error, StringComparison.Ordinal);
+    }
+
+    private async Task HandBackAsync(Guid job, int afterSteps)
+    {
+        using AttemptStop stop = new();
+        Task<Outcome> run = _bench.RunAsync(await _bench.ClaimAsync(job), stop);
+        await _bench.StepsAsync(job, afterSteps);
+        stop.Request(StopReason.Interrupt);
+        Assert.IsType<Outcome.HandedBack>(await run);
+    }
+
+    // The worker's lease runs out while it works on: its next write is refused, and what it did since its last save is lost.
+    private async Task AbandonAsync(Guid job, int afterSteps)
+    {
+        Lease lease = await _bench.ClaimAsync(job);
+        Task<Outcome> run = _bench.RunAsync(lease);
+        await _bench.StepsAsync(job, afterSteps);
+        await _bench.Ledger.LetExpireAsync(lease);
+        Assert.IsType<Outcome.Lost>(await run);
+        await _bench.Ledger.Leases.ExpireAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task AssertSameWeightsAsync(string expected, string actual)
+    {
+        using Checkpoint first = await _bench.CheckpointAsync(expected), second = await _bench.CheckpointAsync(actual);
+        using var scope = NewDisposeScope();
+        Assert.All(first.StateDict, entry => Assert.True(entry.Value.eq(second.StateDict[entry.Key]).all().ToBoolean(), entry.Key));
+    }
+
+    private async Task AssertCurvesAsync(Guid job)
+    {
+        ILookup<string, MetricPoint> curves =
+            (await _bench.Metrics.ReadAsync(job, cancellation: TestContext.Current.CancellationToken)).ToLookup(point => point.Name);
+        foreach (string name in new[] { "train_loss", "train_top1", "train_top5", "lr", "images_per_second" })
+            Assert.Equal([1, 2, 3, 4, 5, 6], curves[name].Select(point => point.Step));
+        foreach (string name in new[] { "valid_loss", "valid_top1", "valid_top5" })
+            Assert.Equal([3, 6], curves[name].Select(point => point.Step));
+    }
+}

@@ -1,0 +1,124 @@
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Tests.Blobs;
+using HrNetBatch.Jobs.Tests.Ledger;
+using HrNetBatch.Jobs.Train;
+using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Data;
+using HrNetBatch.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using NetVips;
+
+namespace HrNetBatch.Jobs.Tests.Train;
+
+/// <summary>Twelve small images of three classes in two shards in Azurite, a ledger, and attempts that run in this process.</summary>
+public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
+{
+    private static readonly JobKinds Kinds = new(JobKind.Of<TrainArguments, TrainHandler>(), JobKind.Of<ValidateArguments, ValidateHandler>());
+
+    private TestBlobs _blobs = null!;
+
+    public LedgerDatabase Ledger { get; } = new(postgres);
+
+    public MetricStore Metrics => new(Ledger.Source);
+
+    private JobStore Jobs => new(Ledger.Source, Kinds, Microsoft.Extensions.Options.Options.Create(Ledger.Retry), new Jitter(1));
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        // Nobody renews a lease here, and the machine may be slow.
+        Ledger.Options.LeaseDuration = TimeSpan.FromMinutes(30);
+        await Ledger.InitializeAsync();
+        _blobs = await TestBlobs.CreateAsync(azurite);
+        await WriteShardAsync("shards/part-0.tar", [.. Enumerable.Range(0, 6).Select(i => ($"a{i}", i % 3))]);
+        await WriteShardAsync("shards/part-1.tar", [.. Enumerable.Range(0, 6).Select(i => ($"b{i}", (i + 1) % 3))]);
+    }
+
+    public ValueTask DisposeAsync() => Ledger.DisposeAsync();
+
+    /// <summary>The path of a blob of this test.</summary>
+    public string Path(string name) => $"{_blobs.Root.Combine(name)}";
+
+    /// <summary>Six steps in two epochs, with a point of the curves at each.</summary>
+    public TrainArguments Arguments(string output) => new()
+    {
+        Shards = Path("shards/part-{0..1}.tar"),
+        ValidationShards = Path("shards/"),
+        Variant = "w18_small_v1",
+        Labels = ["ant", "bee", "cat"],
+        ImageSize = 32,
+        EpochCount = 2,
+        BatchSize = 4,
+        LearningRate = 0.01,
+        MetricsInterval = 1,
+        Seed = 5,
+        Output = Path(output),
+    };
+
+    /// <summary>Writes a shard of noise.</summary>
+    public async Task WriteShardAsync(string name, IReadOnlyList<(string Key, int Class)> samples)
+    {
+        using var tar = new MemoryStream();
+        await using (var writer = new ShardWriter(tar))
+        {
+            foreach ((string key, int label) in samples)
+                await writer.WriteAsync(key, "png", Noise(key), label, Cancelled);
+        }
+        await _blobs.WriteAsync(name, tar.ToArray());
+    }
+
+    /// <summary>Submits a job.</summary>
+    public async Task<Guid> SubmitAsync<TArguments>(TArguments arguments)
+        where TArguments : IJobArguments
+    {
+        JobRequest request = JobRequest.For(arguments);
+        await Jobs.EnqueueAsync(request, Cancelled);
+        return request.Id;
+    }
+
+    /// <summary>Claims the job.</summary>
+    public Task<Lease> ClaimAsync(Guid job) => Ledger.ClaimAsync(job);
+
+    /// <summary>Runs an attempt to its end and tells the ledger.</summary>
+    public async Task<Outcome> RunAsync(Lease lease, AttemptStop? stop = null)
+    {
+        using AttemptStop own = new();
+        Job job = await Ledger.JobAsync(lease.JobId);
+        AttemptContext attempt = new(
+            new AttemptStart(lease, job.Arguments, "cpu", 1), stop ?? own, Kinds, new ProgressStore(Ledger.Source), Metrics, NullLogger.Instance);
+        IJobHandler handler = lease.Kind == TrainArguments.Kind
+            ? new TrainHandler(_blobs.Accounts, _blobs.Store, TimeProvider.System)
+            : new ValidateHandler(_blobs.Store);
+        Outcome outcome = await AttemptRunner.RunAsync(handler, attempt, stop ?? own);
+        if (outcome is not Outcome.Lost)
+            await Ledger.Leases.EndAsync(lease, outcome, Cancelled);
+        return outcome;
+    }
+
+    /// <summary>Submits, claims and runs a job.</summary>
+    public async Task<Outcome> RunAsync<TArguments>(TArguments arguments)
+        where TArguments : IJobArguments => await RunAsync(await ClaimAsync(await SubmitAsync(arguments)));
+
+    /// <summary>Waits until the run has made so many steps.</summary>
+    public Task StepsAsync(Guid job, int count) => Eventually.TrueAsync(
+        async () => (await Metrics.ReadAsync(job, "train_loss", cancellation: Cancelled)).Count >= count, $"{count} steps", TimeSpan.FromMinutes(3));
+
+    /// <summary>Reads a checkpoint of this test; the caller disposes it.</summary>
+    public async Task<Checkpoint> CheckpointAsync(string name)
+    {
+        await using FileStream file = await _blobs.Store.DownloadToTemporaryFileAsync(_blobs.Root.Combine(name), cancellation: Cancelled);
+        return CheckpointReader.Read(file, name);
+    }
+
+    private static byte[] Noise(string key)
+    {
+        byte[] rgb = new byte[3 * 40 * 36];
+        new Random(key.Sum(letter => letter)).NextBytes(rgb);
+        using Image image = Image.NewFromMemory(rgb, 40, 36, 3, Enums.BandFormat.Uchar);
+        return image.PngsaveBuffer();
+    }
+}

@@ -43,7 +43,13 @@ internal sealed class FoldedConvolution : IDisposable
     }
 
     /// <summary>Lays the weight out for inputs of this shape; others still work, more slowly.</summary>
-    internal void PackFor(long[] inputShape) => _packed ??= OneDnn.Pack(_weight, inputShape, _padding, _stride);
+    internal void PackFor(long[] inputShape)
+    {
+        // oneDNN "could not create a memory" of one pixel, where strides do not tell channels-last from contiguous.
+        if (inputShape[2] <= _stride && inputShape[3] <= _stride)
+            return;
+        _packed ??= OneDnn.Pack(_weight, inputShape, _padding, _stride);
+    }
 
     /// <summary>relu?(convolution + plus?).</summary>
     /// <param name="x">[B, in, H, W] float32, channels-last.</param>

@@ -45,6 +45,21 @@ public sealed class ClassifierTests : IDisposable
     }
 
     [Fact]
+    public async Task ClassifyAsync_TakesTheSmallestImages_WhoseLowestBranchIsOnePixel()
+    {
+        using Classifier classifier = Classifier.Load(_network.state_dict(), Labels, Options with { ImageSize = 32 });
+        var images = new float[Batch * classifier.ImageLength];
+        _images.AsSpan(0, images.Length).CopyTo(images);
+
+        IReadOnlyList<Prediction[]> predictions = await classifier.ClassifyAsync(images, Batch, 1, TestContext.Current.CancellationToken);
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradients = no_grad();
+        Tensor expected = _network.call(tensor(images, [Batch, 3, 32, 32])).softmax(1).amax([1]);
+        Assert.All(predictions.Zip(expected.data<float>()), pair => Assert.Equal(pair.Second, pair.First[0].Probability, 1e-5f));
+    }
+
+    [Fact]
     public async Task ClassifyAsync_GivesAPartialBatchWhatAFullOneGets()
     {
         using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options);

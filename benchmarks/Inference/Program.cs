@@ -1,6 +1,6 @@
 // Images per second of inference, ours against the original Python code, taken in turns so that a busy machine hurts all alike.
-//   dotnet run -c Release --project benchmarks/Inference -- CHECKOUT [ROUNDS]
-// CHECKOUT is a clone of HRNet/HRNet-Image-Classification; without one only our own ways are measured.
+//   dotnet run -c Release --project benchmarks/Inference -- CHECKOUT [ROUNDS [THREADS]]
+// CHECKOUT is a clone of HRNet/HRNet-Image-Classification, run by python3 or what PYTHON names; without one only our own ways are measured.
 
 using System.Globalization;
 using HrNetBatch.Benchmarks.Inference;
@@ -10,18 +10,19 @@ using TorchSharp;
 
 MallocTuning.KeepFreedMemory();
 LibTorch.Load();
-torch.set_num_threads(Ways.ThreadCount);
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 string? checkout = args.FirstOrDefault();
 int rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 7;
+int threads = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 2;
+torch.set_num_threads(threads);
 
 foreach (string name in (string[])["w18_small_v1", "w18"])
 {
     HrNetVariant variant = HrNetVariant.Parse(name);
-    int batchCount = name == "w18" ? 2 : 6;
-    using PythonOriginal? original = checkout is null ? null : PythonOriginal.Start(checkout, name);
-    using var ours = new Ways(variant);
+    int batchCount = name == "w18" ? 1 : 3;
+    using PythonOriginal? original = checkout is null ? null : PythonOriginal.Start(checkout, name, threads);
+    using var ours = new Ways(variant, threads);
     (string Way, Func<int, Measure> Run)[] ways = [.. original?.All ?? [], .. ours.All];
 
     foreach ((_, Func<int, Measure> run) in ways)
@@ -31,6 +32,7 @@ foreach (string name in (string[])["w18_small_v1", "w18"])
     {
         foreach ((string way, Func<int, Measure> run) in ways)
             measures[way].Add(run(batchCount));
+        Console.Error.WriteLine($"{name}: round {round + 1} of {rounds}");
     }
 
     Console.WriteLine($"\n### {name}\n\n| way | images/s | ratio | CPU ms an image | ratio |\n|---|---|---|---|---|");

@@ -18,10 +18,10 @@ internal sealed class PythonOriginal : IDisposable
         ($"original, torch {Version}, channels-last", batches => Ask("nhwc", batches)),
     ];
 
-    internal static PythonOriginal Start(string checkout, string variant)
+    internal static PythonOriginal Start(string checkout, string variant, int threads)
     {
         string script = Path.Combine(AppContext.BaseDirectory, "original.py");
-        var start = new ProcessStartInfo("python3", [script, checkout, variant, $"{Ways.ThreadCount}", $"{Ways.BatchSize}", $"{Ways.ImageSize}"])
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "python3", [script, checkout, variant, $"{threads}", $"{Ways.BatchSize}", $"{Ways.ImageSize}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

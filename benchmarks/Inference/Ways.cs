@@ -9,16 +9,18 @@ namespace HrNetBatch.Benchmarks.Inference;
 /// <summary>Our ways to run one variant, from the plain module to the classifier that jobs use.</summary>
 internal sealed class Ways : IDisposable
 {
-    internal const int ThreadCount = 2, BatchSize = 8, ImageSize = 224;
+    internal const int BatchSize = 8, ImageSize = 224;
 
     private readonly HrNet _network, _channelsLast;
     private readonly FoldedHrNet _folded, _fused;
     private readonly Classifier _classifier;
     private readonly Tensor _images;
     private readonly float[] _pixels;
+    private readonly int _threads;
 
-    internal Ways(HrNetVariant variant)
+    internal Ways(HrNetVariant variant, int threads)
     {
+        _threads = threads;
         _network = new HrNet(variant, 1000);
         _channelsLast = new HrNet(variant, 1000);
         _network.eval();
@@ -30,7 +32,7 @@ internal sealed class Ways : IDisposable
         Dictionary<string, Tensor> stateDict = _network.state_dict();
         _folded = new FoldedHrNet(stateDict, variant, _images.shape, CPU, fused: false);
         _fused = new FoldedHrNet(stateDict, variant, _images.shape, CPU);
-        _classifier = Classifier.Load(stateDict, null, new ClassifierOptions { Device = "cpu", BatchSize = BatchSize, ReplicaCount = ThreadCount });
+        _classifier = Classifier.Load(stateDict, null, new ClassifierOptions { Device = "cpu", BatchSize = BatchSize, ReplicaCount = threads });
     }
 
     internal IEnumerable<(string, Func<int, Measure>)> All =>
@@ -39,7 +41,7 @@ internal sealed class Ways : IDisposable
         ("ours, module, channels-last", batches => Time(batches, () => _channelsLast.call(ChannelsLast.Of(_images)))),
         ("ours, batch norm folded", batches => Time(batches, () => _folded.Forward(_images))),
         ("ours, folded and fused", batches => Time(batches, () => _fused.Forward(_images))),
-        ("ours, `Classifier`: two replicas of one thread", TimeClassifier),
+        ($"ours, `Classifier`: {_threads} × one thread", TimeClassifier),
     ];
 
     public void Dispose()
@@ -62,8 +64,8 @@ internal sealed class Ways : IDisposable
         }
     });
 
-    private Measure TimeClassifier(int batchCount) => Time(batchCount * ThreadCount, () =>
-        Task.WhenAll(Enumerable.Range(0, batchCount * ThreadCount).Select(_ =>
+    private Measure TimeClassifier(int batchCount) => Time(batchCount * _threads, () =>
+        Task.WhenAll(Enumerable.Range(0, batchCount * _threads).Select(_ =>
             _classifier.ClassifyAsync(_pixels, BatchSize, topK: 5, CancellationToken.None))).GetAwaiter().GetResult());
 
     private static Measure Time(int batchCount, Action run)

@@ -40,6 +40,14 @@ internal static class FormulaWeights
         return images;
     }
 
+    /// <summary>Numbers from -1 to 1, which the name alone decides.</summary>
+    internal static Tensor Noise(string name, params long[] shape)
+    {
+        Tensor noise = empty(shape);
+        Cut(name, MemoryMarshal.Cast<byte, float>(noise.bytes), (0, 1));
+        return noise;
+    }
+
     private static (float Offset, float Factor) Scaling(string name, long[] shape)
     {
         if (name.EndsWith("running_mean", StringComparison.Ordinal))

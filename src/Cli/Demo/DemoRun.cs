@@ -22,7 +22,7 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
     public async Task<DemoResult> RunAsync(CancellationToken cancellation)
     {
         string modules = await NpmPackages.Emoji.InstallAsync(new Remarks(), cancellation);
-        var emoji = new EmojiImages(modules);
+        var emoji = new EmojiImages(modules, Path.Combine(folder, "demo", "pictures"));
         IReadOnlyList<EmojiImage> validation = emoji.Of("twitter");
         await UploadAsync(emoji, validation, cancellation);
 

@@ -16,6 +16,17 @@ public sealed class Batch : IDisposable
         Cursor = cursor;
     }
 
+    /// <summary>A batch of what is in memory already; it owns both tensors from now on.</summary>
+    /// <param name="images">[B, 3, H, W] float32, RGB, normalised.</param>
+    /// <param name="labels">[B] int64, class indices.</param>
+    public static Batch Of(Tensor images, Tensor labels)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        string[] keys = new string[images.shape[0]];
+        Array.Fill(keys, "");
+        return new Batch(images, images.alias(), labels, keys, keys.Length);
+    }
+
     /// <summary>[B, 3, H, W] float32, RGB, normalised.</summary>
     public Tensor Images { get; }
 

@@ -43,7 +43,7 @@ public sealed class TrainingParityTests
         {
             Tensor images = FormulaWeights.Noise($"images{step}", BatchSize, 3, 64, 64);
             Tensor labels = tensor(Enumerable.Range(0, BatchSize).Select(i => (long)((step * 131 + i * 17) % 1000)).ToArray());
-            yield return new Batch(images, images.alias(), labels, [.. Enumerable.Range(0, BatchSize).Select(i => $"{step}-{i}")], (step + 1) * BatchSize);
+            yield return Batch.Of(images, labels);
         }
     }
 }

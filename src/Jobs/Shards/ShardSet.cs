@@ -74,6 +74,6 @@ internal sealed partial class ShardSet(BlobStore blobs, IReadOnlyList<string> na
             .ReadAsync(epoch, cursor, cancellation);
     }
 
-    [LoggerMessage(2002, LogLevel.Warning, "Sample {Key} of {Shard} is left out: {Reason}")]
+    [LoggerMessage(3002, LogLevel.Warning, "Sample {Key} of {Shard} is left out: {Reason}")]
     private static partial void LogSkipped(ILogger logger, string key, string shard, string reason);
 }

@@ -101,6 +101,6 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         await output.SaveBestAsync(trainer);
     }
 
-    [LoggerMessage(2001, LogLevel.Information, "Job {Job} goes on in epoch {Epoch} after step {Step}, from {Checkpoint}")]
+    [LoggerMessage(3001, LogLevel.Information, "Job {Job} goes on in epoch {Epoch} after step {Step}, from {Checkpoint}")]
     private static partial void LogResumed(ILogger logger, Guid job, int epoch, long step, BlobPath checkpoint);
 }

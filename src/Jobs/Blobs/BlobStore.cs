@@ -26,7 +26,7 @@ public sealed class BlobStore(BlobAccounts accounts)
             BufferSize = ReadBufferBytes,
             Conditions = etag is null ? null : new() { IfMatch = new ETag(etag) },
         };
-        var inner = await Explained(path, "Reading", () => accounts.Blob(path).OpenReadAsync(options, cancellation));
+        var inner = await Explained(path, "Reading", () => accounts.Blob(path).OpenReadAsync(options, cancellation), cancellation);
         return new ExplainedReadStream(inner, path);
     }
 
@@ -43,7 +43,7 @@ public sealed class BlobStore(BlobAccounts accounts)
             var bytes = new byte[length];
             await download.Content.ReadExactlyAsync(bytes, cancellation);
             return new BlobContent(bytes, download.Details.ETag.ToString("H"));
-        });
+        }, cancellation);
 
     /// <summary>Copies a blob to a temporary file, which is deleted when the caller disposes the stream, and rewinds it.</summary>
     public async Task<FileStream> DownloadToTemporaryFileAsync(BlobPath path, string? etag = null, CancellationToken cancellation = default)
@@ -82,7 +82,7 @@ public sealed class BlobStore(BlobAccounts accounts)
             HttpHeaders = new() { ContentType = ContentType(path) },
             TransferValidation = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 },
         };
-        var response = await Explained(path, "Writing", () => accounts.Blob(path).UploadAsync(content, options, cancellation));
+        var response = await Explained(path, "Writing", () => accounts.Blob(path).UploadAsync(content, options, cancellation), cancellation);
         return new(path, response.Value.ETag.ToString("H"), content.CanSeek ? content.Position - start : -1);
     }
 
@@ -119,14 +119,14 @@ public sealed class BlobStore(BlobAccounts accounts)
                     string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
             }
             return new BlobPage([], null);
-        });
+        }, cancellation);
 
     /// <summary>Looks up a blob without reading it; null where there is none.</summary>
     public async Task<BlobEntry?> FindAsync(BlobPath path, CancellationToken cancellation = default)
     {
         try
         {
-            var properties = (await Explained(path, "Looking for", () => accounts.Blob(path).GetPropertiesAsync(cancellationToken: cancellation))).Value;
+            var properties = (await Explained(path, "Looking for", () => accounts.Blob(path).GetPropertiesAsync(cancellationToken: cancellation), cancellation)).Value;
             return new(path, properties.ETag.ToString("H"), properties.ContentLength);
         }
         catch (BlobException e) when (e.IsMissing)
@@ -137,7 +137,7 @@ public sealed class BlobStore(BlobAccounts accounts)
 
     /// <summary>Deletes a blob with its snapshots; false where it was not there.</summary>
     public async Task<bool> DeleteAsync(BlobPath path, CancellationToken cancellation = default) =>
-        (await Explained(path, "Deleting", () => accounts.Blob(path).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellation))).Value;
+        (await Explained(path, "Deleting", () => accounts.Blob(path).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellation), cancellation)).Value;
 
     /// <summary>Makes the container of a path where it does not exist.</summary>
     public async Task CreateContainerAsync(BlobPath path, CancellationToken cancellation = default)
@@ -148,10 +148,10 @@ public sealed class BlobStore(BlobAccounts accounts)
         {
             if (!(await container.ExistsAsync(cancellation)).Value) await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
             return true;
-        });
+        }, cancellation);
     }
 
-    private static async Task<T> Explained<T>(BlobPath path, string doing, Func<Task<T>> call)
+    private static async Task<T> Explained<T>(BlobPath path, string doing, Func<Task<T>> call, CancellationToken cancellation)
     {
         try
         {
@@ -159,6 +159,7 @@ public sealed class BlobStore(BlobAccounts accounts)
         }
         catch (Exception e) when (BlobException.IsFromService(e))
         {
+            cancellation.ThrowIfCancellationRequested(); // giving up also shows as a broken connection
             throw BlobException.Explain(path, doing, e);
         }
     }

@@ -27,8 +27,9 @@ internal sealed class ExplainedReadStream(Stream inner, BlobPath path) : Stream
         {
             return await inner.ReadAsync(buffer, cancellationToken);
         }
-        catch (Exception e) when (BlobException.IsFromService(e) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (BlobException.IsFromService(e))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             throw BlobException.Explain(path, "Reading", e);
         }
     }

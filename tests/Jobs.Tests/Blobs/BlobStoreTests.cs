@@ -144,6 +144,20 @@ public class BlobStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task GivingUp_IsACancellation_AndNoFailureOfTheService()
+    {
+        var blobs = await TestBlobs.CreateAsync(azurite);
+        var blob = await blobs.WriteAsync("large", new byte[12 << 20]);
+        await using var stream = await blobs.Store.OpenReadAsync(blob.Path, cancellation: Cancellation);
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+
+        var reading = stream.CopyToAsync(new CallbackStream(giveUp.Cancel), giveUp.Token);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => blobs.Store.ReadAsync(blob.Path, cancellation: giveUp.Token));
+    }
+
+    [Fact]
     public async Task CreateContainer_MayBeRepeated()
     {
         var blobs = await TestBlobs.CreateAsync(azurite);
@@ -153,5 +167,15 @@ public class BlobStoreTests(AzuriteFixture azurite)
         await blobs.Store.CreateContainerAsync(path, Cancellation);
 
         Assert.Empty((await blobs.Store.ListPageAsync(path, null, 10, Cancellation)).Blobs);
+    }
+
+    /// <summary>Calls back at each write.</summary>
+    private sealed class CallbackStream(Action written) : MemoryStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            written();
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -47,6 +47,7 @@ public sealed class ClassifyStack(PostgresFixture postgres, AzuriteFixture azuri
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["HrNetBatch:Ledger:ConnectionString"] = _database.ConnectionString,
+            ["HrNetBatch:Ledger:LeaseDuration"] = "00:10:00", // nobody renews leases here, and the machine may be slow
             ["HrNetBatch:Blobs:Accounts:test:ConnectionString"] = await azurite.ConnectionStringAsync(),
             ["HrNetBatch:Classify:ListingPageSize"] = "5",
             ["HrNetBatch:Classify:LookInterval"] = "00:00:00.02",

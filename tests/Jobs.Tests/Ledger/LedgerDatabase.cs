@@ -16,7 +16,8 @@ public sealed class LedgerDatabase(PostgresFixture postgres) : IAsyncLifetime
 
     public static JobKinds Kinds { get; } = new(JobKind.Of<ProbeArguments>());
 
-    public LedgerOptions Options { get; } = new();
+    // Nobody renews leases here, and the machine may be slow: they expire when a test says so.
+    public LedgerOptions Options { get; } = new() { LeaseDuration = TimeSpan.FromMinutes(10) };
 
     public RetryOptions Retry { get; } = new();
 

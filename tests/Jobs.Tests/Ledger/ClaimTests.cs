@@ -20,7 +20,7 @@ public sealed class ClaimTests(LedgerDatabase ledger) : IClassFixture<LedgerData
         Assert.NotNull(job.StartedAt);
         Attempt attempt = Assert.Single(await ledger.Jobs.ListAttemptsAsync(id, Cancelled));
         Assert.Equal(("alpha", "cpu", null), (attempt.Worker, attempt.Device, attempt.Outcome));
-        Assert.InRange(attempt.LeaseExpiresAt - attempt.StartedAt, TimeSpan.FromSeconds(19.9), TimeSpan.FromSeconds(20.1));
+        Assert.Equal(ledger.Options.LeaseDuration.TotalSeconds, (attempt.LeaseExpiresAt - attempt.StartedAt).TotalSeconds, tolerance: 1);
     }
 
     [Fact]

@@ -37,6 +37,8 @@ public static class FailureClassification
         RequestFailedException => FailureKind.Permanent,
         FileNotFoundException or DirectoryNotFoundException => FailureKind.Permanent,
         IOException or SocketException or TimeoutException or OutOfMemoryException => FailureKind.Transient,
+        // idle_in_transaction_session_timeout ended the connection: the machine was too busy, not the statement wrong.
+        PostgresException { SqlState: "25P03" } => FailureKind.Transient,
         NpgsqlException database => database.IsTransient ? FailureKind.Transient : FailureKind.Permanent,
         _ => FailureKind.Transient,
     };

@@ -48,6 +48,7 @@ public sealed class FailureClassificationTests
         new SocketException(),
         new HttpRequestException("reset"),
         new TimeoutException(),
+        new PostgresException("terminating connection due to idle-in-transaction timeout", "FATAL", "FATAL", "25P03"),
         new InsufficientMemoryException(),
         new NpgsqlException("broken", new IOException()),
         new JobException("try later", FailureKind.Transient),

@@ -1,0 +1,157 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Train;
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Data;
+using HrNetBatch.TestKit;
+
+namespace HrNetBatch.EndToEnd.Tests;
+
+/// <summary>Workers are killed at random points of a job, by SIGKILL; nothing is lost and nothing is there twice.</summary>
+public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
+{
+    private const int Seed = 20261123;
+
+    [Fact]
+    public async Task Classify_HasOneRowForEachBlob_WhenWorkersAreKilledThreeTimes()
+    {
+        const int imageCount = 240, unreadableCount = 3;
+        var random = new Random(Seed);
+        await using StackOfTest stack = await StackOfTest.StartAsync(postgres, azurite);
+        await stack.UploadAsync("weights.pth", Weights());
+        await Parallel.ForAsync(0, imageCount, TestContext.Current.CancellationToken, async (index, _) => await stack.UploadAsync(
+            $"images/{index:000}.png", index < unreadableCount ? Encoding.UTF8.GetBytes("no image") : ColourImages.Png(index % 3, new Random(index))));
+        stack.StartWorker();
+        stack.StartWorker();
+
+        Guid job = await stack.EnqueueAsync(new ClassifyArguments
+        {
+            Input = stack.Root.Combine("images/").ToString(),
+            Checkpoint = stack.Root.Combine("weights.pth").ToString(),
+            Output = stack.Root.Combine("output/").ToString(),
+            Format = "jsonl",
+            ImageSize = ColourImages.Side,
+            BatchSize = 4,
+            UnitSize = 8,
+            LaneCount = 2,
+            TopK = 2,
+        });
+        foreach (double point in RandomPoints(random, count: 3))
+        {
+            long itemCount = (long)(point * imageCount);
+            await stack.KillAsync(job, async () => await DoneAsync(stack, job) >= itemCount, $"{itemCount} of {imageCount} images are done", random);
+        }
+
+        await stack.SucceededAsync(job);
+        await Eventually.TrueAsync(async () => await stack.LostCountAsync(job) == 3, "each killed attempt is noted as lost");
+        Dictionary<string, JsonElement> rows = await RowsAsync(stack, imageCount);
+        Assert.Equal(Enumerable.Range(0, imageCount).Select(index => $"images/{index:000}.png"), rows.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(unreadableCount, rows.Values.Count(row => row.GetProperty("error").ValueKind == JsonValueKind.String));
+    }
+
+    [Fact]
+    public async Task Training_Finishes_WhenWorkersAreKilledTwice()
+    {
+        const int shardCount = 3, samplesInShard = 32, epochCount = 4, batchSize = 8;
+        const int stepCount = shardCount * samplesInShard / batchSize * epochCount;
+        var random = new Random(Seed);
+        await using StackOfTest stack = await StackOfTest.StartAsync(postgres, azurite);
+        for (int shard = 0; shard < shardCount; shard++)
+            await stack.UploadAsync($"shards/train-{shard:000}.tar", await ShardAsync(shard, samplesInShard));
+        stack.StartWorker();
+        stack.StartWorker();
+
+        Guid job = await stack.EnqueueAsync(new TrainArguments
+        {
+            Shards = stack.Root.Combine($"shards/train-{{000..{shardCount - 1:000}}}.tar").ToString(),
+            Variant = "w18_small_v1",
+            Labels = ColourImages.Labels,
+            ImageSize = ColourImages.Side,
+            EpochCount = epochCount,
+            BatchSize = batchSize,
+            CheckpointInterval = TimeSpan.FromSeconds(1),
+            Output = stack.Root.Combine("run/").ToString(),
+        });
+        foreach (double point in RandomPoints(random, count: 2))
+        {
+            long step = (long)(point * stepCount);
+            await stack.KillAsync(job, async () => (await stack.FindAsync(job)).DoneCount >= step, $"{step} of {stepCount} steps are done", random);
+        }
+
+        Job done = await stack.SucceededAsync(job);
+        await Eventually.TrueAsync(async () => await stack.LostCountAsync(job) == 2, "each killed attempt is noted as lost");
+        await using Stream stored = await stack.Blobs.OpenReadAsync(
+            BlobPath.Parse(done.Result!.Value.GetProperty("checkpoint").GetString()!), cancellation: TestContext.Current.CancellationToken);
+        using Checkpoint checkpoint = CheckpointReader.Read(stored, "the run's checkpoint");
+        Assert.Equal(epochCount, checkpoint.Epoch);
+        Assert.Equal(ColourImages.Labels, checkpoint.Card!.Labels);
+        Assert.Equal(["run/checkpoint.pth.tar", "run/final_state.pth.tar", "run/model_best.pth.tar"], await stack.NamesAsync("run/"));
+    }
+
+    /// <summary>Points between the start and the end of a job, in order, one in each of equal spans.</summary>
+    private static IEnumerable<double> RandomPoints(Random random, int count) =>
+        Enumerable.Range(0, count).Select(index => (index + 0.2 + (0.6 * random.NextDouble())) / (count + 0.5));
+
+    private static async Task<long> DoneAsync(StackOfTest stack, Guid job) =>
+        (await stack.Get<UnitCountStore>().FindAsync(job, TestContext.Current.CancellationToken))?.DoneItemCount ?? 0;
+
+    /// <summary>The rows of all parts that the manifest lists, by blob; the parts are as listed, and no others are there.</summary>
+    private static async Task<Dictionary<string, JsonElement>> RowsAsync(StackOfTest stack, int rowCount)
+    {
+        BlobPath output = stack.Root.Combine("output/");
+        Manifest manifest = JsonSerializer.Deserialize<Manifest>(await ReadAsync(output.Combine("manifest.json")), JobJson.Options)!;
+        var rows = new Dictionary<string, JsonElement>();
+        foreach (var part in manifest.Parts)
+        {
+            byte[] content = await ReadAsync(output.Combine(part.Name));
+            Assert.Equal(part.Sha256, Convert.ToHexStringLower(SHA256.HashData(content)));
+            string[] lines = Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(part.RowCount, lines.Length);
+            foreach (string line in lines)
+            {
+                using JsonDocument row = JsonDocument.Parse(line);
+                string name = row.RootElement.GetProperty("name").GetString()!;
+                Assert.True(rows.TryAdd(name, row.RootElement.Clone()), $"{name} has two rows.");
+            }
+        }
+        Assert.Equal(rowCount, rows.Count);
+        Assert.Equal(
+            manifest.Parts.Select(part => $"output/{part.Name}").Order(StringComparer.Ordinal),
+            await stack.NamesAsync("output/parts/")); // no orphan of a killed attempt is left
+        return rows;
+
+        async Task<byte[]> ReadAsync(BlobPath path) => (await stack.Blobs.ReadAsync(path, cancellation: TestContext.Current.CancellationToken)).Bytes;
+    }
+
+    private static byte[] Weights()
+    {
+        using var network = new HrNet(HrNetVariant.Parse("w18_small_v1"), ColourImages.Labels.Count, Seed);
+        var stream = new MemoryStream();
+        CheckpointWriter.Write(stream, new TrainingCheckpoint
+        {
+            Epoch = 0,
+            Perf = 0,
+            StateDict = network.state_dict(),
+            Card = new ModelCard("w18_small_v1", ColourImages.Side, ColourImages.Labels),
+        }.ToValue());
+        return stream.ToArray();
+    }
+
+    private static async Task<byte[]> ShardAsync(int shard, int sampleCount)
+    {
+        var random = new Random(Seed + shard);
+        var stream = new MemoryStream();
+        await using (var writer = new ShardWriter(stream))
+        {
+            for (int sample = 0; sample < sampleCount; sample++)
+                await writer.WriteAsync($"{shard:000}-{sample:000}", "png", ColourImages.Png(sample % 3, random), sample % 3, TestContext.Current.CancellationToken);
+        }
+        return stream.ToArray();
+    }
+}

@@ -10,8 +10,12 @@ namespace HrNetBatch.Cli.Commands;
 /// <summary>A command that submits a job of one kind, with jobs to follow it after <c>--then</c>.</summary>
 internal static class SubmitKindCommand
 {
-    // What a follower takes from the job before it, unless it says otherwise.
-    private static readonly Dictionary<string, string> FromParent = new() { ["Checkpoint"] = "{{result.checkpoint}}" };
+    // What a follower takes from the result of the job before it, unless it says otherwise.
+    private static readonly Dictionary<string, string> CheckpointOf = new()
+    {
+        [TrainArguments.Kind] = "{{result.best}}",
+        [ValidateArguments.Kind] = "{{result.checkpoint}}",   // the one it measured
+    };
 
     public static Command Create<TArguments>(string description, IReadOnlyList<string[]> followers)
         where TArguments : IJobArguments
@@ -35,22 +39,24 @@ internal static class SubmitKindCommand
     /// <summary>Each job follows the one before it.</summary>
     private static JobRequest Chain(JobRequest request, IEnumerable<string[]> followers)
     {
-        JobRequest[] requests = [request, .. followers.Select(Follower)];
-        return requests.Reverse().Aggregate((following, before) => before with { Then = [following] });
+        var requests = new List<JobRequest> { request };
+        foreach (string[] follower in followers) requests.Add(Follower(follower, requests[^1].Kind));
+        return Enumerable.Reverse(requests).Aggregate((following, before) => before with { Then = [following] });
     }
 
-    private static JobRequest Follower(string[] arguments) => arguments switch
+    private static JobRequest Follower(string[] arguments, string before) => arguments switch
     {
-        ["train", ..] => Parse<TrainArguments>(arguments),
-        ["validate", ..] => Parse<ValidateArguments>(arguments),
-        ["classify", ..] => Parse<ClassifyArguments>(arguments),
+        ["train", ..] => Parse<TrainArguments>(arguments, before),
+        ["validate", ..] => Parse<ValidateArguments>(arguments, before),
+        ["classify", ..] => Parse<ClassifyArguments>(arguments, before),
         _ => throw new UserException("After --then comes train, validate or classify with its options.", UserException.WrongRequest),
     };
 
-    private static JobRequest Parse<TArguments>(string[] arguments)
+    private static JobRequest Parse<TArguments>(string[] arguments, string before)
         where TArguments : IJobArguments
     {
-        var options = new JobOptions<TArguments>(FromParent);
+        var options = new JobOptions<TArguments>(
+            CheckpointOf.TryGetValue(before, out string? checkpoint) ? new Dictionary<string, string> { ["Checkpoint"] = checkpoint } : null);
         var root = new RootCommand { new Command(TArguments.Kind) };
         options.AddTo(root.Subcommands[0]);
         ParseResult parsed = root.Parse(arguments);

@@ -72,6 +72,7 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
         JobRequest validate = Assert.Single(job.Followers);
         JobRequest classify = Assert.Single(validate.Then);
         Assert.Equal(("train", "validate", "classify"), (job.Kind, validate.Kind, classify.Kind));
+        Assert.Equal("{{result.best}}", validate.Arguments.GetProperty("checkpoint").GetString());
         Assert.Equal("{{result.checkpoint}}", classify.Arguments.GetProperty("checkpoint").GetString());
     }
 

@@ -10,7 +10,6 @@ namespace HrNetBatch.LocalStack;
 /// </summary>
 public sealed partial class ChildProcess : IAsyncDisposable
 {
-    private const int SignalKill = 9;
     private const int SignalTerminate = 15;
     private readonly Process _process;
     private readonly Process? _deathWatch;
@@ -67,7 +66,17 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <paramref name="processId"/> does not outlive us, however we die.
     /// </summary>
     internal static Process WatchOurDeath(int processId, int signal) =>
-        Shell("exec >/dev/null 2>&1; trap '' INT; read -r _; kill -$0 $1", [$"{signal}", $"{processId}"], null, watched: true);
+        Shell(
+            // The start time tells the process from another one that got its number later.
+            """
+            exec >/dev/null 2>&1
+            trap '' INT
+            started() { cut -d ' ' -f 22 "/proc/$1/stat"; }
+            born=$(started "$1")
+            read -r _
+            [ "$born" = "$(started "$1")" ] && kill "-$0" "$1"
+            """,
+            [$"{signal}", $"{processId}"], null, watched: true);
 
     /// <summary>Asks a process to end; false when there is none.</summary>
     public static bool Terminate(int processId) => Kill(processId, SignalTerminate) == 0;
@@ -135,7 +144,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
     internal static void EndDeathWatch(Process? watch)
     {
         if (watch is null) return;
-        Kill(watch.Id, SignalKill);
+        watch.Kill();
         watch.Dispose();
     }
 

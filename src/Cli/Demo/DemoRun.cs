@@ -1,11 +1,13 @@
 using System.Globalization;
 using HrNetBatch.Cli.Output;
+using HrNetBatch.Cli.Submission;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Cli.Watching;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.LocalStack;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +18,7 @@ namespace HrNetBatch.Cli.Demo;
 internal sealed class DemoRun(IServiceProvider services, string folder, bool json, TimeProvider time)
 {
     private const string Container = "blob://local/emoji/";
+    private const string Runs = Container + "runs/";
 
     /// <summary>Runs it.</summary>
     /// <exception cref="UserException">A job did not succeed.</exception>
@@ -26,16 +29,29 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
         IReadOnlyList<EmojiImage> validation = emoji.Of("twitter");
         await UploadAsync(emoji, validation, cancellation);
 
-        JobRequest request = Chain(emoji.Labels);
-        await services.GetRequiredService<JobStore>().EnqueueAsync(request, cancellation);
-        Screen.Say("Submitted: train, then validate, then classify, each with what the one before it made.");
-        JobFeed feed = await JobWatch.FollowAsync(services, request.Id, json, cancellation);
+        JobFeed feed = await JobWatch.FollowAsync(services, await StartAsync(emoji.Labels, cancellation), json, cancellation);
         if (!feed.HasSucceeded)
         {
             Job failed = feed.Watched.First(watched => watched.Job.State != JobState.Succeeded).Job;
             throw new UserException($"The {failed.Kind} job {failed.Id} ended as {failed.State}: {failed.Error ?? "no reason was recorded"}");
         }
         return await DemoResult.ReadAsync(services, feed, emoji.Labels, validation, cancellation);
+    }
+
+    /// <summary>Submits the chain, unless one of an interrupted demo still waits for its worker: that goes on where it stopped.</summary>
+    private async Task<Guid> StartAsync(IReadOnlyList<string> labels, CancellationToken cancellation)
+    {
+        var jobs = services.GetRequiredService<JobStore>();
+        foreach (Job job in await jobs.ListAsync(kind: TrainArguments.Kind, cancellation: cancellation))
+        {
+            if (job.State.HasEnded() || !job.Arguments.GetProperty("output").GetString()!.StartsWith(Runs, StringComparison.Ordinal)) continue;
+            Screen.Say($"An earlier demo was interrupted; its train job {JobReference.Short(job.Id)} goes on where it stopped.");
+            return job.Id;
+        }
+        JobRequest request = Chain(labels);
+        await jobs.EnqueueAsync(request, cancellation);
+        Screen.Say("Submitted: train, then validate, then classify, each with what the one before it made.");
+        return request.Id;
     }
 
     private async Task UploadAsync(EmojiImages emoji, IReadOnlyList<EmojiImage> validation, CancellationToken cancellation)
@@ -62,7 +78,7 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
     private JobRequest Chain(IReadOnlyList<string> labels)
     {
         // A folder for each run, so that nothing of an earlier one is taken for this one's.
-        string run = $"{Container}runs/{time.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}/";
+        string run = $"{Runs}{time.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}/";
         string validationShards = EmojiShards.Pattern(Container + "shards/", "validate", DemoRecipe.ValidationShardCount);
         JobRequest classify = JobRequest.For(new ClassifyArguments
         {

@@ -73,7 +73,10 @@ internal sealed class RunningStack : IAsyncDisposable
         await Task.WhenAll(StartPostgresAsync(report, cancellationToken), StartAzuriteAsync(report, cancellationToken));
         await MigrateAsync(cancellationToken);
         File.Write();
-        await Task.WhenAll(StartWorkerAsync(cancellationToken), StartDashboardAsync(cancellationToken));
+
+        // One after the other: both bring Hangfire's tables up to date, and Hangfire does not expect company there.
+        await StartWorkerAsync(cancellationToken);
+        await StartDashboardAsync(cancellationToken);
         File.Write();
 
         Keep("PostgreSQL", _postgres?.LogFile, UntilPostgresDiesAsync, token => _postgres!.RestartAsync(token), report);

@@ -12,6 +12,9 @@ internal static class JobTable
 {
     private const int BarWidth = 24;
 
+    // What tells whether it learns, and how fast; `hrnet results` and the dashboard have all the curves.
+    private static readonly string[] Shown = ["train_loss", "train_top1", "valid_loss", "valid_top1", "images_per_second"];
+
     /// <summary>Two lines a job: its progress, and what is going on.</summary>
     public static IRenderable Render(IEnumerable<WatchedJob> jobs)
     {
@@ -50,7 +53,8 @@ internal static class JobTable
 
     private static string Details(WatchedJob watched)
     {
-        string curves = string.Join("  ", watched.Metrics.Select(point => $"{point.Name} {Words.Value(point.Value)}"));
+        string curves = string.Join("  ", Shown.SelectMany(name => watched.Metrics.Where(point => point.Name == name))
+            .Select(point => $"{point.Name} {Words.Value(point.Value)}"));
         return string.Join("  ", new[] { watched.Remark(), curves }.Where(part => part.Length > 0));
     }
 

@@ -11,7 +11,7 @@ namespace HrNetBatch.Cli.Watching;
 internal static class JobWatch
 {
     // Where nothing can be redrawn, a line is written when something changed, and now and then when only the count did.
-    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(20);
 
     /// <returns>0 only when all succeeded.</returns>
     public static async Task<int> RunAsync(IServiceProvider services, Guid id, bool json, CancellationToken cancellation)

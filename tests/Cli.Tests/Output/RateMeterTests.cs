@@ -11,7 +11,7 @@ public sealed class RateMeterTests
     public void Rate_IsThatOfTheLastSeconds()
     {
         var meter = new RateMeter(_time);
-        for (int second = 0; second <= 60; second++)
+        for (int second = 0; second <= 120; second++)
         {
             meter.Note(second < 30 ? 100 * second : 3000 + 10 * (second - 30));
             _time.Advance(TimeSpan.FromSeconds(1));
@@ -19,6 +19,21 @@ public sealed class RateMeterTests
 
         Assert.Equal(10, meter.PerSecond!.Value, 3);
         Assert.Equal(TimeSpan.FromSeconds(10), meter.Left(100));
+    }
+
+    [Fact]
+    public void Rate_IsSteady_WhenWorkIsReportedInPortions()
+    {
+        var meter = new RateMeter(_time);
+        var rates = new List<double?>();
+        for (int second = 0; second <= 100; second++)
+        {
+            meter.Note(second / 10 * 50);
+            rates.Add(meter.PerSecond);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.All(rates[10..], rate => Assert.Equal(5, rate!.Value, 3));
     }
 
     [Fact]
@@ -38,9 +53,9 @@ public sealed class RateMeterTests
     public void Rate_IsUnknown_WhenNothingHappensForLong()
     {
         var meter = new RateMeter(_time);
-        for (int second = 0; second < 30; second++)
+        for (int second = 0; second < 100; second++)
         {
-            meter.Note(5);
+            meter.Note(Math.Min(second, 10));
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 

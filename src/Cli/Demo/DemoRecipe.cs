@@ -25,7 +25,7 @@ internal static class DemoRecipe
     public const double Baseline = 0.613;
 
     /// <summary>Below this something is broken, whatever the luck of the run: always naming the largest class gives 0.202.</summary>
-    public const double LeastAccuracy = 0.4;
+    public const double LeastAccuracy = 0.35;
 
     /// <summary>The train job's arguments.</summary>
     public static TrainArguments Train(string shards, string validationShards, string output, IReadOnlyList<string> labels) => new()

@@ -54,6 +54,12 @@ public sealed class Trainer : IDisposable
         long start = Stopwatch.GetTimestamp();
         await foreach (Batch batch in batches.WithCancellation(cancellationToken))
         {
+            if (LeavesBatchNormNothing(batch))
+            {
+                Position = Position with { Cursor = batch.Cursor };
+                batch.Dispose();
+                continue;
+            }
             TimeSpan dataTime = Stopwatch.GetElapsedTime(start);
             double learningRate = LearningRate.At(Options, Position.Epoch, Position.Step);
             (double loss, long top1, long top5, int count) = Step(batch, learningRate);
@@ -66,6 +72,11 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Goes on to the next epoch.</summary>
     public void EndEpoch() => Position = new TrainingPosition(Position.Epoch + 1, Position.Step, Cursor: 0);
+
+    // The end of an epoch may be a single image; one of the smallest size has one value a channel at the lowest resolution, from which
+    // no statistics can be taken (the original stops with an error there). It is left out.
+    private static bool LeavesBatchNormNothing(Batch batch) =>
+        batch.Count == 1 && batch.Images.shape is [_, _, HrNet.SizeMultiple, HrNet.SizeMultiple];
 
     private (double Loss, long Top1, long Top5, int Count) Step(Batch batch, double learningRate)
     {

@@ -67,10 +67,10 @@ internal sealed class SmallRun : IDisposable
     }
 
     /// <summary>The batches of what is left of the epoch.</summary>
-    public async Task<IAsyncEnumerable<Batch>> BatchesAsync()
+    public async Task<IAsyncEnumerable<Batch>> BatchesAsync(int? batchSize = null)
     {
         Shards shards = await Data.Value;
-        var options = new BatchLoaderOptions { BatchSize = Options.BatchSize, ImageSize = 32, IsTraining = true, Seed = Options.Seed, ShuffleBufferSize = 4, ThreadCount = 1 };
+        var options = new BatchLoaderOptions { BatchSize = batchSize ?? Options.BatchSize, ImageSize = 32, IsTraining = true, Seed = Options.Seed, ShuffleBufferSize = 4, ThreadCount = 1 };
         var loader = new BatchLoader(shards.Names, shards.OpenAsync, options);
         return loader.ReadAsync(Trainer.Position.Epoch, Trainer.Position.Cursor, TestContext.Current.CancellationToken);
     }

@@ -43,6 +43,18 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public async Task TrainEpoch_LeavesOutALastImage_FromWhichBatchNormCanTakeNoStatistics()
+    {
+        using var run = new SmallRun();
+        var steps = new List<TrainingStep>();
+        await foreach (TrainingStep step in run.Trainer.TrainEpochAsync(await run.BatchesAsync(batchSize: 3), TestContext.Current.CancellationToken))
+            steps.Add(step);
+
+        Assert.Equal([3, 3, 3], steps.Select(step => step.SampleCount));
+        Assert.Equal(new TrainingPosition(0, 3, 10), run.Trainer.Position);
+    }
+
+    [Fact]
     public async Task TrainEpoch_KeepsNoTensorOfItsSteps()
     {
         using var run = new SmallRun();

@@ -79,12 +79,12 @@ public sealed class FencingTests(LedgerDatabase ledger) : IClassFixture<LedgerDa
     public async Task Renew_ExtendsTheLease()
     {
         Lease lease = await ledger.ClaimAsync(await ledger.EnqueueAsync());
-        await ledger.ExecuteAsync("UPDATE hrnet.attempts SET lease_expires_at = clock_timestamp() + interval '1 second' WHERE token = @Token", new { lease.Token });
+        await ledger.ExecuteAsync("UPDATE hrnet.attempts SET lease_expires_at = clock_timestamp() + interval '5 seconds' WHERE token = @Token", new { lease.Token });
 
         Assert.Equal(LeaseStatus.Held, await ledger.Leases.RenewAsync(lease, Cancelled));
 
         Attempt attempt = Assert.Single(await ledger.Jobs.ListAttemptsAsync(lease.JobId, Cancelled));
-        Assert.InRange(attempt.LeaseExpiresAt - attempt.StartedAt, TimeSpan.FromSeconds(19), TimeSpan.FromSeconds(60));
+        Assert.InRange(attempt.LeaseExpiresAt - attempt.StartedAt, ledger.Options.LeaseDuration - TimeSpan.FromSeconds(1), ledger.Options.LeaseDuration + TimeSpan.FromMinutes(1));
     }
 
     [Fact]

@@ -67,6 +67,7 @@ internal sealed class JobOptions<TArguments>
             null or "" => null,
             string written => written,
             bool truth => truth ? "true" : "false",
+            Enum choice => JsonNamingPolicy.CamelCase.ConvertName($"{choice}"),
             System.Collections.IEnumerable list => string.Join(',', list.Cast<object>()),
             var other => string.Create(CultureInfo.InvariantCulture, $"{other}"),
         };
@@ -87,6 +88,7 @@ internal sealed class JobOptions<TArguments>
             _ when type == typeof(double) => "NUMBER",
             _ when type == typeof(bool) => "true|false",
             _ when type == typeof(TimeSpan) => "TIME",
+            _ when type.IsEnum => string.Join('|', Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)),
             _ when IsList(type) => "A,B,…",
             _ => "TEXT",
         };

@@ -16,6 +16,9 @@ internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts)
 {
     private const int Parallelism = 16;
 
+    // Well below the size from which the client sends a file in blocks.
+    private const long SmallestInBlocks = 1 << 20;
+
     /// <summary>Uploads files under the names that they have relative to a folder.</summary>
     public async Task<UploadSummary> RunAsync(
         string folder, IReadOnlyList<FileInfo> files, BlobPath target, TransferProgress progress, CancellationToken cancellation)
@@ -39,7 +42,7 @@ internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts)
             else
             {
                 await blobs.UploadFileAsync(blob, file.FullName, token);
-                await KeepHashAsync(blob, md5, token);
+                if (file.Length >= SmallestInBlocks) await KeepHashAsync(blob, md5, token);
                 Interlocked.Increment(ref uploaded);
                 Interlocked.Add(ref bytes, file.Length);
             }

@@ -4,8 +4,8 @@ using HrNetBatch.Model.Training;
 namespace HrNetBatch.Cli.Demo;
 
 /// <summary>
-/// How the demo trains: every value in one place, chosen for a few minutes on two cores. That is too short to beat the baseline, which
-/// has an unfair friend: every picture it is asked about is among its training images, drawn by the other vendor.
+/// How the demo trains: every value in one place, chosen for a few minutes on two cores. It has not been shown to beat the
+/// baseline, for which every picture it is asked about is among its training images, drawn by the other vendor.
 /// </summary>
 internal static class DemoRecipe
 {
@@ -25,7 +25,7 @@ internal static class DemoRecipe
     public const double Baseline = 0.613;
 
     /// <summary>Below this something is broken, whatever the luck of the run: always naming the largest class gives 0.202.</summary>
-    public const double LeastAccuracy = 0.35;
+    public const double LeastAccuracy = 0.4;
 
     /// <summary>The train job's arguments.</summary>
     public static TrainArguments Train(string shards, string validationShards, string output, IReadOnlyList<string> labels) => new()

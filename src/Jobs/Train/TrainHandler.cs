@@ -90,7 +90,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         Trainer trainer, IAsyncEnumerable<Batch> batches, TrainOutput output, TrainProgress progress, AttemptContext attempt, CancellationToken stop)
     {
         await progress.ReportAsync(trainer.Position, "validating");
-        EvaluationResult result = await Evaluator.EvaluateAsync(trainer.Network, batches, stop);
+        EvaluationResult result = await Evaluator.EvaluateAsync(trainer.Network, batches, attempt.ThreadCount, stop);
         await attempt.RecordMetricsAsync(TrainMetrics.Of(result, trainer.Position.Step), CancellationToken.None);
         if (trainer.Best is not null && result.Top1 <= trainer.Best.Top1)
             return;

@@ -39,7 +39,7 @@ public sealed class ValidateHandler(BlobStore blobs) : IJobHandler
             ClassCount = network.ClassCount,
             ThreadCount = attempt.ThreadCount,
         };
-        EvaluationResult result = await Evaluator.EvaluateAsync(network, ReportedAsync(shards.ValidationBatches(options, stop), shards, attempt, stop), stop);
+        EvaluationResult result = await Evaluator.EvaluateAsync(network, ReportedAsync(shards.ValidationBatches(options, stop), shards, attempt, stop), attempt.ThreadCount, stop);
 
         await attempt.RecordMetricsAsync(
             [new("valid_loss", 0, result.Loss), new("valid_top1", 0, result.Top1), new("valid_top5", 0, result.Top5)], CancellationToken.None);

@@ -38,7 +38,38 @@ public sealed class EvaluatorTests
         await EvaluateAsync(network, await Shards.CreateAsync(2), batchSize: 2);
 
         Assert.True(before.eq(network.state_dict()["bn1.running_mean"]).all().ToBoolean());
-        Assert.False(network.training);
+        Assert.True(network.training);
+    }
+
+    [Fact]
+    public async Task Evaluate_AgreesWithTheNetworkItself_OnAnyNumberOfThreads()
+    {
+        using var network = new HrNet(HrNetVariant.Parse("w18_small_v1"), 8, seed: 3);
+        network.eval();
+        Shards shards = await Shards.CreateAsync(4, 3);
+        double expectedLoss = 0;
+        await foreach (Batch batch in Loader(shards, batchSize: 2).ReadAsync(epoch: 0, cancellationToken: TestContext.Current.CancellationToken))
+        {
+            using Batch _ = batch;
+            using var noGradients = no_grad();
+            using Tensor logits = network.call(batch.Images);
+            using Tensor loss = nn.functional.cross_entropy(logits, batch.Labels, reduction: nn.Reduction.Sum);
+            expectedLoss += loss.ToDouble() / 7;
+        }
+
+        EvaluationResult alone = await EvaluateAsync(network, shards, batchSize: 2, threadCount: 1);
+        EvaluationResult together = await EvaluateAsync(network, shards, batchSize: 2, threadCount: 3);
+
+        Assert.Equal(expectedLoss, alone.Loss, 1e-4);
+        Assert.Equal(alone, together);
+    }
+
+    [Fact]
+    public async Task Evaluate_EndsWithTheFault_WhenABatchCannotBeMeasured()
+    {
+        using HrNet network = ConstantNetwork();   // 8 classes; the shard's last label is 8
+
+        await Assert.ThrowsAnyAsync<Exception>(async () => await EvaluateAsync(network, await Shards.CreateAsync(9), batchSize: 2, threadCount: 2));
     }
 
     [Fact]
@@ -58,10 +89,12 @@ public sealed class EvaluatorTests
         return network;
     }
 
-    private static Task<EvaluationResult> EvaluateAsync(HrNet network, Shards shards, int batchSize)
+    private static Task<EvaluationResult> EvaluateAsync(HrNet network, Shards shards, int batchSize, int threadCount = 2)
     {
         CancellationToken cancelled = TestContext.Current.CancellationToken;
-        var loader = new BatchLoader(shards.Names, shards.OpenAsync, new BatchLoaderOptions { BatchSize = batchSize, ImageSize = 32, ThreadCount = 1 });
-        return Evaluator.EvaluateAsync(network, loader.ReadAsync(epoch: 0, cancellationToken: cancelled), cancelled);
+        return Evaluator.EvaluateAsync(network, Loader(shards, batchSize).ReadAsync(epoch: 0, cancellationToken: cancelled), threadCount, cancelled);
     }
+
+    private static BatchLoader Loader(Shards shards, int batchSize) =>
+        new(shards.Names, shards.OpenAsync, new BatchLoaderOptions { BatchSize = batchSize, ImageSize = 32, ThreadCount = 1 });
 }

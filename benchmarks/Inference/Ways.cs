@@ -30,8 +30,8 @@ internal sealed class Ways : IDisposable
         _pixels = [.. _images.data<float>()];
 
         Dictionary<string, Tensor> stateDict = _network.state_dict();
-        _folded = new FoldedHrNet(stateDict, variant, _images.shape, CPU, fused: false);
-        _fused = new FoldedHrNet(stateDict, variant, _images.shape, CPU);
+        _folded = new FoldedHrNet(stateDict, variant.Architecture, _images.shape, CPU, fused: false);
+        _fused = new FoldedHrNet(stateDict, variant.Architecture, _images.shape, CPU);
         _classifier = Classifier.Load(stateDict, null, new ClassifierOptions { Device = "cpu", BatchSize = BatchSize, ReplicaCount = threads });
     }
 

@@ -29,7 +29,7 @@ internal sealed class Predictor : IDisposable
         using Checkpoint checkpoint = CheckpointReader.Read(stream, weights);
         HrNetShape shape = Refused(() => HrNetShape.Recognize(checkpoint.StateDict), weights);
         if (wanted is not null && wanted != shape.Variant)
-            throw new UserException($"{weights} holds weights of {shape.Variant.Name}, not of {wanted.Name}; leave --variant out, or give other weights.", UserException.WrongRequest);
+            throw new UserException($"{weights} holds weights of {(shape.Variant is { } found ? found.Name : $"a custom network ({shape.Architecture})")}, not of {wanted.Name}; leave --variant out, or give other weights.", UserException.WrongRequest);
         int batchSize = Math.Clamp(fileCount, 1, LargestBatch);
         var options = new ClassifierOptions { BatchSize = batchSize, ImageSize = imageSize ?? 0, ReplicaCount = 1, ThreadsPerReplica = Environment.ProcessorCount };
         return new Predictor(Refused(() => Classifier.Load(checkpoint, options), weights), batchSize);

@@ -27,7 +27,7 @@ internal static class StoredCheckpoint
         {
             throw new JobException($"{checkpoint.Name}: {e.Message}", FailureKind.Permanent, e);
         }
-        var network = new HrNet(shape.Variant, shape.ClassCount);
+        var network = new HrNet(shape.Architecture, shape.ClassCount);
         try
         {
             StateDictLoader.Load(network, checkpoint.StateDict);

@@ -1,6 +1,6 @@
 // HRNet for image classification: Wang et al., "Deep High-Resolution Representation Learning for Visual Recognition",
 // arXiv:1908.07919, and its reference implementation, whose parameter names these modules carry.
-// Shapes at line ends: B images; C the variant's width; h, w a quarter of the input's height and width; i a branch, 0 the highest.
+// Shapes at line ends: B images; i a branch, 0 the highest; C_i its width in the stage; h, w a quarter of the input's height and width.
 
 using System.Globalization;
 using HrNetBatch.Model.Native;
@@ -17,7 +17,11 @@ public sealed class HrNet : Module<Tensor, Tensor>
     /// <summary>Height and width of the input are multiples of this: the lowest branch works at 1/32.</summary>
     public const int SizeMultiple = 32;
 
-    private static readonly int[] HeadWidths = [32, 64, 128, 256];
+    /// <summary>Channels inside the head's bottlenecks, one for each branch.</summary>
+    internal static readonly int[] HeadWidths = [32, 64, 128, 256];
+
+    /// <summary>How many numbers the classifier gets of an image.</summary>
+    internal const int FeatureCount = 2048;
 
     private readonly Conv2d _conv1, _conv2;
     private readonly BatchNorm2d _bn1, _bn2;
@@ -27,42 +31,48 @@ public sealed class HrNet : Module<Tensor, Tensor>
     private readonly Sequential[] _increModules, _downsampModules;
     private readonly Linear _classifier;
 
+    /// <summary>Makes a network of a published variant with fresh weights, drawn from <paramref name="seed"/>.</summary>
+    public HrNet(HrNetVariant variant, int classCount, long seed = 0) : this(variant.Architecture, classCount, seed)
+    {
+    }
+
     /// <summary>Makes a network with fresh weights: the original's initialisation, drawn from <paramref name="seed"/>.</summary>
-    public HrNet(HrNetVariant variant, int classCount, long seed = 0) : base(NameAfterLoadingTorch())
+    /// <exception cref="ArgumentException">No network can be made of the architecture; the message says why.</exception>
+    public HrNet(HrNetArchitecture architecture, int classCount, long seed = 0) : base(NameAfterLoadingTorch())
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 1);
-        (Variant, ClassCount) = (variant, classCount);
+        architecture.ThrowIfFaulty();
+        (Architecture, ClassCount) = (architecture, classCount);
 
         _conv1 = this.Add("conv1", Convolution(3, 64, kernel: 3, stride: 2));
         _bn1 = this.Add("bn1", BatchNorm2d(64));
         _conv2 = this.Add("conv2", Convolution(64, 64, kernel: 3, stride: 2));
         _bn2 = this.Add("bn2", BatchNorm2d(64));
-        _layer1 = this.Add("layer1", Bottlenecks(64, variant.Stage1Width, variant.Stage1BlockCount));
+        _layer1 = this.Add("layer1", Bottlenecks(64, architecture.Stage1.Width, architecture.Stage1.BlockCount));
 
         // Transition and stage by turns: the order of the original, by which PyTorch numbers an optimizer's state.
-        int[] moduleCounts = [1, variant.Stage3ModuleCount, variant.Stage4ModuleCount];
         _transitions = new Transition[3];
         _stages = new HighResolutionModule[3][];
+        IReadOnlyList<int> widths = [architecture.Stage1.Width * Bottleneck.Expansion];
         for (int i = 0; i < 3; i++)
         {
-            int[] before = i == 0 ? [variant.Stage1Width * Bottleneck.Expansion] : Widths(i + 1), widths = Widths(i + 2);
-            _transitions[i] = this.Add($"transition{i + 1}", new Transition(before, widths));
-            _stages[i] = this.AddList($"stage{i + 2}", moduleCounts[i], _ => new HighResolutionModule(widths, variant.BranchBlockCount));
+            HrNetStage stage = architecture.BranchStages[i];
+            _transitions[i] = this.Add($"transition{i + 1}", new Transition(widths, stage.Widths));
+            _stages[i] = this.AddList($"stage{i + 2}", stage.ModuleCount, _ => new HighResolutionModule(stage));
+            widths = stage.Widths;
         }
 
-        _increModules = this.AddList("incre_modules", 4, i => Bottlenecks(variant.Width << i, HeadWidths[i], count: 1));
+        _increModules = this.AddList("incre_modules", 4, i => Bottlenecks(widths[i], HeadWidths[i], count: 1));
         _downsampModules = this.AddList("downsamp_modules", 3, i =>
             ConvBn(4 * HeadWidths[i], 4 * HeadWidths[i + 1], kernel: 3, stride: 2, bias: true, relu: true));
-        _finalLayer = this.Add("final_layer", ConvBn(4 * HeadWidths[3], 2048, kernel: 1, bias: true, relu: true));
-        _classifier = this.Add("classifier", Linear(2048, classCount));
+        _finalLayer = this.Add("final_layer", ConvBn(4 * HeadWidths[3], FeatureCount, kernel: 1, bias: true, relu: true));
+        _classifier = this.Add("classifier", Linear(FeatureCount, classCount));
 
         Initialise(seed);
-
-        int[] Widths(int branchCount) => [.. Enumerable.Range(0, branchCount).Select(i => variant.Width << i)];
     }
 
-    /// <summary>The variant that this network is of.</summary>
-    public HrNetVariant Variant { get; }
+    /// <summary>What this network is made of.</summary>
+    public HrNetArchitecture Architecture { get; }
 
     /// <summary>How many classes it tells apart.</summary>
     public int ClassCount { get; }
@@ -77,10 +87,10 @@ public sealed class HrNet : Module<Tensor, Tensor>
 
         Tensor x = _bn1.call(_conv1.call(input)).relu_();    // [B, 64, H/2, W/2]
         x = _bn2.call(_conv2.call(x)).relu_();               // [B, 64, h, w]
-        Tensor[] branches = [_layer1.call(x)];               // [B, 128 or 256, h, w]
+        Tensor[] branches = [_layer1.call(x)];               // [B, 4 × stage 1's width, h, w]
         for (int stage = 0; stage < _stages.Length; stage++)
         {
-            branches = _transitions[stage].Apply(branches);  // one branch more: each [B, C·2^i, h/2^i, w/2^i]
+            branches = _transitions[stage].Apply(branches);  // one branch more: each [B, C_i, h/2^i, w/2^i]
             foreach (HighResolutionModule module in _stages[stage])
                 branches = module.Apply(branches);
         }
@@ -194,9 +204,9 @@ public sealed class HrNet : Module<Tensor, Tensor>
     {
         private readonly Sequential?[] _layers;
 
-        internal Transition(int[] before, int[] after) : base(nameof(Transition)) =>
+        internal Transition(IReadOnlyList<int> before, IReadOnlyList<int> after) : base(nameof(Transition)) =>
             _layers = [.. after.Select((width, i) =>
-                i >= before.Length ? this.Add(Name(i), Sequential(ConvBn(before[^1], width, kernel: 3, stride: 2, relu: true)))
+                i >= before.Count ? this.Add(Name(i), Sequential(ConvBn(before[^1], width, kernel: 3, stride: 2, relu: true)))
                 : width != before[i] ? this.Add(Name(i), ConvBn(before[i], width, kernel: 3, relu: true))
                 : null)];
 
@@ -210,9 +220,10 @@ public sealed class HrNet : Module<Tensor, Tensor>
         private readonly Sequential[] _branches;
         private readonly Sequential?[][] _fuseLayers; // [to i][from j]
 
-        internal HighResolutionModule(int[] widths, int blockCount) : base(nameof(HighResolutionModule))
+        internal HighResolutionModule(HrNetStage stage) : base(nameof(HighResolutionModule))
         {
-            _branches = this.AddList("branches", widths.Length, i => Chain(blockCount, _ => new BasicBlock(widths[i])));
+            IReadOnlyList<int> widths = stage.Widths;
+            _branches = this.AddList("branches", widths.Count, i => Chain(stage.BlockCounts[i], _ => new BasicBlock(widths[i])));
 
             var rows = new ModuleList<Module>();
             _fuseLayers = [.. widths.Select((_, i) =>
@@ -232,7 +243,7 @@ public sealed class HrNet : Module<Tensor, Tensor>
                 : ConvBn(widths[j], widths[i], kernel: 3, stride: 2));
         }
 
-        internal Tensor[] Apply(Tensor[] x) // each [B, C·2^i, h/2^i, w/2^i], as is what it returns
+        internal Tensor[] Apply(Tensor[] x) // each [B, C_i, h/2^i, w/2^i], as is what it returns
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor[] own = [.. x.Select((branch, i) => _branches[i].call(branch))];

@@ -49,7 +49,7 @@ public static class Evaluator
     }
 
     private static FoldedHrNet Fold(HrNet network, long[] batchShape, Device device) =>
-        new(network.state_dict(), network.Variant, batchShape, device);
+        new(network.state_dict(), network.Architecture, batchShape, device);
 
     private static Task<Measured> Start(Replicas replicas, FoldedHrNet network, Batch batch) =>
         replicas.RunAsync(() => Measure(network, batch), CancellationToken.None);

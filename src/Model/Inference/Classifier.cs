@@ -19,11 +19,11 @@ public sealed class Classifier : IDisposable
     private Classifier(FoldedHrNet network, Replicas replicas, HrNetShape shape, IReadOnlyList<string>? labels, int imageSize, int batchSize)
     {
         (_network, _replicas) = (network, replicas);
-        (Variant, ClassCount, Labels, ImageSize, BatchSize) = (shape.Variant, shape.ClassCount, labels, imageSize, batchSize);
+        (Architecture, ClassCount, Labels, ImageSize, BatchSize) = (shape.Architecture, shape.ClassCount, labels, imageSize, batchSize);
     }
 
-    /// <summary>The variant that the weights are of.</summary>
-    public HrNetVariant Variant { get; }
+    /// <summary>The network that the weights are of.</summary>
+    public HrNetArchitecture Architecture { get; }
 
     /// <summary>How many classes it tells apart.</summary>
     public int ClassCount { get; }
@@ -87,7 +87,7 @@ public sealed class Classifier : IDisposable
         try
         {
             // On a replica's thread, because oneDNN's layout of a weight may depend on the number of threads.
-            FoldedHrNet network = replicas.RunAsync(() => new FoldedHrNet(stateDict, shape.Variant, batchShape, device), CancellationToken.None).GetAwaiter().GetResult();
+            FoldedHrNet network = replicas.RunAsync(() => new FoldedHrNet(stateDict, shape.Architecture, batchShape, device), CancellationToken.None).GetAwaiter().GetResult();
             return new Classifier(network, replicas, shape, labels, imageSize, options.BatchSize);
         }
         catch

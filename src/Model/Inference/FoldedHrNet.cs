@@ -1,7 +1,7 @@
 // The network of Architecture/HrNet.cs once more, for inference only: each batch norm folded into its convolution,
 // sums and ReLUs done by the convolutions where oneDNN can, everything channels-last, and every tensor freed as soon
 // as it has been used, so that the next one finds its memory in the cache. Names are the parameters'.
-// Shapes at line ends: B images; C the variant's width; h, w a quarter of the input's height and width; i a branch, 0 the highest.
+// Shapes at line ends: B images; i a branch, 0 the highest; C_i its width in the stage; h, w a quarter of the input's height and width.
 
 using HrNetBatch.Model.Architecture;
 using TorchSharp;
@@ -12,7 +12,7 @@ namespace HrNetBatch.Model.Inference;
 /// <summary>A HRNet for inference. Safe to run from several threads at once.</summary>
 internal sealed class FoldedHrNet : IDisposable
 {
-    private readonly HrNetVariant _variant;
+    private readonly HrNetArchitecture _architecture;
     private readonly Dictionary<string, FoldedConvolution> _convolutions = [];
     private readonly Tensor _classifierWeight, _classifierBias;
     private readonly IReadOnlyDictionary<string, Tensor>? _unfolded;
@@ -20,14 +20,14 @@ internal sealed class FoldedHrNet : IDisposable
 
     /// <summary>Folds the weights, and lays them out for one shape of input.</summary>
     /// <param name="stateDict">Parameters by the original's names; stays as it is and is not needed later.</param>
-    /// <param name="variant">The variant that they are of.</param>
+    /// <param name="architecture">The network that they are of.</param>
     /// <param name="inputShape">[B, 3, H, W] of a full batch; H and W multiples of 32. Others work too, more slowly.</param>
     /// <param name="device">Where it runs.</param>
     /// <param name="fused">Whether convolutions may add and rectify, where this machine's libtorch can.</param>
-    internal FoldedHrNet(IReadOnlyDictionary<string, Tensor> stateDict, HrNetVariant variant, long[] inputShape, Device device, bool fused = true)
+    internal FoldedHrNet(IReadOnlyDictionary<string, Tensor> stateDict, HrNetArchitecture architecture, long[] inputShape, Device device, bool fused = true)
     {
         HrNet.RefuseOddSizes(inputShape);
-        (_variant, Device) = (variant, device);
+        (_architecture, Device) = (architecture, device);
         _classifierWeight = stateDict["classifier.weight"].to(float32).to(device).clone().DetachFromDisposeScope();
         _classifierBias = stateDict["classifier.bias"].to(float32).to(device).clone().DetachFromDisposeScope();
 
@@ -53,18 +53,12 @@ internal sealed class FoldedHrNet : IDisposable
         Tensor x = ChannelsLast.Of(input);                              // [B, 3, H, W]
         x = Then(x, Convolve("conv1", x, stride: 2, relu: true));       // [B, 64, H/2, W/2]
         x = Then(x, Convolve("conv2", x, stride: 2, relu: true));       // [B, 64, h, w]
-        for (int block = 0; block < _variant.Stage1BlockCount; block++)
-            x = Then(x, Bottleneck($"layer1.{block}", x));              // [B, 128 or 256, h, w]
+        for (int block = 0; block < _architecture.Stage1.BlockCount; block++)
+            x = Then(x, Bottleneck($"layer1.{block}", x));              // [B, 4 × stage 1's width, h, w]
 
-        Tensor[] branches =                                             // each [B, C·2^i, h/2^i, w/2^i]
-        [
-            Convolve("transition1.0.0", x, relu: true),
-            Convolve("transition1.1.0.0", x, stride: 2, relu: true),
-        ];
-        x.Dispose();
-        branches = Stage("stage2", branches, moduleCount: 1);
-        branches = Stage("stage3", [.. branches, Convolve("transition2.2.0.0", branches[1], stride: 2, relu: true)], _variant.Stage3ModuleCount);
-        branches = Stage("stage4", [.. branches, Convolve("transition3.3.0.0", branches[2], stride: 2, relu: true)], _variant.Stage4ModuleCount);
+        Tensor[] branches = [x];
+        for (int stage = 0; stage < 3; stage++)                         // one branch more: each [B, C_i, h/2^i, w/2^i]
+            branches = Stage($"stage{stage + 2}", Transition($"transition{stage + 1}", branches), _architecture.BranchStages[stage]);
 
         Tensor y = Then(branches[0], Bottleneck("incre_modules.0.0", branches[0]));                    // [B, 128, h, w]
         for (int i = 0; i < 3; i++)
@@ -87,17 +81,33 @@ internal sealed class FoldedHrNet : IDisposable
         _classifierBias.Dispose();
     }
 
-    private Tensor[] Stage(string stage, Tensor[] branches, int moduleCount)
+    // One more branch starts from the lowest; the others stay as they are, unless their width changes.
+    private Tensor[] Transition(string name, Tensor[] before)
     {
-        for (int module = 0; module < moduleCount; module++)
+        int added = before.Length;
+        Tensor[] after =
+        [
+            .. before.Select((branch, i) => Has($"{name}.{i}.0") ? Convolve($"{name}.{i}.0", branch, relu: true) : branch),
+            Convolve($"{name}.{added}.0.0", before[^1], stride: 2, relu: true),
+        ];
+        for (int i = 0; i < added; i++)
         {
-            string name = $"{stage}.{module}";
+            if (!ReferenceEquals(before[i], after[i]))
+                before[i].Dispose();
+        }
+        return after;
+    }
+
+    private Tensor[] Stage(string name, Tensor[] branches, HrNetStage stage)
+    {
+        for (int module = 0; module < stage.ModuleCount; module++)
+        {
             for (int i = 0; i < branches.Length; i++)
             {
-                for (int block = 0; block < _variant.BranchBlockCount; block++)
-                    branches[i] = Then(branches[i], BasicBlock($"{name}.branches.{i}.{block}", branches[i]));
+                for (int block = 0; block < stage.BlockCounts[i]; block++)
+                    branches[i] = Then(branches[i], BasicBlock($"{name}.{module}.branches.{i}.{block}", branches[i]));
             }
-            Tensor[] fused = [.. branches.Select((_, i) => Fuse($"{name}.fuse_layers.{i}", branches, i))];
+            Tensor[] fused = [.. branches.Select((_, i) => Fuse($"{name}.{module}.fuse_layers.{i}", branches, i))];
             foreach (Tensor branch in branches)
                 branch.Dispose();
             branches = fused;

@@ -27,7 +27,7 @@ public sealed class HrNetVariantTests
     {
         using Tensor weight = zeros(8, 3, 3, 3);
         var error = Assert.Throws<ArgumentException>(() => HrNetShape.Recognize(new Dictionary<string, Tensor> { ["features.0.weight"] = weight }));
-        Assert.Contains("stage2.0.branches.0.0.conv1.weight", error.Message, StringComparison.Ordinal);
+        Assert.Contains("layer1.0.conv1.weight", error.Message, StringComparison.Ordinal);
         Assert.Contains("features.0.weight", error.Message, StringComparison.Ordinal);
     }
 }

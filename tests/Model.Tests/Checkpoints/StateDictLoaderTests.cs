@@ -89,7 +89,7 @@ public sealed class StateDictLoaderTests
 
         using Checkpoint checkpoint = CheckpointReader.Read(file, "best.pth");
         HrNetShape shape = HrNetShape.Recognize(checkpoint.StateDict);
-        using var copy = new HrNet(shape.Variant, shape.ClassCount, seed: 8);
+        using var copy = new HrNet(shape.Architecture, shape.ClassCount, seed: 8);
         LoadReport report = StateDictLoader.Load(copy, checkpoint.StateDict);
 
         Assert.Equal(original.state_dict().Count, report.Copied);

@@ -44,12 +44,12 @@ public sealed class NetworkParityTests
         Assert.Equal(variant.ParameterCount, expected.ParameterCount);
         Assert.Equal(variant.ParameterCount, network.parameters().Sum(parameter => parameter.numel()));
         Assert.Equal(expected.StateDictSha256, HashOfNamesAndShapes(stateDict));
-        Assert.Equal(new HrNetShape(variant, 1000), HrNetShape.Recognize(stateDict));
+        Assert.Equal(new HrNetShape(variant.Architecture, 1000), HrNetShape.Recognize(stateDict));
 
         AssertSame(expected, network.call(images), "eager");
         foreach (bool fused in name == "w18_small_v1" ? (bool[])[false, true] : [true])
         {
-            using var folded = new FoldedHrNet(stateDict, variant, images.shape, CPU, fused);
+            using var folded = new FoldedHrNet(stateDict, variant.Architecture, images.shape, CPU, fused);
             AssertSame(expected, folded.Forward(images), fused ? "fused" : "folded");
         }
         return true;

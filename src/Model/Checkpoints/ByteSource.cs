@@ -13,6 +13,9 @@ internal sealed class ByteSource(Stream stream)
     /// <summary>How many more bytes may be read before the file counts as hostile; null for no bound.</summary>
     public long? BudgetBytes { get; set; }
 
+    /// <summary>Where the next byte stands in the stream.</summary>
+    public long Position => stream.Position - (_end - _start);
+
     public byte ReadByte()
     {
         Span<byte> one = stackalloc byte[1];

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Checkpoints;
@@ -8,13 +7,14 @@ public sealed class Checkpoint : IDisposable
 {
     private readonly IReadOnlyList<Tensor> _tensors;
 
-    private Checkpoint(string name, CheckpointValue value, IReadOnlyList<Tensor> tensors)
+    private Checkpoint(string name, CheckpointData data, string sha256, long bytes)
     {
-        _tensors = tensors;
-        Name = name;
-        Value = value;
-        var root = value as CheckpointDictionary;
-        StateDict = StateDictSelection.Select(value);
+        _tensors = data.Tensors;
+        (Name, Format, Sha256, Bytes, Value, Metadata) = (name, data.Format, sha256, bytes, data.Value, data.Metadata);
+        var root = data.Value as CheckpointDictionary;
+        StateDictSelection selection = StateDictSelection.Select(data.Value);
+        (StateDictKey, StateDict) = (selection.Key, selection.Weights);
+        Remarks = [.. data.Remarks, .. selection.Remarks];
         Epoch = root?["epoch"]?.AsInteger();
         Perf = (root?["perf"] ?? root?["best_perf"])?.AsNumber();
         ModelName = root?["model"]?.AsText();
@@ -26,11 +26,29 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The file or blob it was read from, for messages.</summary>
     public string Name { get; }
 
+    /// <summary>How the file is built.</summary>
+    public CheckpointFormat Format { get; }
+
+    /// <summary>SHA-256 of the file's bytes, 64 lower-case hexadecimal digits.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>The file's length.</summary>
+    public long Bytes { get; }
+
+    /// <summary>What was odd, converted, stripped or left out in reading, each in half a sentence for people; empty for a plain file.</summary>
+    public IReadOnlyList<string> Remarks { get; }
+
+    /// <summary>The <c>__metadata__</c> of a safetensors file; empty for the other formats.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
     /// <summary>All of the file, as plain values.</summary>
     public CheckpointValue Value { get; }
 
     /// <summary>The weights by parameter name, without the prefixes of wrappers (<c>module.</c>, <c>_orig_mod.</c>); of the moving average where there is one.</summary>
     public IReadOnlyDictionary<string, Tensor> StateDict { get; }
+
+    /// <summary>The key of the dictionary that <see cref="StateDict"/> came from, such as "state_dict_ema"; null where the file is a bare state dict.</summary>
+    public string? StateDictKey { get; }
 
     /// <summary>The epoch to go on with, from 0; null in a bare state dict.</summary>
     public long? Epoch { get; }
@@ -57,49 +75,17 @@ public sealed class Checkpoint : IDisposable
             tensor.Dispose();
     }
 
-    internal static Checkpoint Create(string name, CheckpointValue value, IReadOnlyList<Tensor> tensors)
+    internal static Checkpoint Create(string name, CheckpointData data, string sha256, long bytes)
     {
         try
         {
-            return new Checkpoint(name, value, tensors);
+            return new Checkpoint(name, data, sha256, bytes);
         }
         catch
         {
-            foreach (Tensor tensor in tensors)
+            foreach (Tensor tensor in data.Tensors)
                 tensor.Dispose();
             throw;
         }
-    }
-}
-
-/// <summary>Which dictionary of a checkpoint holds the weights.</summary>
-internal static class StateDictSelection
-{
-    private static readonly string[] Keys = ["state_dict_ema", "model_ema", "state_dict", "model"];
-    private static readonly string[] Prefixes = ["module.", "_orig_mod."];
-
-    public static ReadOnlyDictionary<string, Tensor> Select(CheckpointValue value)
-    {
-        if (value is not CheckpointDictionary root)
-            throw new InvalidDataException($"it holds a {value.KindName}, not a state dict or a dictionary with one");
-        CheckpointDictionary chosen = Keys.Select(key => root[key]).OfType<CheckpointDictionary>().FirstOrDefault() ?? root;
-        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach ((CheckpointValue key, CheckpointValue item) in chosen)
-        {
-            if (key is not CheckpointText { Text: var name } || item is not CheckpointTensor { Tensor: var tensor })
-                throw new InvalidDataException(chosen == root
-                    ? $"it is neither a state dict (its entry {key} is a {item.KindName}) nor has it one under {string.Join(", ", Keys.Select(k => $"'{k}'"))}"
-                    : $"its state dict's entry {key} is a {item.KindName}, not a tensor");
-            if (!weights.TryAdd(WithoutPrefixes(name), tensor))
-                throw new InvalidDataException($"its state dict has two entries that are both '{WithoutPrefixes(name)}' without their prefixes");
-        }
-        return weights.Count > 0 ? weights.AsReadOnly() : throw new InvalidDataException("its state dict is empty");
-    }
-
-    private static string WithoutPrefixes(string name)
-    {
-        while (Prefixes.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix)
-            name = name[prefix.Length..];
-        return name;
     }
 }

@@ -1,9 +1,11 @@
+using System.Security.Cryptography;
 using System.Text;
+using HrNetBatch.Model.Checkpoints.Safetensors;
 using HrNetBatch.Model.Native;
 
 namespace HrNetBatch.Model.Checkpoints;
 
-/// <summary>Reads what Python's torch.save wrote, of any version, without running anything that the file says.</summary>
+/// <summary>Reads what Python's torch.save wrote, of any version, and safetensors, without running anything that the file says.</summary>
 public static class CheckpointReader
 {
     private const int HeadBytes = 512;
@@ -21,8 +23,10 @@ public static class CheckpointReader
         LibTorch.Load();
         try
         {
-            (CheckpointValue value, IReadOnlyList<TorchSharp.torch.Tensor> tensors) = Open(stream).Build();
-            return Checkpoint.Create(name, value, tensors);
+            Func<CheckpointData> read = Open(stream);
+            // Hashed once the file has shown itself to be a checkpoint, and before tensors take memory.
+            string sha256 = Hash(stream);
+            return Checkpoint.Create(name, read(), sha256, stream.Length);
         }
         catch (InvalidDataException e)
         {
@@ -34,17 +38,28 @@ public static class CheckpointReader
         }
     }
 
-    private static CheckpointContent Open(Stream stream)
+    private static string Hash(Stream stream)
+    {
+        long position = stream.Position;
+        stream.Position = 0;
+        string hash = Convert.ToHexStringLower(SHA256.HashData(stream));
+        stream.Position = position;
+        return hash;
+    }
+
+    private static Func<CheckpointData> Open(Stream stream)
     {
         stream.Position = 0;
         byte[] head = new byte[HeadBytes];
         int length = stream.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false);
         ReadOnlySpan<byte> start = head.AsSpan(0, length);
         if (start.StartsWith("PK\x03\x04"u8))
-            return ZipFormat.Read(stream);
+            return ZipFormat.Open(stream).Read;
         int magic = start[..Math.Min(length, 32)].IndexOf(LegacyFormat.Magic);
         if (magic >= 0 && start[0] == 0x80)
-            return LegacyFormat.Read(stream, magic + LegacyFormat.Magic.Length);
+            return LegacyFormat.Open(stream, magic + LegacyFormat.Magic.Length).Read;
+        if (SafetensorsFormat.Claims(start))
+            return SafetensorsFormat.Open(stream).Read;
         throw new InvalidDataException(Refusal(start));
     }
 
@@ -60,9 +75,11 @@ public static class CheckpointReader
             return "it is compressed with gzip: unpack it first";
         if (start[0] == (byte)'<')
             return "it is a web page, probably the error of a failed download";
-        if (start.Length > 9 && start[8] == (byte)'{')
-            return "it looks like safetensors, which is not read yet: save the tensors with torch.save";
-        return "it is no checkpoint of PyTorch: neither the zip nor the legacy format begins like this";
+        if (start.StartsWith("version https://git-lfs"u8))
+            return "it is a pointer of Git LFS, not the file itself: fetch it with git lfs pull, or download it";
+        if (start.StartsWith(new byte[] { 0x89, (byte)'H', (byte)'D', (byte)'F' }))
+            return "it is an HDF5 file (Keras, TensorFlow), which is not read: convert it to a PyTorch state dict";
+        return "it is no checkpoint: neither PyTorch's zip and legacy formats nor safetensors begin like this";
     }
 
     private static bool StartsWithTarMember(ReadOnlySpan<byte> start)

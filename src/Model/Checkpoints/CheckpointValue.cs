@@ -82,6 +82,12 @@ public sealed record CheckpointInteger(long Value) : CheckpointValue
     /// <inheritdoc/>
     public override string KindName => "integer";
 
+    /// <summary>Seeded anew in each process: the integer's own hash could be made to collide.</summary>
+    public override int GetHashCode() => HashOf(Value);
+
+    // Each half by itself: HashCode.Combine(long) would begin with the hash that is to be avoided.
+    internal static int HashOf(long value) => HashCode.Combine((int)value, (int)(value >> 32));
+
     /// <inheritdoc/>
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HrNetBatch.Model.Checkpoints.Pickle;
 using static TorchSharp.torch;
 
@@ -11,8 +12,8 @@ internal static class LegacyFormat
     /// <summary>LONG1 of ten bytes, 0x1950a86a20f9469cfc6c: the number every legacy file begins with.</summary>
     public static ReadOnlySpan<byte> Magic => [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
-    /// <summary>Reads a file whose magic number ends at <paramref name="afterMagic"/>.</summary>
-    public static CheckpointContent Read(Stream stream, long afterMagic)
+    /// <summary>Opens a file whose magic number ends at <paramref name="afterMagic"/>.</summary>
+    public static PickledContent Open(Stream stream, long afterMagic)
     {
         stream.Position = afterMagic;
         var source = new ByteSource(stream);
@@ -20,8 +21,8 @@ internal static class LegacyFormat
         object? version = PickleInterpreter.Run(source, new PickledTensors());
         if (version is not ProtocolVersion)
             throw new InvalidDataException($"its legacy protocol is {version ?? "None"}; only {ProtocolVersion} is known");
-        if (PickleInterpreter.Run(source, new PickledTensors()) is not PickledDictionary system || system.Entries.GetValueOrDefault("little_endian") is not true)
-            throw new InvalidDataException("it was written on a big-endian machine: load it there and save it with little-endian byte order");
+        if (PickleInterpreter.Run(source, new PickledTensors()) is not PickledDictionary system || system.Entries.GetValueOrDefault("little_endian") is not bool isLittleEndian)
+            throw new InvalidDataException("its description of the machine that wrote it is damaged");
         object? root = PickleInterpreter.Run(source, tensors);
         if (PickleInterpreter.Run(source, new PickledTensors()) is not PickledList { Items: var keys } || keys.Any(key => key is not string))
             throw new InvalidDataException("its list of storage keys is damaged");
@@ -29,7 +30,19 @@ internal static class LegacyFormat
         string[] order = [.. keys.Cast<string>()];
         if (!order.ToHashSet(StringComparer.Ordinal).SetEquals(tensors.Roots.Keys) || order.Length != tensors.Roots.Count)
             throw new InvalidDataException("its storages do not match the keys its tensors name");
-        return new CheckpointContent(root, tensors, storage => ReadStorage(source, storage, stream)) { Order = order };
+        var remarks = new List<string>();
+        // torch turned storages into little-endian bytes on every machine, in this format only.
+        if (!isLittleEndian)
+            remarks.Add("it was written on a big-endian machine; the data of this format is little-endian all the same");
+        return new PickledContent(CheckpointFormat.Legacy, root, tensors, ReadStorage) { Order = order, Remarks = remarks };
+
+        Tensor ReadStorage(PickledStorage storage)
+        {
+            Tensor data = LegacyFormat.ReadStorage(source, storage, stream);
+            if (storage.Key == order[^1] && source.Position is var end && end < stream.Length)
+                remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{stream.Length - end} bytes after its end are ignored"));
+            return data;
+        }
     }
 
     private static Tensor ReadStorage(ByteSource source, PickledStorage storage, Stream stream)

@@ -1,14 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using HrNetBatch.Model.Architecture;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Checkpoints;
-
-/// <summary>What loading did beyond copying: nothing, for a checkpoint of the very same network.</summary>
-/// <param name="Copied">Number of parameters and buffers copied from the checkpoint.</param>
-/// <param name="ZeroFilled">Names that SSLD conversions lack and that were set to zero.</param>
-/// <param name="Reinitialized">Names of the classifier that kept the network's fresh values, because the class counts differ.</param>
-public sealed record LoadReport(int Copied, IReadOnlyList<string> ZeroFilled, IReadOnlyList<string> Reinitialized);
 
 /// <summary>Copies a state dict into a network of the same names and shapes, or says in full how they differ.</summary>
 public static partial class StateDictLoader
@@ -25,44 +20,74 @@ public static partial class StateDictLoader
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(stateDict);
         Dictionary<string, Tensor> targets = network.state_dict();
-        string[] reinitialized = keepNewClassifier ? [.. targets.Keys.Where(name => IsOtherClassifier(name, targets, stateDict))] : [];
-        string[] zeroFilled = [.. targets.Keys.Where(name => !stateDict.ContainsKey(name) && MayBeAbsent().IsMatch(name))];
-        string[] missing = [.. targets.Keys.Where(name => !stateDict.ContainsKey(name)).Except(zeroFilled).Except(reinitialized)];
-        string[] unexpected = [.. stateDict.Keys.Where(name => !targets.ContainsKey(name))];
-        string[] reshaped = [.. targets.Where(pair => stateDict.TryGetValue(pair.Key, out Tensor? weight) && !weight.shape.SequenceEqual(pair.Value.shape))
-            .Where(pair => !reinitialized.Contains(pair.Key))
-            .Select(pair => $"{pair.Key} (network {Shape(pair.Value)}, file {Shape(stateDict[pair.Key])})")];
-        if (missing.Length + unexpected.Length + reshaped.Length > 0)
-            throw new CheckpointException(Difference(targets.Count, missing, unexpected, reshaped, IsOtherClassifier("classifier.weight", targets, stateDict)));
+        LoadReport report = Compare(targets.ToDictionary(pair => pair.Key, pair => new TensorShape(pair.Value.shape, pair.Value.dtype)), stateDict, keepNewClassifier);
 
         // Of the in-place operations some return the tensor itself and some another handle of it: the scope frees only the latter.
         using var scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        int copied = 0;
         foreach ((string name, Tensor target) in targets)
         {
-            if (zeroFilled.Contains(name))
+            if (report.ZeroFilled.Contains(name))
                 target.zero_();
-            else if (!reinitialized.Contains(name))
-            {
+            else if (!report.Reinitialized.Contains(name))
                 target.copy_(stateDict[name]);
-                copied++;
-            }
         }
-        return new LoadReport(copied, zeroFilled, reinitialized);
+        return report;
     }
 
-    private static bool IsOtherClassifier(string name, Dictionary<string, Tensor> targets, IReadOnlyDictionary<string, Tensor> stateDict) =>
-        name.StartsWith("classifier.", StringComparison.Ordinal) && targets.TryGetValue(name, out Tensor? target) && stateDict.TryGetValue(name, out Tensor? weight)
-        && target.shape.Length == weight.shape.Length && target.shape[0] != weight.shape[0] && target.shape.AsSpan(1).SequenceEqual(weight.shape.AsSpan(1));
-
-    private static string Difference(int targetCount, string[] missing, string[] unexpected, string[] reshaped, bool otherClasses)
+    /// <summary>Copies a checkpoint's weights and buffers; a refusal names the file.</summary>
+    /// <inheritdoc cref="Load(nn.Module, IReadOnlyDictionary{string, Tensor}, bool)"/>
+    public static LoadReport Load(nn.Module network, Checkpoint checkpoint, bool keepNewClassifier = false)
     {
-        string advice = otherClasses
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        try
+        {
+            return Load(network, checkpoint.StateDict, keepNewClassifier);
+        }
+        catch (CheckpointException e)
+        {
+            throw new CheckpointException($"{checkpoint.Name}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Says what loading would do, and changes nothing.</summary>
+    /// <param name="targets">The network's tensors by name.</param>
+    /// <param name="stateDict">Weights by name.</param>
+    /// <param name="keepNewClassifier">As for loading.</param>
+    /// <exception cref="CheckpointException">Names, shapes or element types do not fit; the message counts and lists them.</exception>
+    internal static LoadReport Compare(IReadOnlyDictionary<string, TensorShape> targets, IReadOnlyDictionary<string, Tensor> stateDict, bool keepNewClassifier = false)
+    {
+        string[] reinitialized = keepNewClassifier ? [.. targets.Keys.Where(name => IsOtherClassifier(name, targets, stateDict))] : [];
+        string[] zeroFilled = [.. targets.Keys.Where(name => !stateDict.ContainsKey(name) && MayBeAbsent().IsMatch(name))];
+        string[] missing = [.. targets.Keys.Where(name => !stateDict.ContainsKey(name)).Except(zeroFilled).Except(reinitialized)];
+        string[] unexpected = [.. stateDict.Keys.Where(name => !targets.ContainsKey(name))];
+        string[] reshaped = [.. targets.Where(pair => stateDict.TryGetValue(pair.Key, out Tensor? weight) && !weight.shape.SequenceEqual(pair.Value.Sizes))
+            .Where(pair => !reinitialized.Contains(pair.Key))
+            .Select(pair => $"{pair.Key} (network {pair.Value}, file {Shape(stateDict[pair.Key])})")];
+        string[] whole = [.. targets.Where(pair => pair.Value.Type == ScalarType.Float32 && stateDict.TryGetValue(pair.Key, out Tensor? weight) && !weight.is_floating_point())
+            .Select(pair => $"{pair.Key} ({stateDict[pair.Key].dtype})")];
+        if (missing.Length + unexpected.Length + reshaped.Length + whole.Length > 0)
+            throw new CheckpointException(Difference(targets.Count, missing, unexpected, reshaped, whole, IsOtherClassifier("classifier.weight", targets, stateDict)));
+
+        string[] copied = [.. targets.Keys.Except(zeroFilled).Except(reinitialized)];
+        var converted = copied.Where(name => stateDict[name].is_floating_point() && stateDict[name].dtype != targets[name].Type)
+            .CountBy(name => stateDict[name].dtype).ToDictionary();
+        return new LoadReport(copied.Length, zeroFilled, reinitialized) { Converted = converted };
+    }
+
+    private static bool IsOtherClassifier(string name, IReadOnlyDictionary<string, TensorShape> targets, IReadOnlyDictionary<string, Tensor> stateDict) =>
+        name.StartsWith("classifier.", StringComparison.Ordinal) && targets.TryGetValue(name, out TensorShape? target) && stateDict.TryGetValue(name, out Tensor? weight)
+        && target.Sizes.Length == weight.shape.Length && target.Sizes[0] != weight.shape[0] && target.Sizes.AsSpan(1).SequenceEqual(weight.shape.AsSpan(1));
+
+    private static string Difference(int targetCount, string[] missing, string[] unexpected, string[] reshaped, string[] whole, bool otherClasses)
+    {
+        string advice = whole.Length > 0
+            ? "Quantised weights are not read: take the file that they were made from."
+            : otherClasses
             ? "The classifier has another number of classes: ask for a new classifier to train on other classes, or choose the number of the file."
             : "Choose the variant that the weights were made for.";
         return string.Create(CultureInfo.InvariantCulture, $"The weights do not fit the network of {targetCount} tensors: ")
-            + $"{List("missing", missing)}; {List("unexpected", unexpected)}; {List("of another shape", reshaped)}. {advice}";
+            + $"{List("missing", missing)}; {List("unexpected", unexpected)}; {List("of another shape", reshaped)}{(whole.Length > 0 ? "; " + List("of whole numbers", whole) : "")}. {advice}";
     }
 
     private static string List(string what, string[] names)

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using HrNetBatch.Model.Checkpoints.Pickle;
 using static TorchSharp.torch;
 
@@ -11,7 +13,20 @@ internal static class StorageData
     private const long ChunkBytes = 1 << 30;
 
     /// <summary>Makes the flat tensor of a storage, not yet filled. Owned by the current dispose scope.</summary>
-    public static Tensor Allocate(PickledStorage storage) => empty(storage.RootCount, storage.Type);
+    public static Tensor Allocate(PickledStorage storage) => Allocate([storage.RootCount], storage.Type);
+
+    /// <summary>Makes a contiguous CPU tensor, not yet filled. Owned by the current dispose scope.</summary>
+    public static Tensor Allocate(long[] shape, ScalarType type)
+    {
+        try
+        {
+            return empty(shape, type);
+        }
+        catch (ExternalException e)
+        {
+            throw new InvalidDataException($"there is no memory for a tensor of {string.Join(" × ", shape)} elements of {type}", e);
+        }
+    }
 
     /// <summary>The bytes of a contiguous CPU tensor, in pieces that spans can address; valid while the tensor lives.</summary>
     public static IEnumerable<Memory<byte>> Chunks(Tensor tensor)
@@ -25,6 +40,31 @@ internal static class StorageData
             using Tensor piece = flat.narrow(0, start, Math.Min(chunkCount, flat.numel() - start));
             using var memory = new TensorMemory(piece);
             yield return memory.Memory;
+        }
+    }
+
+    /// <summary>Turns the bytes of every element of a contiguous CPU tensor around.</summary>
+    public static void ReverseBytes(Tensor tensor)
+    {
+        int elementBytes = PickleGlobals.ElementBytes(tensor.dtype);
+        foreach (Memory<byte> chunk in Chunks(tensor))
+        {
+            Span<byte> bytes = chunk.Span;
+            switch (elementBytes)
+            {
+                case 2:
+                    Span<short> shorts = MemoryMarshal.Cast<byte, short>(bytes);
+                    BinaryPrimitives.ReverseEndianness(shorts, shorts);
+                    break;
+                case 4:
+                    Span<int> integers = MemoryMarshal.Cast<byte, int>(bytes);
+                    BinaryPrimitives.ReverseEndianness(integers, integers);
+                    break;
+                case 8:
+                    Span<long> longs = MemoryMarshal.Cast<byte, long>(bytes);
+                    BinaryPrimitives.ReverseEndianness(longs, longs);
+                    break;
+            }
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class TreeBuilder(IReadOnlyDictionary<string, Tensor> storages)
     {
         // A list that holds itself, or the tenth power of ten shared tuples, would be walked for ever.
         if (depth > PickleLimits.TreeDepth || ++_valueCount > PickleLimits.ValueCount)
-            throw new InvalidDataException("its pickle nests or repeats values beyond any checkpoint's need");
+            throw TooMuch();
         switch (node)
         {
             case null:
@@ -30,8 +30,10 @@ internal sealed class TreeBuilder(IReadOnlyDictionary<string, Tensor> storages)
             case string value:
                 return value;
             case object?[] tuple:
+                Expect(tuple.Length);
                 return new CheckpointTuple(Array.ConvertAll(tuple, item => Build(item, depth + 1)));
             case PickledList list:
+                Expect(list.Items.Count);
                 return new CheckpointList(list.Items.ConvertAll(item => Build(item, depth + 1)));
             case PickledDictionary dictionary:
                 object? ours = null;
@@ -55,6 +57,15 @@ internal sealed class TreeBuilder(IReadOnlyDictionary<string, Tensor> storages)
                 throw new InvalidDataException("its pickle keeps a storage or a type as a value: save tensors, not storages");
         }
     }
+
+    // Before memory is taken for so many, once at each depth.
+    private void Expect(int count)
+    {
+        if (count > PickleLimits.ValueCount - _valueCount)
+            throw TooMuch();
+    }
+
+    private static InvalidDataException TooMuch() => new("its pickle nests or repeats values beyond any checkpoint's need");
 
     private CheckpointTensor BuildTensor(PickledTensor tensor)
     {

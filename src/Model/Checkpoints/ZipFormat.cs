@@ -7,28 +7,39 @@ namespace HrNetBatch.Model.Checkpoints;
 /// <summary>torch ≥ 1.6: a zip archive of NAME/data.pkl and one stored entry NAME/data/K for each storage.</summary>
 internal static class ZipFormat
 {
-    public static CheckpointContent Read(Stream stream)
+    public static PickledContent Open(Stream stream)
     {
         ZipDirectory directory = ZipDirectory.Read(stream);
         if (directory.Entries.Keys.Any(name => name.EndsWith("/constants.pkl", StringComparison.Ordinal)))
             throw new InvalidDataException("it is a TorchScript program (torch.jit.save), not a checkpoint: save the module's state_dict() with torch.save");
         string prefix = FindPrefix(directory);
-        if (directory.Entries.TryGetValue(prefix + "byteorder", out ZipEntry? order) && !ReadSmall(directory, order, 16).AsSpan().SequenceEqual("little"u8))
-            throw new InvalidDataException("it was written on a big-endian machine: load it there and save it with little-endian byte order");
+        bool isBigEndian = IsBigEndian(directory, prefix);
 
         byte[] pickle = ReadSmall(directory, directory.Entries[prefix + "data.pkl"], PickleLimits.PickleBytes);
         var tensors = new PickledTensors();
         object? root = PickleInterpreter.Run(new ByteSource(new MemoryStream(pickle)), tensors);
         var entries = tensors.Roots.Values.ToDictionary(storage => storage.Key, storage => FindStorage(directory, prefix, storage));
-        // Entries may overlap in a hostile archive: a file of a megabyte must not fill gigabytes.
-        if (entries.Values.Sum(entry => (decimal)entry.LengthBytes) > stream.Length)
-            throw new InvalidDataException("its storages together are larger than the file");
-        return new CheckpointContent(root, tensors, storage =>
+        return new PickledContent(CheckpointFormat.Zip, root, tensors, storage =>
         {
             Tensor data = StorageData.Allocate(storage);
             directory.Read(entries[storage.Key], StorageData.Chunks(data));
+            if (isBigEndian)
+                StorageData.ReverseBytes(data);
             return data;
-        });
+        })
+        {
+            Remarks = isBigEndian ? ["it was written on a big-endian machine; its numbers were turned to little-endian"] : [],
+        };
+    }
+
+    private static bool IsBigEndian(ZipDirectory directory, string prefix)
+    {
+        if (!directory.Entries.TryGetValue(prefix + "byteorder", out ZipEntry? entry))
+            return false; // torch before 2.1 wrote none, and little-endian only
+        byte[] order = ReadSmall(directory, entry, 16);
+        return order.AsSpan().SequenceEqual("big"u8)
+            || (order.AsSpan().SequenceEqual("little"u8) ? false
+                : throw new InvalidDataException($"its entry '{entry.Name}' says neither 'little' nor 'big'"));
     }
 
     private static string FindPrefix(ZipDirectory directory)

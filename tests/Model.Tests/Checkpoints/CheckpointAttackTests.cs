@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using HrNetBatch.Model.Checkpoints;
 using static HrNetBatch.Model.Tests.Checkpoints.HostileFile;
@@ -37,7 +38,17 @@ public sealed class CheckpointAttackTests
         { "closes a collection that it never opened", "t"u8.ToArray() },
         { "values are left over", "NN"u8.ToArray() },
         { "opcode 0x69", "(i"u8.ToArray() },
-        { "opcode 0x81", [(byte)')', (byte)')', 0x81] },
+        { "makes (NEWOBJ) something of a tuple", [(byte)')', (byte)')', 0x81] },
+        { "makes (NEWOBJ) something of the name OrderedDict", [.. "ccollections\nOrderedDict\n)"u8, 0x81] },
+        { "makes (NEWOBJ) something of the name Namespace", [.. "cargparse\nNamespace\nN"u8, 0x81] },
+        { "calls the name Namespace", "cargparse\nNamespace\n)R"u8.ToArray() },
+        { "calls the name Counter", "ccollections\nCounter\n(]tR"u8.ToArray() },
+        { "calls the name Device", "ctorch\ndevice\n(}tR"u8.ToArray() },
+        { "made of something other than pairs", "ccollections\nOrderedDict\n(](]etR"u8.ToArray() },
+        { "a dictionary key is a list", "ccollections\nOrderedDict\n(](](]NeetR"u8.ToArray() },
+        { "remembers more values", [(byte)'N', (byte)'r', 0xff, 0xff, 0xff, 0xff] },
+        { "remembers more values", [(byte)'N', (byte)'r', 0x40, 0x42, 0x0f, 0] },
+        { "a text of -1 bytes", [(byte)'T', 0xff, 0xff, 0xff, 0xff] },
         { "calls the name StorageType", Join(Encoding.ASCII.GetBytes(FloatStorage), ")R"u8) },
         { "calls a text", Join(Text("a"), ")R"u8) },
         { "arguments that are no tuple", "ccollections\nOrderedDict\nNR"u8.ToArray() },
@@ -56,6 +67,8 @@ public sealed class CheckpointAttackTests
         { "reaches outside the storage's 10 elements", StateDict(Tensor(0, [2, 5], [6, 1])) },
         { "reaches outside the storage's 10 elements", StateDict(Tensor(long.MaxValue, [2], [1])) },
         { "reaches outside the storage's 10 elements", StateDict(Tensor(0, [long.MaxValue, long.MaxValue], [long.MaxValue, long.MaxValue])) },
+        { "reaches outside the storage's 10 elements", StateDict(Tensor(0, [0, 1L << 40], [1, 1])) },
+        { "reaches outside the storage's 10 elements", StateDict(Tensor(0, [0, 1 << 20, 1 << 20], [0, 0, 0])) },
         { "negative offset, size or stride", StateDict(Tensor(-1, [2], [1])) },
         { "negative offset, size or stride", StateDict(Tensor(9, [2], [-1])) },
         { "repeats some of the storage's 10 elements", StateDict(Tensor(0, [1 << 30], [0])) },
@@ -83,6 +96,28 @@ public sealed class CheckpointAttackTests
         AssertRefused([.. Enumerable.Repeat((byte)'(', 200_000)], "more values than any checkpoint");
         AssertRefused([.. Enumerable.Repeat(new byte[] { (byte)'N', (byte)'0' }, 1_100_000).SelectMany(pair => pair)], "more values than any checkpoint");
         AssertRefused([.. Enumerable.Repeat(new byte[] { 0x80, 2 }, 17_000_000).SelectMany(pair => pair)], "at most 33554432");
+    }
+
+    [Fact]
+    public void Read_IsNotSlowedDown_ByKeysMadeToCollide()
+    {
+        // .NET's hash of an integer is its two halves combined: 0 for each of these.
+        const int KeyCount = 300_000;
+        using var pickle = new MemoryStream();
+        pickle.WriteByte((byte)'}');
+        for (long i = 1; i <= KeyCount; i++)
+        {
+            pickle.Write([0x8a, 8]);
+            pickle.Write(BitConverter.GetBytes(i << 32 | i));
+            pickle.Write("Ns"u8);
+        }
+        byte[] file = Zip(Join("}("u8, Text("a"), pickle.ToArray(), Text("state_dict"), StateDict(Tensor(0, [1], [1])), "u"u8));
+
+        // Compared with each other the keys would take hours.
+        long started = Stopwatch.GetTimestamp();
+        using Checkpoint checkpoint = GoldenFiles.Read(file);
+        Assert.Equal(KeyCount, ((CheckpointDictionary)((CheckpointDictionary)checkpoint.Value)["a"]!).Count);
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 30);
     }
 
     [Fact]
@@ -114,12 +149,24 @@ public sealed class CheckpointAttackTests
         Assert.Contains("web page", Refusal("<!DOCTYPE html>"u8.ToArray()), StringComparison.Ordinal);
         Assert.Contains("gzip", Refusal([0x1f, 0x8b, 8, 0]), StringComparison.Ordinal);
         Assert.Contains("bare pickle", Refusal([0x80, 2, (byte)'N', (byte)'.']), StringComparison.Ordinal);
-        Assert.Contains("safetensors", Refusal([2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']), StringComparison.Ordinal);
+        Assert.Contains("pointer of Git LFS", Refusal("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n"u8.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("HDF5", Refusal([0x89, (byte)'H', (byte)'D', (byte)'F', 13, 10, 26, 10, 0]), StringComparison.Ordinal);
+        Assert.Contains("neither PyTorch's zip and legacy formats nor safetensors", Refusal([.. new byte[600]]), StringComparison.Ordinal);
         byte[] tar = new byte[1024];
         "storages"u8.CopyTo(tar);
         Assert.Contains("real tar archive", Refusal(tar), StringComparison.Ordinal);
         Assert.Contains("has no zip directory", Refusal([.. "PK\x03\x04"u8, .. new byte[100]]), StringComparison.Ordinal);
         Assert.Contains("zip archive but not a checkpoint", Refusal(Zip("N"u8.ToArray(), pickleName: "other.txt")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_PutsNothingOfAFileIntoItsMessages_ThatMovesACursorOrFillsAScreen()
+    {
+        string message = Refusal(Zip(Join(Text("\u001b[2J\nposix"), Text("\u202esystem"), [0x93], "."u8)));
+        Assert.Contains(@"'\u001b[2J\u000aposix.\u202esystem'", message, StringComparison.Ordinal);
+        AssertRefused(Join("}"u8, Text("a\u001bb"), Tensor(0, [1], [1]), "s"u8), @"a tensor called 'a\u001bb', and no parameter has such a name");
+        AssertRefused(Join("}"u8, Text(new string('x', 1_000_000)), Tensor(0, [1], [1]), "s"u8), $"a tensor called '{new string('x', 40)}…'");
+        Assert.InRange(Refusal(Zip(Join(Text(new string('x', 1_000_000)), Text("y"), [0x93]))).Length, 100, 2100);
     }
 
     [Fact]

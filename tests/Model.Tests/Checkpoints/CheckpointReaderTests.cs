@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using HrNetBatch.Model.Checkpoints;
 using TorchSharp;
 
@@ -106,6 +107,117 @@ public sealed class CheckpointReaderTests
         Assert.Equal(["w"], checkpoint.StateDict.Keys);
         Assert.Equal(GoldenFiles.Formula(4, 5), GoldenFiles.Floats(checkpoint.StateDict["w"]));
         Assert.Equal("höhe", ((CheckpointDictionary)checkpoint.Value)["note"]!.AsText());
+    }
+
+    [Fact]
+    public void Read_SaysWhatItChoseAndStripped()
+    {
+        using Checkpoint ema = GoldenFiles.Read("ema.zip.pth");
+        Assert.Equal("state_dict_ema", ema.StateDictKey);
+        Assert.Equal(["it holds several sets of weights; 'state_dict_ema' is used, 'state_dict' is not", "the prefix '_orig_mod.' was left out of all names"], ema.Remarks);
+
+        using Checkpoint parallel = GoldenFiles.Read("training.zip.pth");
+        Assert.Equal(["the prefix 'module.' was left out of all names"], parallel.Remarks);
+
+        using Checkpoint plain = GoldenFiles.Read("shared.zip.pth");
+        Assert.Null(plain.StateDictKey);
+        Assert.Empty(plain.Remarks);
+    }
+
+    [Fact]
+    public void Read_LeavesOutTheCounter_OfAnAveragedModel()
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read("averaged.zip.pth");
+
+        Assert.Equal(8, checkpoint.StateDict.Count);
+        Assert.Equal(GoldenFiles.Formula(108, 0), GoldenFiles.Floats(checkpoint.StateDict["conv.weight"]));
+        Assert.Equal(["it is an average of 2 states (AveragedModel); its counter 'n_averaged' is left out", "the prefix 'module.' was left out of all names"], checkpoint.Remarks);
+    }
+
+    [Fact]
+    public void Read_TakesTimmsTrainingCheckpoints_CommandLineAndAll()
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read("timm.zip.pth");
+        var root = (CheckpointDictionary)checkpoint.Value;
+        var arguments = (CheckpointDictionary)root["args"]!;
+
+        Assert.Equal("state_dict_ema", checkpoint.StateDictKey);
+        Assert.Equal(GoldenFiles.Formula(108, 0), GoldenFiles.Floats(checkpoint.StateDict["conv.weight"]));
+        Assert.Equal(7, checkpoint.Epoch);
+        Assert.Equal(76.77, root["metric"]!.AsNumber());
+        Assert.Equal("hrnet_w18", arguments["model"]!.AsText());
+        Assert.Equal("cuda:0", arguments["device"]!.AsText());
+        Assert.Equal(1, ((CheckpointDictionary)((CheckpointDictionary)root["lr_scheduler"]!)["milestones"]!).Single(entry => entry.Key.AsInteger() == 60).Value.AsInteger());
+        Assert.Throws<CheckpointException>(() => SgdState.From(checkpoint.Optimizer));
+    }
+
+    [Theory]
+    [InlineData("half.zip.pth", torch.ScalarType.Float16)]
+    [InlineData("bfloat16.zip.pth", torch.ScalarType.BFloat16)]
+    [InlineData("double.legacy.pth", torch.ScalarType.Float64)]
+    public void Read_KeepsOtherPrecisions(string name, torch.ScalarType type)
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read(name);
+
+        Assert.Equal(type, checkpoint.StateDict["conv.weight"].dtype);
+        Assert.Equal(GoldenFiles.Formula(108, 0), GoldenFiles.Floats(checkpoint.StateDict["conv.weight"]));
+        Assert.Equal(torch.ScalarType.Int64, checkpoint.StateDict["bn.num_batches_tracked"].dtype);
+    }
+
+    [Fact]
+    public void Read_TurnsBigEndianNumbersAround()
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read("big-endian.zip.pth");
+
+        Assert.Equal([0, 1, 2.5f, -100], GoldenFiles.Floats(checkpoint.StateDict["float32"]));
+        Assert.Equal([0.5f, -2], GoldenFiles.Floats(checkpoint.StateDict["float16"]));
+        Assert.Equal([1.0 / 3], checkpoint.StateDict["float64"].data<double>());
+        Assert.Equal([(1L << 40) + 1, -2], checkpoint.StateDict["int64"].data<long>());
+        Assert.Equal([1, 200], GoldenFiles.Floats(checkpoint.StateDict["uint8"]));
+        Assert.Contains("big-endian", Assert.Single(checkpoint.Remarks), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TakesLegacyFilesOfBigEndianMachines_AsTorchDoes()
+    {
+        // The same file but for one opcode: little_endian is False.
+        byte[] file = GoldenFiles.Bytes("window.legacy.pth");
+        int mark = file.AsSpan().IndexOf("little_endian"u8);
+        file[mark + file.AsSpan(mark).IndexOf((byte)0x88)] = 0x89;
+
+        using Checkpoint checkpoint = GoldenFiles.Read(file);
+        Assert.Equal([5, 6, 7, 8], GoldenFiles.Floats(checkpoint.StateDict["w"]));
+        Assert.Contains("little-endian all the same", Assert.Single(checkpoint.Remarks), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TakesStateDicts_OfPython2()
+    {
+        byte[] pairs = HostileFile.Join("ccollections\nOrderedDict\n(](](U\x01w"u8, HostileFile.Tensor(1, [2, 2], [2, 1]), "ee"u8, "tR"u8);
+
+        using Checkpoint checkpoint = GoldenFiles.Read(HostileFile.Zip(pairs));
+        Assert.Equal([2, 2], checkpoint.StateDict["w"].shape);
+    }
+
+    [Theory]
+    [InlineData("training.zip.pth", CheckpointFormat.Zip)]
+    [InlineData("training.legacy.pth", CheckpointFormat.Legacy)]
+    [InlineData("tiny.safetensors", CheckpointFormat.Safetensors)]
+    public void Read_RecordsFormatLengthAndHashOfTheFile(string name, CheckpointFormat format)
+    {
+        byte[] file = GoldenFiles.Bytes(name);
+        using Checkpoint checkpoint = GoldenFiles.Read(file);
+
+        Assert.Equal(format, checkpoint.Format);
+        Assert.Equal(file.Length, checkpoint.Bytes);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), checkpoint.Sha256);
+    }
+
+    [Fact]
+    public void Read_SaysThatBytesFollowTheEnd()
+    {
+        using Checkpoint checkpoint = GoldenFiles.Read([.. GoldenFiles.Bytes("shared.legacy.pth"), 1, 2, 3]);
+        Assert.Equal(["3 bytes after its end are ignored"], checkpoint.Remarks);
     }
 
     [Fact]

@@ -6,7 +6,10 @@ namespace HrNetBatch.Model.Checkpoints.Pickle;
 internal enum GlobalKind
 {
     OrderedDict,
+    Counter,
+    Namespace,
     Size,
+    Device,
     RebuildTensor,
     RebuildParameter,
     StorageType,
@@ -21,7 +24,10 @@ internal static class PickleGlobals
     private static readonly Dictionary<string, PickledGlobal> Allowed = new(StringComparer.Ordinal)
     {
         ["collections.OrderedDict"] = new(GlobalKind.OrderedDict),
+        ["collections.Counter"] = new(GlobalKind.Counter),   // of learning rate schedules
+        ["argparse.Namespace"] = new(GlobalKind.Namespace),  // the command line, which timm keeps beside the weights
         ["torch.Size"] = new(GlobalKind.Size),
+        ["torch.device"] = new(GlobalKind.Device),
         ["torch._utils._rebuild_tensor_v2"] = new(GlobalKind.RebuildTensor),
         ["torch._utils._rebuild_parameter"] = new(GlobalKind.RebuildParameter),
         ["torch.DoubleStorage"] = new(GlobalKind.StorageType, ScalarType.Float64),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace HrNetBatch.Model.Checkpoints.Pickle;
@@ -62,6 +63,7 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
             case (byte)'G': value = source.ReadBigEndianDouble(); break;
             case (byte)'X': value = ReadText(source.ReadInt32()); break;
             case 0x8c: value = ReadText(source.ReadByte()); break;
+            case (byte)'T': value = Encoding.Latin1.GetString(source.ReadBytes(source.ReadInt32(), PickleLimits.TextBytes)); break; // Python 2's str
             case (byte)'U': value = Encoding.Latin1.GetString(source.ReadBytes(source.ReadByte(), PickleLimits.TextBytes)); break;
             case (byte)'(': value = Mark; break;
             case (byte)')': value = Array.Empty<object?>(); break;
@@ -128,14 +130,32 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
                 object? arguments = Pop();
                 Push(Reduce(Pop(), arguments as object?[] ?? throw Malformed("it calls with arguments that are no tuple")));
                 return true;
-            case (byte)'b': // BUILD: the _metadata that PyTorch hangs on state dicts, which nothing here needs, and our card
-                object? state = Pop();
-                if (Peek() is not PickledDictionary { IsOrdered: true } target || state is not PickledDictionary attributes || attributes.Entries.Keys.Any(key => key is not string))
-                    throw Malformed($"it sets attributes (BUILD) on {Describe(Peek())}; only a state dict's metadata is allowed");
-                target.Attributes = attributes;
+            case 0x81: // NEWOBJ
+                object?[] maker = PopMany(2);
+                Push(maker is [PickledGlobal { Kind: GlobalKind.Namespace }, object?[] { Length: 0 }]
+                    ? new PickledDictionary(isOrdered: false) { IsNamespace = true }
+                    : throw Malformed($"it makes (NEWOBJ) something of {Describe(maker[0])}"));
+                return true;
+            case (byte)'b': // BUILD
+                Build(Pop());
                 return true;
             default: return false;
         }
+    }
+
+    // Of a state dict: the _metadata that PyTorch hangs on it, which nothing here needs, and our card. Of a namespace: its attributes.
+    private void Build(object? state)
+    {
+        if (Peek() is not PickledDictionary { IsOrdered: var isOrdered, IsNamespace: var isNamespace } target || !(isOrdered || isNamespace)
+            || state is not PickledDictionary attributes || attributes.Entries.Keys.Any(key => key is not string))
+            throw Malformed($"it sets attributes (BUILD) on {Describe(Peek())}; only a state dict's metadata is allowed");
+        if (isOrdered)
+        {
+            target.Attributes = attributes;
+            return;
+        }
+        foreach ((object name, object? value) in attributes.Entries)
+            target.Entries[name] = value;
     }
 
     private static object? Reduce(object? callable, object?[] arguments)
@@ -144,6 +164,17 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
         {
             case GlobalKind.OrderedDict when arguments.Length == 0:
                 return new PickledDictionary(isOrdered: true);
+            case GlobalKind.OrderedDict when arguments is [PickledList { Items: var pairs }]: // as Python 2 wrote it
+                var ordered = new PickledDictionary(isOrdered: true);
+                foreach (object? pair in pairs)
+                    SetItem(ordered, pair is PickledList { Items: [var key, var item] } ? (key, item) : throw Malformed("an ordered dictionary is made of something other than pairs"));
+                return ordered;
+            case GlobalKind.Counter when arguments is [PickledDictionary counts]:
+                return counts;
+            case GlobalKind.Device when arguments is [string type]:
+                return type;
+            case GlobalKind.Device when arguments is [string type, long index]:
+                return string.Create(CultureInfo.InvariantCulture, $"{type}:{index}");
             case GlobalKind.Size when arguments is [object?[] sizes]:
                 return PickledTensors.Integers(sizes).Select(size => (object?)size).ToArray();
             case GlobalKind.RebuildTensor:
@@ -157,16 +188,15 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
 
     private void SetItems(object?[] items, string opcode)
     {
-        OrderedDictionary<object, object?> entries = Target<PickledDictionary>(opcode).Entries;
+        var target = Target<PickledDictionary>(opcode);
         if (items.Length % 2 != 0)
             throw Malformed($"{opcode} has a key without a value");
         for (int i = 0; i < items.Length; i += 2)
-        {
-            if (items[i] is not (string or long))
-                throw Malformed($"a dictionary key is {Describe(items[i])}; only text and integers are keys");
-            entries[items[i]!] = items[i + 1];
-        }
+            SetItem(target, (items[i], items[i + 1]));
     }
+
+    private static void SetItem(PickledDictionary target, (object? Key, object? Value) item) =>
+        target.Entries[item.Key is string or long ? item.Key : throw Malformed($"a dictionary key is {Describe(item.Key)}; only text and integers are keys")] = item.Value;
 
     private T Target<T>(string opcode) where T : class =>
         Peek() as T ?? throw Malformed($"{opcode} changes {Describe(Peek())}");
@@ -207,7 +237,8 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
 
     private void Memorize(uint index)
     {
-        if (_memo.Count == PickleLimits.MemoCount)
+        // Indices count up from 0 in every real pickle.
+        if (index >= PickleLimits.MemoCount)
             throw Malformed("it remembers more values than any checkpoint");
         _memo[index] = Peek();
     }

@@ -13,10 +13,23 @@ internal sealed class PickledDictionary(bool isOrdered)
 {
     public bool IsOrdered => isOrdered;
 
-    public OrderedDictionary<object, object?> Entries { get; } = [];
+    /// <summary>Whether it stands for an argparse.Namespace, whose attributes are its entries.</summary>
+    public bool IsNamespace { get; init; }
+
+    public OrderedDictionary<object, object?> Entries { get; } = new(PickledKeys.Comparer);
 
     /// <summary>What BUILD set on an OrderedDict.</summary>
     public PickledDictionary? Attributes { get; set; }
+}
+
+/// <summary>Compares keys with hashes that a file cannot foresee: integers' own hashes collide at will, and a dictionary of them would take hours to fill.</summary>
+internal sealed class PickledKeys : IEqualityComparer<object>
+{
+    public static PickledKeys Comparer { get; } = new();
+
+    public new bool Equals(object? x, object? y) => object.Equals(x, y);
+
+    public int GetHashCode(object key) => key is long integer ? CheckpointInteger.HashOf(integer) : key.GetHashCode();
 }
 
 /// <summary>A storage, or a window into one (legacy files), that tensors of the pickle look into.</summary>

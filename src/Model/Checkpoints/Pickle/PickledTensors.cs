@@ -40,7 +40,7 @@ internal sealed class PickledTensors
             throw new InvalidDataException($"{shape} has a negative offset, size or stride");
 
         if (sizes.Contains(0))
-            return offset <= storage.Count && sizes.All(size => size <= int.MaxValue) && strides.All(stride => stride <= int.MaxValue)
+            return offset <= storage.Count && strides.All(stride => stride <= int.MaxValue) && !IsVast(sizes)
                 ? new PickledTensor(storage, storage.Offset + offset, sizes, strides)
                 : throw Outside(shape, storage);
 
@@ -64,6 +64,9 @@ internal sealed class PickledTensors
     /// <summary>The integers of a tuple, or a refusal.</summary>
     public static long[] Integers(object?[] items) =>
         Array.ConvertAll(items, item => item as long? ?? throw new InvalidDataException("a tensor's shape in its pickle holds something other than integers"));
+
+    // A tensor without elements has no data that would bound its other sizes, and libtorch multiplies them.
+    internal static bool IsVast(long[] sizes) => sizes.Aggregate(1.0, (product, size) => product * Math.Max(size, 1)) > int.MaxValue;
 
     private static PickledStorage Window(PickledStorage root, object? window)
     {

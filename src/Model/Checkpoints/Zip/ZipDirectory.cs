@@ -10,6 +10,7 @@ namespace HrNetBatch.Model.Checkpoints.Zip;
 /// </summary>
 internal sealed class ZipDirectory
 {
+    private const int HeaderBytes = 30;
     private const int EndBytes = 22;
     private const int Zip64LocatorBytes = 20;
     private const int MaxDirectoryBytes = 64 * 1024 * 1024;
@@ -27,18 +28,22 @@ internal sealed class ZipDirectory
         if (length > MaxDirectoryBytes || offset < 0 || length < 0 || offset > stream.Length - length)
             throw new InvalidDataException("its zip directory lies outside the file: copy or download it again");
         directory.ReadEntries(directory.ReadAt(offset, (int)length));
+        directory.RefuseOverlaps(offset);
         return directory;
     }
 
     /// <summary>Reads a whole entry into <paramref name="chunks"/>, each filled in turn, and checks its CRC.</summary>
     public void Read(ZipEntry entry, IEnumerable<Memory<byte>> chunks)
     {
-        byte[] local = ReadAt(entry.HeaderOffset, 30);
+        byte[] local = ReadAt(entry.HeaderOffset, HeaderBytes);
         if (BinaryPrimitives.ReadUInt32LittleEndian(local) != 0x04034b50)
             throw new InvalidDataException($"entry '{entry.Name}' does not begin where the zip directory says: copy or download the file again");
-        long start = entry.HeaderOffset + 30 + BinaryPrimitives.ReadUInt16LittleEndian(local.AsSpan(26)) + BinaryPrimitives.ReadUInt16LittleEndian(local.AsSpan(28));
-        if (start > _stream.Length - entry.LengthBytes)
-            throw new InvalidDataException($"entry '{entry.Name}' reaches past the end of the file: copy or download it again");
+        int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(local.AsSpan(26));
+        if (IsPacked(local.AsSpan(6)) || Encoding.UTF8.GetString(ReadAt(entry.HeaderOffset + HeaderBytes, nameLength)) != entry.Name)
+            throw new InvalidDataException($"entry '{entry.Name}' is described in two ways, so readers could disagree about it: the file is damaged or made to deceive");
+        long start = entry.HeaderOffset + HeaderBytes + nameLength + BinaryPrimitives.ReadUInt16LittleEndian(local.AsSpan(28));
+        if (start > entry.LimitOffset - entry.LengthBytes)
+            throw new InvalidDataException($"entry '{entry.Name}' reaches into what follows it: copy or download the file again");
         _stream.Position = start;
         var crc = new Crc32();
         foreach (Memory<byte> chunk in chunks)
@@ -90,9 +95,8 @@ internal sealed class ZipDirectory
 
     private void Add(ReadOnlySpan<byte> header, string name, ReadOnlySpan<byte> extra)
     {
-        bool isEncrypted = (BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) & 1) != 0;
-        if (isEncrypted || BinaryPrimitives.ReadUInt16LittleEndian(header[10..]) != 0)
-            throw new InvalidDataException($"entry '{name}' is compressed or encrypted; torch.save never does that");
+        if (IsPacked(header[8..]))
+            throw new InvalidDataException($"entry '{name}' is compressed or encrypted, which torch.save never does: somebody packed the archive anew; take the original file, or save it again with torch.save");
         // The zip64 field holds, in this order, only those of the three that the header marks as too large for it.
         ReadOnlySpan<byte> large = Zip64Field(extra);
         long length = Wide(BinaryPrimitives.ReadUInt32LittleEndian(header[24..]), ref large);
@@ -103,6 +107,23 @@ internal sealed class ZipDirectory
         if (!_entries.TryAdd(name, new ZipEntry(name, BinaryPrimitives.ReadUInt32LittleEndian(header[16..]), length, offset)))
             throw new InvalidDataException($"entry '{name}' appears twice, so readers could disagree about it");
     }
+
+    /// <summary>Bytes that two entries share would let a small file fill much memory, and mean different things to different readers.</summary>
+    private void RefuseOverlaps(long directoryOffset)
+    {
+        long limit = directoryOffset;
+        foreach (ZipEntry entry in _entries.Values.OrderByDescending(entry => entry.HeaderOffset).ToArray())
+        {
+            if (entry.HeaderOffset > limit - entry.LengthBytes - HeaderBytes)
+                throw new InvalidDataException($"entry '{entry.Name}' overlaps with what follows it: the file is damaged or made to deceive");
+            _entries[entry.Name] = entry with { LimitOffset = limit };
+            limit = entry.HeaderOffset;
+        }
+    }
+
+    /// <summary>Whether flags and method, which begin <paramref name="header"/>, say compressed or encrypted.</summary>
+    private static bool IsPacked(ReadOnlySpan<byte> header) =>
+        (BinaryPrimitives.ReadUInt16LittleEndian(header) & 1) != 0 || BinaryPrimitives.ReadUInt16LittleEndian(header[2..]) != 0;
 
     private static ReadOnlySpan<byte> Zip64Field(ReadOnlySpan<byte> extra)
     {

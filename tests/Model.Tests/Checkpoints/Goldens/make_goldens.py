@@ -3,9 +3,13 @@
 Run: /usr/bin/python3 make_goldens.py
 Weights follow a formula that the tests compute again: element i of parameter k is ((i + k) % 17 - 8) / 16.
 """
+import argparse
+import io
+import json
 import os
 import pickle
 import struct
+import zipfile
 from collections import OrderedDict
 
 import torch
@@ -38,11 +42,16 @@ class Tiny(torch.nn.Module):
         return self.classifier(torch.relu(self.bn(self.conv(x))).mean(dim=(2, 3)))
 
 
-def training():
+def tiny():
     model = Tiny()
     with torch.no_grad():
         for k, parameter in enumerate(model.parameters()):
             parameter.copy_(formula(parameter.shape, k))
+    return model
+
+
+def training():
+    model = tiny()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4, nesterov=True)
     for k, parameter in enumerate(model.parameters()):
         parameter.grad = torch.zeros_like(parameter)
@@ -78,6 +87,86 @@ def shared():
     save_both({"base": base, "column": base[:, 2], "transposed": base.t(), "row": base[3, 1:], "again": base}, "shared")
 
 
+def averaged():
+    """torch.optim.swa_utils: a counter beside names with a prefix."""
+    model = torch.optim.swa_utils.AveragedModel(tiny())
+    model.update_parameters(model.module)
+    model.update_parameters(model.module)
+    save({"model": model.state_dict(), "epoch": 2}, "averaged.zip.pth")
+
+
+def timm():
+    """What timm's CheckpointSaver writes in training: the command line and the scaler beside two sets of weights."""
+    model = tiny()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    model(torch.ones(1, 3, 8, 8)).sum().backward()
+    optimizer.step()
+    schedule = torch.optim.lr_scheduler.MultiStepLR(torch.optim.SGD(model.parameters(), lr=1), [30, 60, 90])
+    save({
+        "epoch": 7,
+        "arch": "hrnet_w18",
+        "state_dict": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "version": 2,
+        "args": argparse.Namespace(model="hrnet_w18", lr=1e-3, aug_splits=0, mean=None, device=torch.device("cuda", 0), img_size=[3, 224, 224]),
+        "amp_scaler": {"scale": 65536.0, "growth_interval": 2000, "_growth_tracker": 0},
+        "state_dict_ema": tiny().state_dict(),
+        "metric": 76.77,
+        "lr_scheduler": schedule.state_dict(),
+    }, "timm.zip.pth")
+
+
+def half():
+    """A state dict of 16 bits, as people store weights to halve them; the counter stays an integer."""
+    save(tiny().half().state_dict(), "half.zip.pth")
+    save(tiny().bfloat16().state_dict(), "bfloat16.zip.pth")
+    save(tiny().double().state_dict(), "double.legacy.pth", _use_new_zipfile_serialization=False)
+
+
+def big_endian():
+    """A file of a big-endian machine, where torch 2.1 and later write storages as they lie in memory and say so in 'byteorder'."""
+    weights = OrderedDict(float32=torch.tensor([0.0, 1.0, 2.5, -100.0]), float16=torch.tensor([0.5, -2.0]).half(),
+                          float64=torch.tensor([1 / 3], dtype=torch.float64), int64=torch.tensor([2**40 + 1, -2]), uint8=torch.tensor([1, 200], dtype=torch.uint8))
+    little = io.BytesIO()
+    torch.save(weights, little)
+    sizes = {str(key): weights[name].element_size() for key, name in enumerate(weights)}
+    with zipfile.ZipFile(little) as source, zipfile.ZipFile(os.path.join(HERE, "big-endian.zip.pth"), "w", zipfile.ZIP_STORED) as target:
+        for entry in source.infolist():
+            data = source.read(entry)
+            folder, _, key = entry.filename.rpartition("/")
+            if folder.endswith("/data"):
+                size = sizes[key]
+                data = b"".join(data[i:i + size][::-1] for i in range(0, len(data), size))
+            target.writestr(zipfile.ZipInfo(entry.filename), data)
+        target.writestr(zipfile.ZipInfo("archive/byteorder"), b"big")
+
+
+def safetensors_file(name, tensors, metadata):
+    """The format as its documentation describes it: the header's length, the header, the tensors' bytes; the header is padded with spaces."""
+    header, data = {}, b""
+    if metadata is not None:
+        header["__metadata__"] = metadata
+    kinds = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64", torch.int32: "I32",
+             torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL"}
+    for key, tensor in tensors.items():
+        raw = bytes(tensor.contiguous().view(-1).view(torch.uint8).tolist()) if tensor.numel() else b""
+        header[key] = {"dtype": kinds[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    with open(os.path.join(HERE, name), "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def safetensors():
+    types = OrderedDict()
+    for dtype in (torch.float64, torch.int64, torch.float32, torch.int32, torch.float16, torch.bfloat16, torch.int16, torch.int8, torch.uint8, torch.bool):
+        types[str(dtype).removeprefix("torch.")] = torch.tensor([0.0, 1.0, 2.5, 100.0]).to(dtype)
+    types["empty"] = torch.empty(0, 3)
+    safetensors_file("dtypes.safetensors", types, None)
+    safetensors_file("tiny.safetensors", tiny().state_dict(), {"format": "pt", "höhe": "5 m"})
+
+
 class Window:
     """Stands for a storage view as torch 0.4 pickled it: a window of a root storage."""
 
@@ -109,3 +198,8 @@ if __name__ == "__main__":
     dtypes()
     shared()
     window()
+    averaged()
+    timm()
+    half()
+    big_endian()
+    safetensors()

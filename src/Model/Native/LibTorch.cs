@@ -32,6 +32,7 @@ public static class LibTorch
     private static LibTorchFolder LoadOnce()
     {
         LibTorchFolder folder = Locate();
+        OpenMp.WaitWithoutSpinning();
 
         // By absolute path and in the order of their dependencies: this fixes which copy every later name stands for.
         foreach (string file in folder.Libraries)

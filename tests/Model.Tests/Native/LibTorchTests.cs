@@ -1,10 +1,22 @@
+using System.Runtime.InteropServices;
 using HrNetBatch.Model.Native;
 using TorchSharp;
 
 namespace HrNetBatch.Model.Tests.Native;
 
-public sealed class LibTorchTests
+public sealed partial class LibTorchTests
 {
+    /// <summary>Asked of the C library, because .NET's own copy of the environment says nothing about what OpenMP read.</summary>
+    [Fact]
+    public void Load_LetsWaitingThreadsSleep_UnlessTheUserChoseOtherwise()
+    {
+        LibTorch.Load();
+        Assert.Equal(Environment.GetEnvironmentVariable(OpenMp.WaitPolicyVariable) ?? "PASSIVE", Marshal.PtrToStringUTF8(getenv(OpenMp.WaitPolicyVariable)));
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint getenv(string name);
+
     [Fact]
     public void Load_MakesTorchUsable()
     {

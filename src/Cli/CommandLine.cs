@@ -76,6 +76,7 @@ public static class CommandLine
             RetryCommand.Create(),
             ScheduleCommand.Create(),
             PredictCommand.Create(),
+            InspectCommand.Create(),
         };
         return root;
     }

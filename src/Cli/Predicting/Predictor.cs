@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HrNetBatch.Cli.Output;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Imaging;
@@ -32,7 +33,10 @@ internal sealed class Predictor : IDisposable
             throw new UserException($"{weights} holds weights of {(shape.Variant is { } found ? found.Name : $"a custom network ({shape.Architecture})")}, not of {wanted.Name}; leave --variant out, or give other weights.", UserException.WrongRequest);
         int batchSize = Math.Clamp(fileCount, 1, LargestBatch);
         var options = new ClassifierOptions { BatchSize = batchSize, ImageSize = imageSize ?? 0, ReplicaCount = 1, ThreadsPerReplica = Environment.ProcessorCount };
-        return new Predictor(Refused(() => Classifier.Load(checkpoint, options), weights), batchSize);
+        Classifier classifier = Refused(() => Classifier.Load(checkpoint, options), weights);
+        foreach (string remark in checkpoint.Remarks.Concat(classifier.LoadReport.Remarks))
+            Screen.Say($"{weights}: {remark}.");
+        return new Predictor(classifier, batchSize);
     }
 
     /// <summary>Yields one result for each file; a file that cannot be read is one with an error.</summary>

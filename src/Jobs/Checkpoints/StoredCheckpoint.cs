@@ -2,6 +2,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
+using Microsoft.Extensions.Logging;
 
 namespace HrNetBatch.Jobs.Checkpoints;
 
@@ -15,22 +16,24 @@ internal static class StoredCheckpoint
         return CheckpointReader.Read(file, $"{path}");
     }
 
-    /// <summary>The network that a checkpoint is of, with its weights; the caller disposes it.</summary>
-    public static HrNet NetworkOf(Checkpoint checkpoint)
+    /// <summary>The network that a checkpoint is of, with its weights; the caller disposes it. What was odd in the file goes to the log.</summary>
+    public static HrNet NetworkOf(Checkpoint checkpoint, ILogger? logger = null)
     {
         HrNetShape shape;
         try
         {
             shape = HrNetShape.Recognize(checkpoint.StateDict);
+            // Before memory is taken for the network that the file speaks of.
+            StateDictLoader.Check(shape, checkpoint.StateDict);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or CheckpointException)
         {
             throw new JobException($"{checkpoint.Name}: {e.Message}", FailureKind.Permanent, e);
         }
         var network = new HrNet(shape.Architecture, shape.ClassCount);
         try
         {
-            StateDictLoader.Load(network, checkpoint.StateDict);
+            checkpoint.LogRemarks(logger, StateDictLoader.Load(network, checkpoint));
             return network;
         }
         catch

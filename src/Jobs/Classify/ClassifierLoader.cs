@@ -1,4 +1,5 @@
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Inference;
@@ -19,12 +20,14 @@ internal sealed class ClassifierLoader(PlanStore plans, BlobStore blobs)
         await using var file = await blobs.DownloadToTemporaryFileAsync(job.Checkpoint, found.ETag, stop);
         using var checkpoint = CheckpointReader.Read(file, job.Checkpoint.ToString());
         var isCpu = job.Attempt.Device == "cpu";
-        return Classifier.Load(checkpoint, new ClassifierOptions
+        var classifier = Classifier.Load(checkpoint, new ClassifierOptions
         {
             Device = job.Attempt.Device,
             BatchSize = job.Arguments.BatchSize ?? (isCpu ? 8 : 128),
             ReplicaCount = isCpu ? job.Attempt.ThreadCount : 2,
             ImageSize = job.Arguments.ImageSize ?? 0,
         });
+        checkpoint.LogRemarks(job.Attempt.Logger, classifier.LoadReport);
+        return classifier;
     }
 }

@@ -55,7 +55,7 @@ internal sealed class TrainOutput
             if (_arguments.InitialCheckpoint is { } path && !_checkpoint.Exists)
             {
                 using Checkpoint initial = await StoredCheckpoint.ReadAsync(_blobs, BlobPath.Parse(path), cancellation);
-                StateDictLoader.Load(network, initial.StateDict, keepNewClassifier: true);
+                initial.LogRemarks(_attempt.Logger, StateDictLoader.Load(network, initial, keepNewClassifier: true));
             }
             network.to(device(_attempt.Device));
             network.ToChannelsLast();

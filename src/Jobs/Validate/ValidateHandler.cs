@@ -28,7 +28,7 @@ public sealed class ValidateHandler(BlobStore blobs) : IJobHandler
         set_num_threads(attempt.ThreadCount);
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Shards, attempt.Logger, stop);
         using Checkpoint checkpoint = await StoredCheckpoint.ReadAsync(blobs, BlobPath.Parse(arguments.Checkpoint), stop);
-        using HrNet network = StoredCheckpoint.NetworkOf(checkpoint);
+        using HrNet network = StoredCheckpoint.NetworkOf(checkpoint, attempt.Logger);
         network.to(device(attempt.Device));
         network.ToChannelsLast();
 

@@ -50,6 +50,17 @@ public static partial class StateDictLoader
         }
     }
 
+    /// <summary>Says what loading into the network of this shape would do, and makes no network for it: its size is the file's word until then.</summary>
+    /// <param name="shape">What <see cref="HrNetShape.Recognize"/> found.</param>
+    /// <param name="stateDict">Weights by name.</param>
+    /// <exception cref="CheckpointException">Names, shapes or element types do not fit; the message counts and lists them.</exception>
+    public static LoadReport Check(HrNetShape shape, IReadOnlyDictionary<string, Tensor> stateDict)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(stateDict);
+        return Compare(HrNetTensors.Of(shape.Architecture, shape.ClassCount), stateDict);
+    }
+
     /// <summary>Says what loading would do, and changes nothing.</summary>
     /// <param name="targets">The network's tensors by name.</param>
     /// <param name="stateDict">Weights by name.</param>

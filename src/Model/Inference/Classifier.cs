@@ -25,6 +25,9 @@ public sealed class Classifier : IDisposable
     /// <summary>The network that the weights are of.</summary>
     public HrNetArchitecture Architecture { get; }
 
+    /// <summary>What loading the weights did beyond copying them.</summary>
+    public required LoadReport LoadReport { get; init; }
+
     /// <summary>How many classes it tells apart.</summary>
     public int ClassCount { get; }
 
@@ -60,7 +63,7 @@ public sealed class Classifier : IDisposable
         {
             return Load(checkpoint.StateDict, checkpoint.Card?.Labels, options);
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or CheckpointException)
         {
             throw new CheckpointException($"{checkpoint.Name}: {error.Message}", error);
         }
@@ -70,12 +73,14 @@ public sealed class Classifier : IDisposable
     /// <param name="stateDict">Parameters by the original's names; not needed afterwards.</param>
     /// <param name="labels">The classes' names in the order of their indices, or null.</param>
     /// <param name="options">How it runs.</param>
-    /// <exception cref="ArgumentException">The weights are no HRNet's, lack a parameter, have another number of classes than labels, or the size is no multiple of 32.</exception>
+    /// <exception cref="CheckpointException">Names or shapes are not those of the network.</exception>
+    /// <exception cref="ArgumentException">The weights are no HRNet's, hold no numbers, have another number of classes than labels, or the size is no multiple of 32.</exception>
     /// <exception cref="ValidationException">An option is out of range.</exception>
     public static Classifier Load(IReadOnlyDictionary<string, Tensor> stateDict, IReadOnlyList<string>? labels, ClassifierOptions options)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         HrNetShape shape = HrNetShape.Recognize(stateDict);
+        LoadReport report = StateDictLoader.Check(shape, stateDict);
         if (labels is not null && labels.Count != shape.ClassCount)
             throw new ArgumentException($"There are {labels.Count} labels for {shape.ClassCount} classes.", nameof(labels));
         Device device = TorchDevice.Parse(options.Device);
@@ -88,7 +93,7 @@ public sealed class Classifier : IDisposable
         {
             // On a replica's thread, because oneDNN's layout of a weight may depend on the number of threads.
             FoldedHrNet network = replicas.RunAsync(() => new FoldedHrNet(stateDict, shape.Architecture, batchShape, device), CancellationToken.None).GetAwaiter().GetResult();
-            return new Classifier(network, replicas, shape, labels, imageSize, options.BatchSize);
+            return new Classifier(network, replicas, shape, labels, imageSize, options.BatchSize) { LoadReport = report };
         }
         catch
         {

@@ -74,7 +74,7 @@ public static class TrainingSnapshot
         if (resume["options"]?.AsText() is var options && options != JsonSerializer.Serialize(trainer.Options, Json))
             throw new CheckpointException($"{checkpoint.Name}: its run has another recipe: {options}. Resume with that, or start a new run.");
 
-        StateDictLoader.Load(trainer.Network, checkpoint.StateDict);
+        StateDictLoader.Load(trainer.Network, checkpoint);
         SgdState optimizer = SgdState.From(checkpoint.Optimizer);
         if (optimizer.MomentumBuffers.Count != trainer.Optimizer.ParameterCount)
             throw new CheckpointException($"{checkpoint.Name}: its optimizer knows {optimizer.MomentumBuffers.Count} parameters, the network has {trainer.Optimizer.ParameterCount}.");

@@ -138,7 +138,7 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
 
     [Theory]
     [InlineData("no-such.pth", "does not exist")]
-    [InlineData("in/000.png", "no checkpoint of PyTorch")]
+    [InlineData("in/000.png", "it is no checkpoint")]
     public async Task Execute_FailsPermanently_WithoutACheckpoint(string name, string fault)
     {
         var blobs = await stack.InputAsync(1);

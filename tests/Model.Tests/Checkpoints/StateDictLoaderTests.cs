@@ -96,4 +96,51 @@ public sealed class StateDictLoaderTests
         Dictionary<string, Tensor> loaded = copy.state_dict();
         Assert.All(original.state_dict(), pair => Assert.True(pair.Value.equal(loaded[pair.Key]).all().item<bool>(), pair.Key));
     }
+
+    [Fact]
+    public void Load_RefusesWholeNumbers_WhereTheNetworkHasFloats()
+    {
+        using var network = new Network(3);
+        Dictionary<string, Tensor> weights = network.state_dict();
+        weights["classifier.weight"] = weights["classifier.weight"].@to(ScalarType.Int8);
+
+        var error = Assert.Throws<CheckpointException>(() => StateDictLoader.Load(network, weights));
+        Assert.Contains("1 of whole numbers (classifier.weight (Int8)). Quantised weights are not read", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float16)]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float64)]
+    public void Load_ConvertsOtherPrecisions_AndSaysSo(ScalarType type)
+    {
+        using var network = new Network(3);
+        Dictionary<string, Tensor> weights = network.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.is_floating_point() ? pair.Value.@to(type) : pair.Value);
+        weights["classifier.bias"] = network.state_dict()["classifier.bias"];
+
+        LoadReport report = StateDictLoader.Load(network, weights);
+        Assert.Equal([$"7 tensors converted from {type} to Float32"], report.Remarks);
+    }
+
+    [Fact]
+    public void Check_SaysInFullHowAWholeHrNetDiffers_WithoutMakingOne()
+    {
+        using var network = new HrNet(HrNetVariant.Parse("w18_small_v1"), 9);
+        Dictionary<string, Tensor> weights = network.state_dict();
+        HrNetShape shape = HrNetShape.Recognize(weights);
+        Assert.Equal(weights.Count, StateDictLoader.Check(shape, weights).Copied);
+
+        foreach (string name in weights.Keys.Where(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal) || name is "final_layer.0.bias" or "downsamp_modules.0.0.bias").ToArray())
+            weights.Remove(name);
+        Assert.Equal(
+            ["2 tensors that the file lacks set to zero (downsamp_modules.0.0.bias, final_layer.0.bias): weights converted from PaddleClas (SSLD) have no such biases",
+             $"{network.state_dict().Keys.Count(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal))} tensors that the file lacks set to zero (num_batches_tracked): they only count training steps"],
+            StateDictLoader.Check(shape, weights).Remarks);
+
+        weights.Remove("stage4.0.branches.3.1.bn2.weight");
+        weights["head.weight"] = weights["conv1.weight"];
+        weights["conv2.weight"] = weights["conv1.weight"];
+        Assert.Contains("1 missing (stage4.0.branches.3.1.bn2.weight); 1 unexpected (head.weight); 1 of another shape (conv2.weight (network [64, 64, 3, 3], file [64, 3, 3, 3]))",
+            Assert.Throws<CheckpointException>(() => StateDictLoader.Check(shape, weights)).Message, StringComparison.Ordinal);
+    }
 }

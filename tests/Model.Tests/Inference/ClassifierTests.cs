@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Inference;
 using HrNetBatch.Model.Tests.Goldens;
 using TorchSharp;
@@ -125,7 +126,8 @@ public sealed class ClassifierTests : IDisposable
         Dictionary<string, Tensor> broken = new(stateDict) { ["bn1.bias"] = full([64], float.NaN) };
         Assert.Contains("conv1 and bn1 hold infinities or no numbers", Refusal(broken, null, Options), StringComparison.Ordinal);
         stateDict.Remove("stage3.0.branches.1.0.bn1.running_var");
-        Assert.Contains("lack the parameter stage3.0.branches.1.0.bn1.running_var", Refusal(stateDict, null, Options), StringComparison.Ordinal);
+        Assert.Contains("1 missing (stage3.0.branches.1.0.bn1.running_var)",
+            Assert.Throws<CheckpointException>(() => Classifier.Load(stateDict, null, Options)).Message, StringComparison.Ordinal);
 
         static string Refusal(Dictionary<string, Tensor> stateDict, string[]? labels, ClassifierOptions options) =>
             Assert.ThrowsAny<ArgumentException>(() => Classifier.Load(stateDict, labels, options).Dispose()).Message;

@@ -1,0 +1,31 @@
+using HrNetBatch.Cli.Stack;
+using HrNetBatch.Jobs.Blobs;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HrNetBatch.Cli.Inspecting;
+
+/// <summary>Opens what a user names: a file of this machine, or a blob of the stack.</summary>
+internal static class InspectedFile
+{
+    /// <summary>A seekable stream, which the caller disposes.</summary>
+    /// <exception cref="UserException">There is no such file, or it cannot be read from any place.</exception>
+    public static async Task<Stream> OpenAsync(string name, string? data, CancellationToken cancellation)
+    {
+        if (name.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            if (!BlobPath.TryParse(name, out BlobPath? path, out string? fault))
+                throw new UserException(fault, UserException.WrongRequest);
+            await using ServiceProvider services = StackServices.Open(data);
+            return await services.GetRequiredService<BlobStore>().DownloadToTemporaryFileAsync(path, cancellation: cancellation);
+        }
+        if (Directory.Exists(name))
+            throw new UserException($"{name} is a folder; name the checkpoint in it.", UserException.WrongRequest);
+        if (!File.Exists(name))
+            throw new UserException($"{name} does not exist.", UserException.WrongRequest);
+        FileStream stream = File.OpenRead(name);
+        if (stream.CanSeek)
+            return stream;
+        await stream.DisposeAsync();
+        throw new UserException($"{name} is a pipe or a device; copy it to a file first.", UserException.WrongRequest);
+    }
+}

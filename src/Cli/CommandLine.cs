@@ -78,6 +78,7 @@ public static class CommandLine
             PredictCommand.Create(),
             InspectCommand.Create(),
         };
+        root.SetAction(_ => root.Parse("--help").Invoke());
         return root;
     }
 

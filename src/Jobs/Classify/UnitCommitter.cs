@@ -1,6 +1,7 @@
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace HrNetBatch.Jobs.Classify;
@@ -28,12 +29,17 @@ internal sealed partial class UnitCommitter(BlobStore blobs, UnitStore units, Fa
             throw;
         }
 
+        CountItems(part?.RowCount ?? 0, "classified");
+        CountItems(unit.Failed.Count, "failed");
         var rate = (totals.DoneCount - _start.Value.DoneCount) / Math.Max(0.001, time.GetElapsedTime(_start.Value.Timestamp).TotalSeconds);
         await job.Attempt.ReportProgressAsync(
             totals.DoneCount, totals.IsPlanComplete ? totals.ItemCount : null,
             totals.IsPlanComplete ? $"classifying, {rate:0.#} images/s" : $"classifying while listing, {rate:0.#} images/s", stop);
         await limit.CheckAsync(job, totals, stop);
     }
+
+    private static void CountItems(long count, string result) =>
+        HrNetTelemetry.ClassifyItems.Add(count, new KeyValuePair<string, object?>("hrnetbatch.item.result", result));
 
     private async Task<Part?> WritePartAsync(ClassifyJob job, PendingUnit unit, CancellationToken stop)
     {

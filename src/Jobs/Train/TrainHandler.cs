@@ -2,6 +2,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Shards;
+using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
@@ -64,6 +65,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             IAsyncEnumerable<Batch> batches = shards.TrainingBatches(loading, trainer.Position.Epoch, trainer.Position.Cursor, stop);
             await foreach (TrainingStep step in trainer.TrainEpochAsync(batches, stop))
             {
+                HrNetTelemetry.TrainSamples.Add(step.SampleCount);
                 if (metrics.Add(step))
                 {
                     await attempt.RecordMetricsAsync(metrics.Take(step), CancellationToken.None);

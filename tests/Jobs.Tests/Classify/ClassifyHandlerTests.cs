@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
@@ -29,6 +31,21 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
         Assert.Contains(read.GetProperty("predictions")[0].GetProperty("label").GetString(), new[] { "cat", "dog", "fish" });
         var ended = (await stack.Jobs.FindAsync(job, Cancellation))!;
         Assert.Equal((JobState.Succeeded, 17L, 17L), (ended.State, ended.DoneCount, ended.TotalCount!.Value));
+    }
+
+    /// <summary>Other tests classify at the same time and count too, so this asks for at least its own.</summary>
+    [Fact]
+    public async Task Execute_CountsTheItemsOfItsUnits_InTheMetrics()
+    {
+        var counted = new ConcurrentDictionary<string, long>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, self) => { if (instrument.Name == "hrnetbatch.classify.items") self.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => counted.AddOrUpdate($"{tags[0].Value}", count, (_, before) => before + count));
+        listener.Start();
+
+        await stack.SucceedAsync(await stack.SubmitAsync(await stack.InputAsync(17, brokenEach: 5)));
+
+        Assert.InRange(counted["classified"], 13, long.MaxValue);
+        Assert.InRange(counted["failed"], 4, long.MaxValue);
     }
 
     [Fact]

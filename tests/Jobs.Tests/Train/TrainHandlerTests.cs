@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
@@ -33,6 +34,19 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
             Assert.Equal(undisturbed.Result.GetProperty(field).GetDouble(), finished.Result.GetProperty(field).GetDouble());
         Assert.Equal(_bench.Path("disturbed/checkpoint.pth.tar"), finished.Result.GetProperty("checkpoint").GetString());
         await AssertCurvesAsync(job);
+    }
+
+    [Fact]
+    public async Task Execute_CountsItsSamples_InTheMetrics()
+    {
+        long counted = 0;
+        using var listener = new MeterListener { InstrumentPublished = (instrument, self) => { if (instrument.Name == "hrnetbatch.train.samples") self.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref counted, count));
+        listener.Start();
+
+        await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationShards = null });
+
+        Assert.InRange(Interlocked.Read(ref counted), TrainingBench.TrainingSampleCount, long.MaxValue);   // other tests may train at the same time
     }
 
     [Fact]

@@ -18,6 +18,9 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
 {
     private static readonly JobKinds Kinds = new(JobKind.Of<TrainArguments, TrainHandler>(), JobKind.Of<ValidateArguments, ValidateHandler>());
 
+    /// <summary>How many samples an epoch of <see cref="Arguments"/> has.</summary>
+    public const int TrainingSampleCount = 12;
+
     private TestBlobs _blobs = null!;
 
     public LedgerDatabase Ledger { get; } = new(postgres);

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Core.Filters;
+
+namespace HrNetBatch.LocalServiceBus.Configuration;
+
+/// <summary>
+/// Reads the entities of a broker from a file in the shape of Microsoft's emulator's Config.json. What this broker cannot do is refused
+/// here, not ignored later.
+/// </summary>
+public static class ConfigurationFile
+{
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="ConfigurationException">It is missing, not of that shape, or asks for something that this broker lacks.</exception>
+    public static BrokerDefinition Read(string path)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(path));
+        }
+        catch (IOException exception)
+        {
+            throw new ConfigurationException($"{path} cannot be read: {exception.Message}");
+        }
+        catch (ConfigurationException exception)
+        {
+            throw new ConfigurationException($"{path}: {exception.Message}");
+        }
+    }
+
+    /// <summary>Reads the content of a file.</summary>
+    /// <exception cref="ConfigurationException">It is not of that shape, or asks for something that this broker lacks.</exception>
+    public static BrokerDefinition Parse(string json)
+    {
+        EmulatorConfiguration? configuration;
+        try
+        {
+            configuration = JsonSerializer.Deserialize<EmulatorConfiguration>(json, EmulatorConfiguration.Json);
+        }
+        catch (JsonException exception)
+        {
+            throw new ConfigurationException($"It is not a configuration in the shape of the Service Bus emulator's: {exception.Message}");
+        }
+        NamespaceSection[] namespaces = [.. configuration?.UserConfig.Namespaces ?? []];
+        return new BrokerDefinition
+        {
+            Queues = [.. namespaces.SelectMany(space => space.Queues ?? []).Select(queue =>
+                new QueueDefinition(Checked(queue.Name), EntityProperties.Read($"queue '{queue.Name}'", queue.Properties)))],
+            Topics = [.. namespaces.SelectMany(space => space.Topics ?? []).Select(Topic)],
+        };
+    }
+
+    private static TopicDefinition Topic(TopicSection topic) => new(
+        Checked(topic.Name),
+        EntityProperties.Read($"topic '{topic.Name}'", topic.Properties),
+        [.. (topic.Subscriptions ?? []).Select(subscription => new SubscriptionDefinition(
+            Checked(subscription.Name),
+            EntityProperties.Read($"subscription '{topic.Name}/{subscription.Name}'", subscription.Properties),
+            Filters($"subscription '{topic.Name}/{subscription.Name}'", subscription.Rules)))]);
+
+    private static IReadOnlyList<Filter> Filters(string where, IReadOnlyList<RuleSection>? rules) => rules is null or []
+        ? [Filter.True]
+        : [.. rules.Select(rule => RuleFilter.Read($"{where}, rule '{rule.Name}'", rule.Properties))];
+
+    private static string Checked(string name) => name.Length is > 0 and <= 260 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/')
+        ? name
+        : throw new ConfigurationException($"'{name}' is no name of an entity: letters, digits, '.', '-', '_' and '/' are.");
+}

@@ -1,0 +1,337 @@
+using HrNetBatch.LocalServiceBus.Storage;
+
+namespace HrNetBatch.LocalServiceBus.Core;
+
+/// <summary>
+/// The state machine of one entity: its messages, and what happens to them. Everything here runs inside an operation, under the
+/// broker's lock; nothing waits, nothing reads a clock.
+/// </summary>
+internal sealed class EntityState(
+    string name, EntityKind kind, EntityOptions options, EntityState? deadLetters, Topic? topic, Deadlines deadlines)
+{
+    private readonly Dictionary<long, Message> _messages = [];
+    private readonly SortedSet<long> _numbers = [];
+    private readonly Dictionary<Guid, long> _locks = [];
+    private readonly ReadyMessages _ready = new();
+    private readonly ReceiverLine _line = new();
+    private readonly SeenMessageIds? _seen = options.DuplicateWindow is { } window ? new(name, window) : null;
+    private Sessions? _sessions;
+    private long _lastNumber;
+
+    public string Name { get; } = name;
+
+    public EntityKind Kind { get; } = kind;
+
+    public EntityOptions Options { get; } = options;
+
+    /// <summary>The entity's sessions.</summary>
+    /// <exception cref="BrokerException">It has none.</exception>
+    public Sessions Sessions => !Options.RequiresSession
+        ? throw new BrokerException(Refusal.NotAllowed, $"The entity '{Name}' does not have sessions: receive from it without one.")
+        : _sessions ??= new Sessions(this, Options.LockDuration, deadlines);
+
+    /// <summary>Takes back what a store holds.</summary>
+    public void Load(StoredEntity stored)
+    {
+        _lastNumber = stored.LastSequenceNumber;
+        _seen?.Load(stored.SeenMessageIds);
+        if (Options.RequiresSession) Sessions.Load(stored.SessionStates);
+
+        // The holds on sessions ended with their links, and with them the locks of their messages: not counted, as when a link closes.
+        foreach (Message message in stored.Messages) Put(Options.RequiresSession ? message with { Lock = null } : message);
+    }
+
+    /// <summary>Takes a message in.</summary>
+    /// <returns>Its sequence number; 0 for a duplicate, which is dropped.</returns>
+    public long Send(Operation operation, IncomingMessage incoming)
+    {
+        if (_seen?.TryAdd(operation, incoming.MessageId) == false) return 0;
+        long number = ++_lastNumber;
+        var message = new Message
+        {
+            SequenceNumber = number,
+            EnqueuedSequenceNumber = number,
+            EnqueuedAt = operation.Now,
+            MessageId = incoming.MessageId,
+            SessionId = incoming.SessionId,
+            Content = incoming.Content,
+            TimeToLive = incoming.TimeToLive,
+        };
+        if (incoming.ScheduledFor > operation.Now)
+            Add(operation, message with { State = MessageState.Scheduled, ScheduledFor = incoming.ScheduledFor });
+        else
+            Arrive(operation, message);
+        return number;
+    }
+
+    public void CancelScheduled(Operation operation, long number) => Remove(operation, Find(number, MessageState.Scheduled));
+
+    public List<Message> Peek(long from, int count, string? session) =>
+    [
+        .. _numbers.GetViewBetween(from, long.MaxValue)
+            .Select(number => _messages[number])
+            .Where(message => session is null || message.SessionId == session)
+            .Take(count),
+    ];
+
+    public Message ReceiveDeferred(Operation operation, long number, ReceiveMode mode, string? session)
+    {
+        Message message = Find(number, MessageState.Deferred);
+        if (message.Lock is not null || (session is not null && message.SessionId != session)) throw NotFound(number);
+        return Take(operation, message, mode);
+    }
+
+    public DateTimeOffset RenewLock(Operation operation, Guid token)
+    {
+        Message message = Held(token);
+        Message renewed = message with { Lock = new(token, operation.Now + Options.LockDuration) };
+        Replace(operation, message, renewed);
+        return renewed.Lock.Until;
+    }
+
+    public void Complete(Operation operation, Guid token) => Remove(operation, Held(token));
+
+    public void Abandon(Operation operation, Guid token, IReadOnlyDictionary<string, object?> properties) =>
+        Unlock(operation, Held(token), properties, counted: true);
+
+    /// <summary>Gives a message back that never reached its receiver; one whose lock is gone needs nothing.</summary>
+    public void Release(Operation operation, Guid token)
+    {
+        if (_locks.TryGetValue(token, out long number)) Unlock(operation, _messages[number], Message.NoProperties, counted: false);
+    }
+
+    public void Defer(Operation operation, Guid token, IReadOnlyDictionary<string, object?> properties)
+    {
+        Message message = Held(token);
+        Replace(operation, message, Changed(message, properties) with { Lock = null, State = MessageState.Deferred });
+    }
+
+    public void DeadLetter(
+        Operation operation, Guid token, string? reason, string? description, IReadOnlyDictionary<string, object?> properties)
+    {
+        if (deadLetters is null)
+            throw new BrokerException(Refusal.NotAllowed, $"'{Name}' holds dead letters: complete, abandon or defer its messages.");
+        Message message = Held(token);
+        MoveToDeadLetters(operation, message, Changed(message, properties), reason, description);
+    }
+
+    public void SetLimit(Operation operation, Receiver receiver, uint limit, bool drain)
+    {
+        receiver.SetLimit(limit, drain);
+        _line.Join(receiver);
+        operation.Touch(this);
+        operation.Serve(receiver);
+    }
+
+    /// <summary>Ends a receiver. What it holds stays locked until the locks run out; a session and its messages are free at once.</summary>
+    public void Detach(Operation operation, Receiver receiver)
+    {
+        receiver.Detached = true;
+        if (receiver.Session is { } lease) ReleaseSession(operation, lease);
+    }
+
+    public void ReleaseSession(Operation operation, SessionLease lease)
+    {
+        if (Sessions.TryRelease(lease)) UnlockSession(operation, lease.SessionId, counted: false);
+    }
+
+    /// <summary>Hands ready messages to receivers with credit, in turns.</summary>
+    public void Pump(Operation operation)
+    {
+        if (Options.RequiresSession) Sessions.Pump(operation, _ready);
+        List<Receiver>? withoutMessage = null;
+        while (_line.TryTake(out Receiver? receiver))
+        {
+            if (_ready.TryGetFirst(receiver.Session?.SessionId, out long number))
+            {
+                receiver.Give(Take(operation, _messages[number], receiver.Mode));
+                operation.Serve(receiver);
+                _line.Join(receiver);
+                continue;
+            }
+            (withoutMessage ??= []).Add(receiver);
+            if (receiver.Session is null) break;   // nothing is ready for anybody
+        }
+        foreach (Receiver receiver in withoutMessage ?? []) _line.Join(receiver);
+    }
+
+    /// <summary>Does what a deadline stands for.</summary>
+    public void OnDue(Operation operation, Deadline deadline)
+    {
+        operation.Touch(this);
+        if (deadline.SessionId is { } session)
+        {
+            Sessions.Expire(operation, session);
+            UnlockSession(operation, session, counted: true);
+            return;
+        }
+        Message message = _messages[deadline.SequenceNumber];
+        if (message.Lock is not null)
+            Unlock(operation, message, Message.NoProperties, counted: true);
+        else if (message.State == MessageState.Scheduled)
+            Activate(operation, message);
+        else if (Options.DeadLetterExpired && deadLetters is not null)
+            MoveToDeadLetters(operation, message, message, "TTLExpiredException", "The message expired and was dead lettered.");
+        else
+            Remove(operation, message);
+    }
+
+    /// <summary>Takes a copy of a message from a topic, or a message that its queue gave up.</summary>
+    public void Enqueue(Operation operation, Message message)
+    {
+        long number = ++_lastNumber;
+        if (Options.RequiresSession && message.SessionId is null && deadLetters is not null)
+        {
+            deadLetters.Enqueue(operation, AsDeadLetter(
+                message, "Session ID is null.", "Session enabled entity doesn't allow a message whose session identifier is null."));
+            return;
+        }
+        if (Kind == EntityKind.Subscription) message = message with { EnqueuedSequenceNumber = number };
+        Arrive(operation, message with { SequenceNumber = number });
+    }
+
+    private void Arrive(Operation operation, Message message)
+    {
+        TimeSpan? life = Shorter(message.TimeToLive, Options.DefaultTimeToLive);
+        message = message with
+        {
+            State = MessageState.Active,
+            EnqueuedAt = Kind == EntityKind.DeadLetterQueue ? message.EnqueuedAt : operation.Now,
+            TimeToLive = life,
+            ExpiresAt = life < DateTimeOffset.MaxValue - operation.Now && Kind != EntityKind.DeadLetterQueue ? operation.Now + life : null,
+        };
+        if (topic is null) Add(operation, message);
+        else topic.Distribute(operation, message);
+    }
+
+    // A message whose time has come gets in line as if it were sent now: under a new number.
+    private void Activate(Operation operation, Message message)
+    {
+        Remove(operation, message);
+        Arrive(operation, message with { SequenceNumber = ++_lastNumber });
+    }
+
+    private Message Take(Operation operation, Message message, ReceiveMode mode)
+    {
+        if (mode == ReceiveMode.ReceiveAndDelete)
+        {
+            Remove(operation, message);
+            return message;
+        }
+        Message locked = message with { Lock = new(Guid.NewGuid(), operation.Now + Options.LockDuration) };
+        Replace(operation, message, locked);
+        return locked;
+    }
+
+    private void Unlock(Operation operation, Message message, IReadOnlyDictionary<string, object?> properties, bool counted)
+    {
+        Message unlocked = Changed(message, properties) with { Lock = null, DeliveryCount = message.DeliveryCount + (counted ? 1 : 0) };
+        if (counted && deadLetters is not null && unlocked.DeliveryCount >= Options.MaxDeliveryCount)
+        {
+            MoveToDeadLetters(operation, message, unlocked, "MaxDeliveryCountExceeded",
+                $"Message could not be consumed after {unlocked.DeliveryCount} delivery attempts.");
+            return;
+        }
+        Replace(operation, message, unlocked);
+        operation.Touch(this);
+    }
+
+    private void UnlockSession(Operation operation, string session, bool counted)
+    {
+        operation.Touch(this);
+        foreach (long number in _locks.Values.Where(number => _messages[number].SessionId == session).Order().ToArray())
+            Unlock(operation, _messages[number], Message.NoProperties, counted);
+    }
+
+    private void MoveToDeadLetters(Operation operation, Message message, Message changed, string? reason, string? description)
+    {
+        Remove(operation, message);
+        deadLetters!.Enqueue(operation, AsDeadLetter(changed, reason, description));
+    }
+
+    private Message AsDeadLetter(Message message, string? reason, string? description)
+    {
+        var why = new Dictionary<string, object?>();
+        if (reason is not null) why["DeadLetterReason"] = reason;
+        if (description is not null) why["DeadLetterErrorDescription"] = description;
+        return Changed(message, why) with { Lock = null, ScheduledFor = null, DeadLetterSource = Name };
+    }
+
+    private static Message Changed(Message message, IReadOnlyDictionary<string, object?> properties)
+    {
+        if (properties.Count == 0) return message;
+        var changed = new Dictionary<string, object?>(message.ChangedProperties);
+        foreach ((string name, object? value) in properties) changed[name] = value;
+        return message with { ChangedProperties = changed };
+    }
+
+    private Message Held(Guid token)
+    {
+        if (_locks.TryGetValue(token, out long number)) return _messages[number];
+        throw Options.RequiresSession
+            ? new BrokerException(Refusal.SessionLockLost, "The lock of the message's session was lost, or the message is settled already.")
+            : new BrokerException(
+                Refusal.MessageLockLost,
+                "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.");
+    }
+
+    private Message Find(long number, MessageState state) =>
+        _messages.TryGetValue(number, out Message? message) && message.State == state ? message : throw NotFound(number);
+
+    private BrokerException NotFound(long number) => new(
+        Refusal.MessageNotFound, $"'{Name}' has no such message with the sequence number {number}: it is settled, locked, or never was.");
+
+    private void Add(Operation operation, Message message)
+    {
+        operation.Changes.Add(new MessageAdded(Name, message));
+        operation.Touch(this);
+        Put(message);
+    }
+
+    private void Replace(Operation operation, Message old, Message message)
+    {
+        operation.Changes.Add(new MessageChanged(Name, message));
+        Unindex(old);
+        _messages[message.SequenceNumber] = message;
+        Index(message);
+    }
+
+    private void Remove(Operation operation, Message message)
+    {
+        operation.Changes.Add(new MessageRemoved(Name, message.SequenceNumber));
+        Unindex(message);
+        _messages.Remove(message.SequenceNumber);
+        _numbers.Remove(message.SequenceNumber);
+    }
+
+    private void Put(Message message)
+    {
+        _messages.Add(message.SequenceNumber, message);
+        _numbers.Add(message.SequenceNumber);
+        Index(message);
+    }
+
+    private void Index(Message message)
+    {
+        if (message.Lock is { } held) _locks.Add(held.Token, message.SequenceNumber);
+        else if (message.State == MessageState.Active) _ready.Add(message);
+        if (DueOf(message) is { } due) deadlines.Add(new Deadline(due, this, message.SequenceNumber));
+    }
+
+    private void Unindex(Message message)
+    {
+        if (message.Lock is { } held) _locks.Remove(held.Token);
+        else if (message.State == MessageState.Active) _ready.Remove(message);
+        if (DueOf(message) is { } due) deadlines.Remove(new Deadline(due, this, message.SequenceNumber));
+    }
+
+    // A locked message never expires; one that is locked in a session is freed by the session's own deadline.
+    private DateTimeOffset? DueOf(Message message) => message switch
+    {
+        { Lock: { } held } => Options.RequiresSession ? null : held.Until,
+        { State: MessageState.Scheduled } => message.ScheduledFor,
+        _ => message.ExpiresAt,
+    };
+
+    private static TimeSpan? Shorter(TimeSpan? one, TimeSpan? other) => one is null ? other : other < one ? other : one;
+}

@@ -1,0 +1,40 @@
+namespace HrNetBatch.LocalServiceBus.Core;
+
+/// <summary>Duplicate detection: the message ids of a time window.</summary>
+internal sealed class SeenMessageIds(string entity, TimeSpan window)
+{
+    private readonly HashSet<string> _ids = [];
+    private readonly Queue<(string Id, DateTimeOffset Until)> _inOrder = [];
+
+    /// <summary>Notes an id.</summary>
+    /// <returns>Whether it was not seen within the window.</returns>
+    public bool TryAdd(Operation operation, string id)
+    {
+        ForgetOld(operation);
+        if (!_ids.Add(id)) return false;
+        DateTimeOffset until = operation.Now + window;
+        _inOrder.Enqueue((id, until));
+        operation.Changes.Add(new MessageIdSeen(entity, id, until));
+        return true;
+    }
+
+    /// <summary>Takes back what was seen before a restart.</summary>
+    public void Load(IReadOnlyDictionary<string, DateTimeOffset> seen)
+    {
+        foreach ((string id, DateTimeOffset until) in seen.OrderBy(entry => entry.Value))
+        {
+            _ids.Add(id);
+            _inOrder.Enqueue((id, until));
+        }
+    }
+
+    private void ForgetOld(Operation operation)
+    {
+        while (_inOrder.TryPeek(out (string Id, DateTimeOffset Until) oldest) && oldest.Until <= operation.Now)
+        {
+            _inOrder.Dequeue();
+            _ids.Remove(oldest.Id);
+            operation.Changes.Add(new MessageIdForgotten(entity, oldest.Id));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Security.Cryptography.X509Certificates;
+using HrNetBatch.LocalServiceBus.Core;
+
+namespace HrNetBatch.LocalServiceBus.Hosting;
+
+/// <summary>What a local Service Bus serves, and where.</summary>
+public sealed record ServiceBusOptions
+{
+    /// <summary>The name of the key in every example for the emulator.</summary>
+    public const string DefaultKeyName = "RootManageSharedAccessKey";
+
+    /// <summary>The key in every example for the emulator. It is no secret: anybody on this machine may know it.</summary>
+    public const string DefaultKey = "SAS_KEY_VALUE";
+
+    /// <summary>The queues, topics and subscriptions.</summary>
+    public BrokerDefinition Entities { get; init; } = new();
+
+    /// <summary>The folder that keeps the messages, made where it is missing; null: they are kept in memory and end with the process.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>The port for plain AMQP, on the loopback addresses only; 0: any free one; null: none. Default: 5672.</summary>
+    public int? Port { get; init; } = 5672;
+
+    /// <summary>The port for AMQP over TLS, on the loopback addresses only; 0: any free one; null: none. Default: none.</summary>
+    public int? TlsPort { get; init; }
+
+    /// <summary>The certificate for TLS, with its private key; null: a self-signed one, which is kept in the folder. The caller disposes it.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>The name of the one key that opens everything.</summary>
+    public string KeyName { get; init; } = DefaultKeyName;
+
+    /// <summary>The key.</summary>
+    public string Key { get; init; } = DefaultKey;
+
+    /// <summary>The largest message. Default: 256 KB, as in the Standard tier, so that what works here works there.</summary>
+    public int MaxMessageBytes { get; init; } = 256 * 1024;
+}

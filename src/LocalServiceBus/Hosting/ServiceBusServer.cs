@@ -1,0 +1,88 @@
+using System.Security.Cryptography.X509Certificates;
+using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Protocol;
+using HrNetBatch.LocalServiceBus.Protocol.Messages;
+using HrNetBatch.LocalServiceBus.Protocol.Security;
+using HrNetBatch.LocalServiceBus.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace HrNetBatch.LocalServiceBus.Hosting;
+
+/// <summary>A Service Bus on this machine, in this process: a broker and the sockets that lead to it.</summary>
+public sealed class ServiceBusServer : IAsyncDisposable
+{
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Listener> _listeners = [];
+    private readonly ServiceBusOptions _options;
+    private readonly MessageBroker _broker;
+    private readonly X509Certificate2? _ownCertificate;
+
+    private ServiceBusServer(ServiceBusOptions options, TimeProvider time, ILogger log)
+    {
+        _options = options;
+        IMessageStore store = options.Folder is null ? new InMemoryStore() : SqliteStore.Open(options.Folder, Fail);
+        _broker = new MessageBroker(options.Entities, store, MessageReader.ReadForFilters, time);
+        if (_broker.UnknownEntities is { Count: > 0 } unknown) log.EntitiesWithoutDefinition(string.Join(", ", unknown));
+        var context = new BrokerContext(_broker, new SharedAccessKey(options.KeyName, options.Key), options.MaxMessageBytes, time, log);
+        if (options.Port is { } port) _listeners.Add(new Listener(port, null, context));
+        if (options.TlsPort is { } tlsPort)
+        {
+            Certificate = options.Certificate ?? (_ownCertificate = LocalCertificate.Open(options.Folder, time));
+            _listeners.Add(new Listener(tlsPort, Certificate, context));
+        }
+
+        void Fail(Exception exception)
+        {
+            log.StoreFailed(exception);
+            _failed.TrySetException(exception);
+        }
+    }
+
+    /// <summary>The port for plain AMQP; null where there is none.</summary>
+    public int? Port => _options.Port is null ? null : _listeners[0].Port;
+
+    /// <summary>The port for AMQP over TLS; null where there is none.</summary>
+    public int? TlsPort => _options.TlsPort is null ? null : _listeners[^1].Port;
+
+    /// <summary>The certificate that TLS clients must trust; null without TLS.</summary>
+    public X509Certificate2? Certificate { get; }
+
+    /// <summary>The core, for callers in this process.</summary>
+    public MessageBroker Broker => _broker;
+
+    /// <summary>What a client without TLS connects with.</summary>
+    public string ConnectionString =>
+        $"Endpoint=sb://127.0.0.1:{Port};SharedAccessKeyName={_options.KeyName};SharedAccessKey={_options.Key};UseDevelopmentEmulator=true;";
+
+    /// <summary>Fails when the disk failed and the server must be started anew; never ends otherwise.</summary>
+    public Task Failed => _failed.Task;
+
+    /// <summary>Starts a server; it serves from when the task ends until it is disposed.</summary>
+    /// <exception cref="StoreException">The folder cannot be used.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The port cannot be used.</exception>
+    /// <exception cref="BrokerException">Two entities have the same name.</exception>
+    public static async Task<ServiceBusServer> StartAsync(ServiceBusOptions options, ILogger? log = null, TimeProvider? time = null)
+    {
+        // Taking up a large store takes a while.
+        ServiceBusServer server = await Task.Run(() => new ServiceBusServer(options, time ?? TimeProvider.System, log ?? NullLogger.Instance));
+        try
+        {
+            foreach (Listener listener in server._listeners) listener.Start();
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+        return server;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Listener listener in _listeners) await listener.DisposeAsync();
+        await _broker.DisposeAsync();
+        _ownCertificate?.Dispose();
+    }
+}

@@ -1,0 +1,3 @@
+using HrNetBatch.LocalServiceBus.Hosting;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,203 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
+using Amqp.Framing;
+using Amqp.Types;
+using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Protocol.Messages;
+using HrNetBatch.LocalServiceBus.Protocol.Wire;
+
+namespace HrNetBatch.LocalServiceBus.Protocol.Links;
+
+/// <summary>A client receives from an entity, as far as its credit goes.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Its source of cancellation has neither timer nor wait handle.")]
+internal sealed class DeliveryLink : Link
+{
+    private static readonly Symbol SessionFilter = "com.microsoft:session-filter";
+    private static readonly Symbol WaitProperty = "com.microsoft:timeout";
+    private static readonly Symbol LockedUntilProperty = "com.microsoft:locked-until-utc";
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    private readonly Entity _entity;
+    private readonly ReceiveMode _mode;
+    private readonly Channel<Handover> _handovers = Channel.CreateUnbounded<Handover>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _ended = new();
+    private Receiver? _receiver;
+    private Flow? _earlyFlow;
+    private uint _sentCount;
+
+    public DeliveryLink(AmqpSession session, Attach attach, Entity entity, string address) : base(session, attach.Handle, address)
+    {
+        _entity = entity;
+        _mode = attach.SndSettleMode == SenderSettleMode.Settled ? ReceiveMode.ReceiveAndDelete : ReceiveMode.PeekLock;
+    }
+
+    public override void Open(Attach attach)
+    {
+        Map? filters = (attach.Source as Source)?.FilterSet;
+        if (filters is null || !filters.TryGetValue(SessionFilter, out object? wanted))
+            Start(attach, null);
+        else
+            _ = OpenSessionAsync(attach, (wanted is DescribedValue described ? described.Value : wanted) as string);
+    }
+
+    public override void OnFlow(Flow flow)
+    {
+        Receiver? receiver;
+        lock (Session.Connection.Gate)
+        {
+            receiver = _receiver;
+            if (receiver is null) _earlyFlow = flow;   // the session is not ours yet
+        }
+        if (receiver is not null) _ = SetLimitAsync(receiver, flow);
+    }
+
+    /// <summary>Does what the client decided about a delivery, and confirms it once it is durable.</summary>
+    public async Task SettleAsync(uint deliveryId, Guid lockToken, DeliveryOutcome outcome, bool isSettled)
+    {
+        DeliveryState state = new Accepted();
+        try
+        {
+            await SettleAsync(lockToken, outcome);
+        }
+        catch (BrokerException refusal)
+        {
+            state = new Rejected { Error = Performatives.Error(Conditions.Of(refusal.Reason), refusal.Message) };
+        }
+        catch (Exception exception)
+        {
+            Session.Connection.Context.Log.RequestFailed(exception);
+            state = new Rejected { Error = Performatives.Error(Conditions.InternalError, exception.Message) };
+        }
+        if (!isSettled) Session.WriteDisposition(isReceiver: false, deliveryId, state);
+    }
+
+    public override void End()
+    {
+        if (!_handovers.Writer.TryComplete()) return;
+        _ended.Cancel();
+        if (_receiver is { } receiver) _ = _entity.DetachAsync(receiver);
+    }
+
+    private Task SettleAsync(Guid lockToken, DeliveryOutcome outcome) => outcome switch
+    {
+        AcceptedOutcome => _entity.CompleteAsync(lockToken),
+        ReleasedOutcome => _entity.ReleaseAsync(lockToken),
+        ModifiedOutcome { IsUndeliverableHere: true } modified => _entity.DeferAsync(lockToken, PropertyMap.Read(modified.Annotations)),
+        ModifiedOutcome modified => _entity.AbandonAsync(lockToken, PropertyMap.Read(modified.Annotations)),
+        RejectedOutcome rejected => DeadLetterAsync(lockToken, rejected),
+        _ => throw new BrokerException(Refusal.NotImplemented, $"{outcome.GetType().Name} is not supported."),
+    };
+
+    private Task DeadLetterAsync(Guid lockToken, RejectedOutcome rejected)
+    {
+        var properties = new Dictionary<string, object?>(PropertyMap.Read(rejected.Info));
+        properties.Remove("DeadLetterReason", out object? reason);
+        properties.Remove("DeadLetterErrorDescription", out object? description);
+        return _entity.DeadLetterAsync(
+            lockToken, reason as string ?? rejected.Condition, description as string ?? rejected.Description, properties);
+    }
+
+    private async Task OpenSessionAsync(Attach attach, string? wanted)
+    {
+        SessionLease? lease = null;
+        try
+        {
+            lease = wanted is null ? await NextSessionAsync(attach) : await _entity.AcceptSessionAsync(wanted);
+            ((Source)attach.Source).FilterSet[SessionFilter] = lease.SessionId;
+            if (!_ended.IsCancellationRequested) Start(attach, lease);
+        }
+        catch (BrokerException refusal)
+        {
+            Session.Forget(this);
+            Session.Refuse(attach, Conditions.Of(refusal.Reason), refusal.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client did not wait; what it might have got goes to somebody else.
+        }
+        if (lease is not null && (_receiver is null || _ended.IsCancellationRequested)) await _entity.ReleaseSessionAsync(lease);
+    }
+
+    private async Task<SessionLease> NextSessionAsync(Attach attach)
+    {
+        TimeSpan wait = attach.Properties?[WaitProperty] is uint milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : LongestWait;
+        using var timeout = new CancellationTokenSource(wait < LongestWait ? wait : LongestWait, Session.Connection.Context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _ended.Token);
+        try
+        {
+            return await _entity.AcceptNextSessionAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!_ended.IsCancellationRequested)
+        {
+            throw new BrokerException(Refusal.TimedOut, $"No session of '{_entity.Name}' had a message and was free within {wait.TotalSeconds:0.#} s.");
+        }
+    }
+
+    private void Start(Attach attach, SessionLease? lease)
+    {
+        Receiver receiver = _entity.Attach(_mode, lease, handover => _handovers.Writer.TryWrite(handover));
+        Attach answer = Answer(attach, _mode == ReceiveMode.PeekLock ? SenderSettleMode.Unsettled : SenderSettleMode.Settled);
+        answer.InitialDeliveryCount = 0;
+        if (lease is not null) answer.Properties = new Fields { [LockedUntilProperty] = lease.LockedUntil.UtcTicks };
+        Session.Write(answer);
+        Flow? early;
+        lock (Session.Connection.Gate) (_receiver, early) = (receiver, _earlyFlow);
+        _ = DeliverAsync();
+        if (early is not null) _ = SetLimitAsync(receiver, early);
+    }
+
+    private async Task SetLimitAsync(Receiver receiver, Flow flow)
+    {
+        const int DeliveryCountField = 5, CreditField = 6;
+        if (flow.HasField(CreditField))
+        {
+            uint count = flow.HasField(DeliveryCountField) ? flow.DeliveryCount : 0;
+            await _entity.SetLimitAsync(receiver, count + flow.LinkCredit, flow.Drain);
+        }
+        if (flow.Echo && !flow.Drain) Session.WriteFlow(answer => (answer.Handle, answer.DeliveryCount) = (Handle, _sentCount));
+    }
+
+    private async Task DeliverAsync()
+    {
+        try
+        {
+            await foreach (Handover handover in _handovers.Reader.ReadAllAsync())
+            {
+                // Durability point 2. The lock (or the removal) is on disk before the client sees the message: a crash here costs
+                // the wait for the lock's end, and never shows a message to two receivers.
+                await handover.Committed;
+                foreach (Message message in handover.Messages) await DeliverAsync(message);
+                if (handover.DrainedAt is { } drainedAt) WriteDrained(drainedAt);
+                if (handover.SessionLost)
+                    Session.Close(this, Conditions.Of(Refusal.SessionLockLost), "The session's lock ran out. Accept the session again.");
+            }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Session.Connection.Context.Log.RequestFailed(exception);
+            Session.Close(this, Conditions.InternalError, exception.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The session ended; its messages stay locked until their locks run out.
+        }
+    }
+
+    private async Task DeliverAsync(Message message)
+    {
+        Guid token = message.Lock?.Token ?? Guid.NewGuid();
+        if (_ended.IsCancellationRequested)
+        {
+            if (message.Lock is not null) await _entity.ReleaseAsync(token);   // never sent, so nobody else has to wait for it
+            return;
+        }
+        await Session.SendAsync(Handle, token.ToByteArray(), MessageWriter.Write(message), _mode == ReceiveMode.PeekLock ? (this, token) : null);
+        _sentCount++;
+    }
+
+    private void WriteDrained(uint count)
+    {
+        _sentCount = count;
+        Session.WriteFlow(flow => (flow.Handle, flow.DeliveryCount, flow.LinkCredit, flow.Drain) = (Handle, count, 0, true));
+    }
+}

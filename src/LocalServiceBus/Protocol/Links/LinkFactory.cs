@@ -1,0 +1,48 @@
+using Amqp.Framing;
+using Amqp.Transactions;
+using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Protocol.Messages;
+using HrNetBatch.LocalServiceBus.Protocol.Requests;
+using HrNetBatch.LocalServiceBus.Protocol.Security;
+
+namespace HrNetBatch.LocalServiceBus.Protocol.Links;
+
+/// <summary>Makes the link that a client asks for, if it may have it.</summary>
+internal static class LinkFactory
+{
+    private const string TokenNode = "$cbs", ManagementSuffix = "/$management";
+
+    /// <summary>Makes a link; it is not open yet.</summary>
+    /// <exception cref="BrokerException">The client may not have it, or there is no such thing.</exception>
+    public static Link Create(AmqpSession session, Attach attach)
+    {
+        if (attach.Target is Coordinator) throw new BrokerException(Refusal.NotImplemented, "Transactions are not supported.");
+        bool clientReceives = attach.Role;
+        string address = Addresses.Path((clientReceives ? (attach.Source as Source)?.Address : (attach.Target as Target)?.Address) ?? "");
+        BrokerContext context = session.Connection.Context;
+
+        if (address.Equals(TokenNode, StringComparison.OrdinalIgnoreCase))
+        {
+            return Requests(TokenNode, null, request => Task.FromResult(TokenRequests.Handle(request, context, session.Connection.Claims)));
+        }
+        if (!session.Connection.Claims.Allow(address))
+        {
+            throw new BrokerException(
+                Refusal.Unauthorized, $"Unauthorized access: no valid token was shown for '{address}'. Send one to {TokenNode} first.");
+        }
+        if (address.EndsWith(ManagementSuffix, StringComparison.OrdinalIgnoreCase))
+        {
+            var management = new ManagementRequests(context.Broker.Find(address[..^ManagementSuffix.Length]));
+            return Requests(address, address, management.HandleAsync);
+        }
+        Entity entity = context.Broker.Find(address);
+        if (clientReceives) return new DeliveryLink(session, attach, entity, address);
+        if (entity.Kind is EntityKind.Subscription or EntityKind.DeadLetterQueue)
+            throw new BrokerException(Refusal.NotAllowed, $"Nothing can be sent to '{address}': send to its queue or topic.");
+        return new IncomingLink(session, attach.Handle, address, (content, format) => entity.SendAsync(MessageReader.Read(content, format)));
+
+        Link Requests(string node, string? authorized, Func<Request, Task<Response>> handle) => clientReceives
+            ? new ReplyLink(session, attach, node, authorized)
+            : new IncomingLink(session, attach.Handle, authorized, (content, _) => new RequestNode(session, node, handle).TakeAsync(content));
+    }
+}

@@ -1,18 +1,20 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Reflection;
 using System.Security.Cryptography;
 
 namespace HrNetBatch.LocalStack;
 
 /// <summary>
-/// Installs one of the package lists under <c>local/</c> into the cache folder, once for each content of the list, whoever asks
+/// Installs a package list, one of those under <c>local/</c> or another's, into the cache folder, once for each content of the list, whoever asks
 /// and however many ask at once.
 /// </summary>
 public sealed class NpmPackages
 {
     private readonly string _name;
+    private readonly Assembly _holder;
 
-    private NpmPackages(string name) => _name = name;
+    private NpmPackages(string name, Assembly? holder = null) => (_name, _holder) = (name, holder ?? typeof(NpmPackages).Assembly);
 
     /// <summary>Azurite, the blob storage of the local stack.</summary>
     public static NpmPackages Azurite { get; } = new("azurite");
@@ -22,6 +24,9 @@ public sealed class NpmPackages
 
     /// <summary>Emoji images of two vendors, the data of <c>hrnet demo</c>.</summary>
     public static NpmPackages Emoji { get; } = new("emoji");
+
+    /// <summary>A list that another assembly carries, as the resources <c>NAME/package.json</c> and <c>NAME/package-lock.json</c>.</summary>
+    public static NpmPackages Of(Assembly holder, string name) => new(name, holder);
 
     /// <summary>Installs the packages where they are missing and returns their <c>node_modules</c> folder.</summary>
     /// <param name="progress">Told when something is downloaded.</param>
@@ -87,8 +92,8 @@ public sealed class NpmPackages
 
     private byte[] Read(string file)
     {
-        using Stream resource = typeof(NpmPackages).Assembly.GetManifestResourceStream($"{_name}/{file}")
-            ?? throw new InvalidOperationException($"local/{_name}/{file} is not embedded.");
+        using Stream resource = _holder.GetManifestResourceStream($"{_name}/{file}")
+            ?? throw new InvalidOperationException($"{_name}/{file} is not embedded in {_holder.GetName().Name}.");
         using var content = new MemoryStream();
         resource.CopyTo(content);
         return content.ToArray();

@@ -32,10 +32,16 @@ public sealed partial class ProgramProcess : IDisposable
     /// <summary>Starts a program that lies beside the test's own.</summary>
     /// <param name="assembly">The file name of its assembly.</param>
     /// <param name="settings">Settings below the section HrNetBatch, as <c>Key=value</c>.</param>
-    public static ProgramProcess Start(string assembly, params IEnumerable<string> settings)
+    public static ProgramProcess Start(string assembly, params IEnumerable<string> settings) =>
+        StartWith(assembly, settings.Select(setting => $"--HrNetBatch:{setting}"));
+
+    /// <summary>Starts a program that lies beside the test's own.</summary>
+    /// <param name="assembly">The file name of its assembly.</param>
+    /// <param name="arguments">Its command line.</param>
+    public static ProgramProcess StartWith(string assembly, params IEnumerable<string> arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, assembly);
-        var start = new ProcessStartInfo("dotnet", [program, .. settings.Select(setting => $"--HrNetBatch:{setting}")])
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -16,41 +16,49 @@ internal static class CommandLine
 
     private static readonly Option<FileInfo> Config = new("--config")
     {
-        Description = "The queues, topics and subscriptions, in the shape of the Service Bus emulator's Config.json.", HelpName = "FILE", Required = true,
+        Description = "The queues, topics and subscriptions, in the shape of the Service Bus emulator's Config.json.",
+        HelpName = "FILE",
+        Required = true,
     };
 
     private static readonly Option<string?> Data = new("--data")
     {
-        Description = "The folder that keeps the messages. Default: none, they end with the process.", HelpName = "DIR",
+        Description = "The folder that keeps the messages. Default: none, they end with the process.",
+        HelpName = "DIR",
     };
 
     private static readonly Option<int> Port = new("--port")
     {
-        Description = "The port for plain AMQP on the loopback addresses; 0: any free one.", DefaultValueFactory = _ => 5672,
+        Description = "The port for plain AMQP on the loopback addresses; 0: any free one.",
+        DefaultValueFactory = _ => 5672,
     };
 
     private static readonly Option<int?> TlsPort = new("--tls-port") { Description = "Serve AMQP over TLS too, on this port; 0: any free one." };
 
     private static readonly Option<FileInfo?> Certificate = new("--certificate")
     {
-        Description = "The certificate for TLS with its key, a .pfx file. Default: a self-signed one, made once in the data folder.", HelpName = "FILE",
+        Description = "The certificate for TLS with its key, a .pfx file. Default: a self-signed one, made once in the data folder.",
+        HelpName = "FILE",
     };
 
     private static readonly Option<string?> CertificatePassword = new("--certificate-password") { Description = "The .pfx file's password." };
 
     private static readonly Option<string> KeyName = new("--key-name")
     {
-        Description = "The name of the shared access key.", DefaultValueFactory = _ => ServiceBusOptions.DefaultKeyName,
+        Description = "The name of the shared access key.",
+        DefaultValueFactory = _ => ServiceBusOptions.DefaultKeyName,
     };
 
     private static readonly Option<string> Key = new("--key")
     {
-        Description = "The shared access key.", DefaultValueFactory = _ => ServiceBusOptions.DefaultKey,
+        Description = "The shared access key.",
+        DefaultValueFactory = _ => ServiceBusOptions.DefaultKey,
     };
 
     private static readonly Option<int> MaxMessageKilobytes = new("--max-message-kb")
     {
-        Description = "The largest message.", DefaultValueFactory = _ => 256,
+        Description = "The largest message.",
+        DefaultValueFactory = _ => 256,
     };
 
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Say who connects and leaves." };

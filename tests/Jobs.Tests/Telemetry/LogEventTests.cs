@@ -27,6 +27,7 @@ public sealed partial class LogEventTests
         "Worker" => id < 1000,
         "Jobs" => id is >= 1000 and < 4000,
         "Dashboard" => id is >= 4000 and < 5000,
+        "LocalServiceBus" => id is >= 6000 and < 7000,
         _ => id is >= 5000 and < 6000,
     };
 

@@ -20,7 +20,7 @@ public sealed class ModelTests
     {
         using var folder = new TemporaryFolder();
         int count = 0;
-        await SampleAsync(iterations: 40, () =>
+        await SampleAsync(iterations: 20, () =>
         {
             string name = folder.File($"history-{Interlocked.Increment(ref count)}");
             return () => SqliteStore.Open(name, _ => { });

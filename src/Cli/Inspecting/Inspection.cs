@@ -6,6 +6,7 @@ namespace HrNetBatch.Cli.Inspecting;
 /// <summary>All that a checkpoint says about itself; as JSON, what <c>hrnet inspect --json</c> writes.</summary>
 internal sealed record Inspection
 {
+    private const int OtherCount = 50;
     private static readonly string[] ShownElsewhere = ["epoch", "model", "perf", "best_perf", "optimizer", "state_dict", ModelCard.Key];
 
     public required string File { get; init; }
@@ -82,6 +83,11 @@ internal sealed record Inspection
             return others;
         foreach ((CheckpointValue key, CheckpointValue value) in (CheckpointDictionary)checkpoint.Value)
         {
+            if (others.Count == OtherCount)
+            {
+                others["…"] = "more entries follow";
+                break;
+            }
             string name = key.AsText() ?? key.ToString()!;
             if (name != checkpoint.StateDictKey && !(ShownElsewhere.Contains(name) && value is not CheckpointDictionary) && name != "optimizer" && name != ModelCard.Key)
                 others[name] = value is CheckpointDictionary or CheckpointList or CheckpointTuple ? value.ToString() : CheckpointJson.ToNode(value);

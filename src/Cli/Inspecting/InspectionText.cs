@@ -50,7 +50,7 @@ internal static class InspectionText
             yield return ("image size", $"{card.ImageSize}");
             yield return ("labels", Labels(card));
         }
-        foreach ((string key, string value) in inspection.Metadata) yield return ($"metadata {key}", value);
+        foreach ((string key, string value) in inspection.Metadata.Take(LabelCount * 10)) yield return ($"metadata {key}", value);
         foreach ((string key, JsonNode? value) in inspection.Others) yield return (key, value?.ToString() ?? "None");
     }
 

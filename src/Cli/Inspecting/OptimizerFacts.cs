@@ -11,6 +11,8 @@ namespace HrNetBatch.Cli.Inspecting;
 /// <param name="Options">The first group's options.</param>
 internal sealed record OptimizerFacts(string Kind, int GroupCount, int ParameterCount, int StateCount, JsonObject Options)
 {
+    private const int OptionCount = 50;
+
     public static OptimizerFacts? Of(CheckpointValue? optimizer)
     {
         if (optimizer is not CheckpointDictionary root || root["param_groups"] is not CheckpointList { Items: var items })
@@ -19,7 +21,7 @@ internal sealed record OptimizerFacts(string Kind, int GroupCount, int Parameter
         var options = new JsonObject();
         foreach ((CheckpointValue key, CheckpointValue value) in groups.FirstOrDefault() ?? [])
         {
-            if (key.AsText() is { } name && name != "params")
+            if (key.AsText() is { } name && name != "params" && options.Count < OptionCount)
                 options[name] = CheckpointJson.ToNode(value);
         }
         return new OptimizerFacts(

@@ -30,6 +30,9 @@ internal static class LegacyFormat
         string[] order = [.. keys.Cast<string>()];
         if (!order.ToHashSet(StringComparer.Ordinal).SetEquals(tensors.Roots.Keys) || order.Length != tensors.Roots.Count)
             throw new InvalidDataException("its storages do not match the keys its tensors name");
+        // Before anything is hashed or allocated: each storage is a count of 8 bytes and its data.
+        if (tensors.Roots.Values.Aggregate((Int128)0, (sum, storage) => sum + 8 + (Int128)storage.RootCount * PickleGlobals.ElementBytes(storage.Type)) > stream.Length - source.Position)
+            throw new InvalidDataException("its storages are larger than the file: it is cut short, copy or download it again");
         var remarks = new List<string>();
         // torch turned storages into little-endian bytes on every machine, in this format only.
         if (!isLittleEndian)
@@ -38,20 +41,18 @@ internal static class LegacyFormat
 
         Tensor ReadStorage(PickledStorage storage)
         {
-            Tensor data = LegacyFormat.ReadStorage(source, storage, stream);
+            Tensor data = LegacyFormat.ReadStorage(source, storage);
             if (storage.Key == order[^1] && source.Position is var end && end < stream.Length)
                 remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{stream.Length - end} bytes after its end are ignored"));
             return data;
         }
     }
 
-    private static Tensor ReadStorage(ByteSource source, PickledStorage storage, Stream stream)
+    private static Tensor ReadStorage(ByteSource source, PickledStorage storage)
     {
         long count = source.ReadInt64();
         if (count != storage.RootCount)
             throw new InvalidDataException($"storage '{storage.Key}' has {count} elements where {storage.RootCount} are described");
-        if ((Int128)count * PickleGlobals.ElementBytes(storage.Type) > stream.Length)
-            throw new InvalidDataException($"storage '{storage.Key}' is larger than the file: it is cut short, copy or download it again");
         Tensor data = StorageData.Allocate(storage);
         foreach (Memory<byte> chunk in StorageData.Chunks(data))
             source.ReadExactly(chunk.Span);

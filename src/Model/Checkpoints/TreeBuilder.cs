@@ -7,6 +7,8 @@ namespace HrNetBatch.Model.Checkpoints;
 internal sealed class TreeBuilder(IReadOnlyDictionary<string, Tensor> storages)
 {
     private readonly Dictionary<PickledTensor, CheckpointTensor> _tensors = new(ReferenceEqualityComparer.Instance);
+    private readonly Int128 _elementLimit = storages.Values.Aggregate((Int128)0, (sum, storage) => sum + storage.numel()) * PickleLimits.SharingCount + PickleLimits.ValueCount;
+    private Int128 _elementCount;
     private int _valueCount;
 
     /// <summary>Every tensor made so far, each once.</summary>
@@ -71,6 +73,10 @@ internal sealed class TreeBuilder(IReadOnlyDictionary<string, Tensor> storages)
     {
         if (!_tensors.TryGetValue(tensor, out CheckpointTensor? built))
         {
+            // Ten thousand tensors over one storage are a small file that takes hours to look through.
+            _elementCount += tensor.Sizes.Aggregate((Int128)1, (product, size) => product * size);
+            if (_elementCount > _elementLimit)
+                throw new InvalidDataException($"its tensors share their storages more than {PickleLimits.SharingCount} times over: save their clone()");
             Tensor view = storages[tensor.Storage.Key].as_strided(tensor.Sizes, tensor.Strides, tensor.Offset);
             _tensors.Add(tensor, built = new CheckpointTensor(view));
         }

@@ -121,6 +121,24 @@ public sealed class CheckpointAttackTests
     }
 
     [Fact]
+    public void Read_RefusesTensors_ThatShareOneStorageWithoutEnd()
+    {
+        const int FloatCount = 1 << 16;
+        IEnumerable<byte> tensors = Enumerable.Range(0, 200).SelectMany(i => Join(Text($"w{i}"), Tensor(0, [FloatCount], [1], FloatCount), "s"u8));
+        string message = Refusal(Zip([(byte)'}', .. tensors], dataBytes: 4 * FloatCount));
+        Assert.Contains("share their storages more than 16 times over", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_RefusesLegacyStorages_LargerThanTheFile()
+    {
+        byte[] file = GoldenFiles.Bytes("window.legacy.pth");
+        Assert.Contains("its storages are larger than the file", Refusal(file[..^1]), StringComparison.Ordinal);
+        int count = file.AsSpan().LastIndexOf(BitConverter.GetBytes(10L));
+        Assert.Contains("has 11 elements where 10 are described", Refusal([.. file[..count], 11, .. file[(count + 1)..]]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_NamesTheEntry_WhoseCrcFails()
     {
         byte[] file = GoldenFiles.Bytes("shared.zip.pth");
@@ -139,7 +157,7 @@ public sealed class CheckpointAttackTests
         for (int length = 40; length < file.Length; length += 7)
             Assert.Throws<CheckpointException>(() => GoldenFiles.Read(file[..length]));
         Assert.Contains("cut short", Assert.Throws<CheckpointException>(() => GoldenFiles.Read(GoldenFiles.Bytes("shared.zip.pth")[..500])).Message, StringComparison.Ordinal);
-        Assert.Contains("ends in the middle", Assert.Throws<CheckpointException>(() => GoldenFiles.Read(GoldenFiles.Bytes("shared.legacy.pth")[..^20])).Message, StringComparison.Ordinal);
+        Assert.Contains("cut short", Assert.Throws<CheckpointException>(() => GoldenFiles.Read(GoldenFiles.Bytes("shared.legacy.pth")[..^20])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -37,11 +37,11 @@ internal static class HostileFile
     /// <summary>A dictionary of one entry "w".</summary>
     public static byte[] StateDict(byte[] value) => Join("}"u8, Text("w"), value, "s"u8);
 
-    public static byte[] Zip(byte[] pickleBody, string dataName = "data/0", string pickleName = "data.pkl")
+    public static byte[] Zip(byte[] pickleBody, string dataName = "data/0", string pickleName = "data.pkl", int dataBytes = 40)
     {
         using var stream = new MemoryStream();
         var zip = new ZipWriter(stream);
-        byte[] data = new byte[40];
+        byte[] data = new byte[dataBytes];
         Add(zip, "archive/" + pickleName, Join([0x80, 2], pickleBody, "."u8));
         Add(zip, "archive/" + dataName, data);
         zip.Finish();

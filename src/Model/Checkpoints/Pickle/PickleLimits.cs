@@ -11,4 +11,5 @@ internal static class PickleLimits
     public const int StackDepth = 100_000;
     public const int TreeDepth = 32;
     public const int DimensionCount = 16;
+    public const int SharingCount = 16;
 }

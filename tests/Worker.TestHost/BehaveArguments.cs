@@ -23,6 +23,9 @@ public enum Behaviour
     /// <summary>Stands still as a whole: not even its heartbeat beats.</summary>
     Freeze,
 
+    /// <summary>Gets no further, while its process and its heartbeat live on.</summary>
+    Stall,
+
     /// <summary>Stands still in the middle of a fenced write, the ledger's rows locked.</summary>
     FreezeInWrite,
 

@@ -26,7 +26,7 @@ public sealed partial class BehaveHandler(NpgsqlDataSource database) : IJobHandl
             case Behaviour.WaitForStop:
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
                 return attempt.Stopped("saved");
-            case Behaviour.IgnoreStop:
+            case Behaviour.IgnoreStop or Behaviour.Stall:
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, CancellationToken.None);
                 break;
             case Behaviour.Abort:

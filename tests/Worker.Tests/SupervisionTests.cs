@@ -27,6 +27,18 @@ public sealed class SupervisionTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Attempt_IsRetried_WhenItGetsNoFurtherThoughItsProcessLives()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Worker:Supervision:StallTimeout=00:00:06");
+
+        Guid job = await ledger.EnqueueAsync(Behaviour.Stall, untilAttempt: 1);
+
+        await ledger.UntilAsync(job, JobState.Succeeded);
+        Assert.Contains("got no further for 00:00:06", (await ledger.AttemptsAsync(job))[0].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Job_FailsAtOnce_WhenTheFailureIsPermanent()
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);

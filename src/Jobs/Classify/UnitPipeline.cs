@@ -126,6 +126,7 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
 
     private async Task SettleAsync(PendingItem item, ClassifiedRow row, CancellationToken stop)
     {
+        job.Attempt.Worked();
         if (item.Unit.Settle(item.Position, row)) await _finished.Writer.WriteAsync(item.Unit, stop);
     }
 

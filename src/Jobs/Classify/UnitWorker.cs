@@ -17,6 +17,7 @@ internal sealed class UnitWorker(
         {
             while (await plans.LookAsync(job.Lease.JobId, stop) is var left && IsWork(left))
             {
+                job.Attempt.Worked();
                 var committedCount = 0;
                 if (left.HasOpenUnits)
                 {

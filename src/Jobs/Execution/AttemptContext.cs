@@ -8,6 +8,8 @@ namespace HrNetBatch.Jobs.Execution;
 /// <summary>What a handler knows of the attempt it runs, and its fenced ways to report; every write fails once the lease is lost.</summary>
 public sealed class AttemptContext(AttemptStart start, AttemptStop stop, JobKinds kinds, ProgressStore progress, MetricStore metrics, ILogger logger)
 {
+    private long _workCount;
+
     /// <summary>The attempt's claim; its token fences every write.</summary>
     public Lease Lease { get; } = start.Lease;
 
@@ -26,6 +28,22 @@ public sealed class AttemptContext(AttemptStart start, AttemptStop stop, JobKind
     /// <summary>Why the attempt is asked to stop; null while nobody asked.</summary>
     public StopReason? StopReason => stop.Reason;
 
+    /// <summary>How often the handler has said that it gets on; a process in which this stands still for long is taken for hung.</summary>
+    public long WorkCount => Interlocked.Read(ref _workCount);
+
+    /// <summary>Says that the handler gets on: call it for every step of work, and while waiting for others. Costs nothing; safe from any thread.</summary>
+    public void Worked() => Interlocked.Increment(ref _workCount);
+
+    /// <summary>The same items, each of which says that the handler gets on.</summary>
+    public async IAsyncEnumerable<T> CountingWork<T>(IAsyncEnumerable<T> items)
+    {
+        await foreach (T item in items)
+        {
+            Worked();
+            yield return item;
+        }
+    }
+
     /// <summary>The arguments as the handler's record.</summary>
     /// <exception cref="JobArgumentsException">They do not fit; a permanent failure.</exception>
     public TArguments ArgumentsAs<TArguments>()
@@ -37,11 +55,17 @@ public sealed class AttemptContext(AttemptStart start, AttemptStop stop, JobKind
 
     /// <summary>Sets the job's progress: how much of how much, and what is going on, for people.</summary>
     /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
-    public Task ReportProgressAsync(long done, long? total, string? activity, CancellationToken cancellation = default) =>
-        progress.ReportAsync(Lease, done, total, activity, cancellation);
+    public Task ReportProgressAsync(long done, long? total, string? activity, CancellationToken cancellation = default)
+    {
+        Worked();
+        return progress.ReportAsync(Lease, done, total, activity, cancellation);
+    }
 
     /// <summary>Records metric points; the same name and step again overwrite.</summary>
     /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
-    public Task RecordMetricsAsync(IReadOnlyCollection<MetricPoint> points, CancellationToken cancellation = default) =>
-        metrics.RecordAsync(Lease, points, cancellation);
+    public Task RecordMetricsAsync(IReadOnlyCollection<MetricPoint> points, CancellationToken cancellation = default)
+    {
+        Worked();
+        return metrics.RecordAsync(Lease, points, cancellation);
+    }
 }

@@ -65,6 +65,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             IAsyncEnumerable<Batch> batches = shards.TrainingBatches(loading, trainer.Position.Epoch, trainer.Position.Cursor, stop);
             await foreach (TrainingStep step in trainer.TrainEpochAsync(batches, stop))
             {
+                attempt.Worked();
                 HrNetTelemetry.TrainSamples.Add(step.SampleCount);
                 if (metrics.Add(step))
                 {
@@ -92,7 +93,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         Trainer trainer, IAsyncEnumerable<Batch> batches, TrainOutput output, TrainProgress progress, AttemptContext attempt, CancellationToken stop)
     {
         await progress.ReportAsync(trainer.Position, "validating");
-        EvaluationResult result = await Evaluator.EvaluateAsync(trainer.Network, batches, attempt.ThreadCount, stop);
+        EvaluationResult result = await Evaluator.EvaluateAsync(trainer.Network, attempt.CountingWork(batches), attempt.ThreadCount, stop);
         await attempt.RecordMetricsAsync(TrainMetrics.Of(result, trainer.Position.Step), CancellationToken.None);
         if (trainer.Best is not null && result.Top1 <= trainer.Best.Top1)
             return;

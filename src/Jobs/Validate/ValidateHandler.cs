@@ -51,7 +51,7 @@ public sealed class ValidateHandler(BlobStore blobs) : IJobHandler
         IAsyncEnumerable<Batch> batches, ShardSet shards, AttemptContext attempt, [EnumeratorCancellation] CancellationToken stop)
     {
         long batchCount = 0;
-        await foreach (Batch batch in batches.WithCancellation(stop))
+        await foreach (Batch batch in attempt.CountingWork(batches).WithCancellation(stop))
         {
             if (batchCount++ % BatchesBetweenReports == 0)
                 await attempt.ReportProgressAsync(batch.Cursor - batch.Count, shards.SampleCount, "validating", stop);

@@ -57,7 +57,7 @@ public sealed partial class AttemptSupervisor(
         using AttemptChild child = AttemptChild.Start(command, threadCount);
         using var stop = new ChildStop(child, _options, time);
         await using var keeper = new LeaseKeeper(leases, lease, claimedAt, ledger.Value, time, stop.Ask, _logger);
-        using var watch = new HeartbeatWatch(_options.StartTimeout, _options.HeartbeatTimeout, time, () => stop.Ask(StopCause.Silent));
+        using var watch = new HeartbeatWatch(_options, time, stop.Ask);
 
         await child.SendAsync(new StartMessage(new AttemptStart(lease, arguments, device, threadCount), _options.HeartbeatInterval));
         using var interruption = stopping.Register(() => stop.Ask(StopCause.Interrupt));
@@ -66,7 +66,7 @@ public sealed partial class AttemptSupervisor(
         var log = new AttemptLog(loggers, lease);
         await foreach (Message message in child.ReadAsync())
         {
-            watch.Alive();
+            watch.Heard(message);
             switch (message)
             {
                 case LogMessage line:
@@ -82,7 +82,7 @@ public sealed partial class AttemptSupervisor(
 
         // 2. The work is done and its parts are committed, but the ledger does not know that the attempt has ended. A crash
         //    here costs one more attempt, which finds everything done and ends at once.
-        if (AttemptVerdict.Decide(reported, stop.Cause, exitCode, child.LastWords, _options.HeartbeatTimeout) is { } verdict)
+        if (AttemptVerdict.Decide(reported, stop.Cause, exitCode, child.LastWords, _options) is { } verdict)
             await EndAsync(lease, verdict, keeper);
         // 3. From here on the lane is free, and a retry or the jobs that follow are in the ledger: a crash costs nothing.
     }

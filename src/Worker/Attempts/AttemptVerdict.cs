@@ -9,9 +9,9 @@ internal static class AttemptVerdict
     /// <param name="cause">Why the worker stopped it, if it did.</param>
     /// <param name="exitCode">How the process ended.</param>
     /// <param name="lastWords">The end of its standard error.</param>
-    /// <param name="heartbeatTimeout">The silence that counts as a hang, for the message.</param>
+    /// <param name="options">The silences that count as a hang, for the message.</param>
     /// <returns>The outcome to write, or null when the lease is gone and with it the right to write one.</returns>
-    public static Outcome? Decide(Outcome? reported, StopCause cause, int exitCode, string lastWords, TimeSpan heartbeatTimeout) => (cause, reported) switch
+    public static Outcome? Decide(Outcome? reported, StopCause cause, int exitCode, string lastWords, SupervisionOptions options) => (cause, reported) switch
     {
         (StopCause.Lost, _) or (_, Outcome.Lost) => null,
         (_, Outcome.Succeeded) => reported, // it was faster than the order to stop
@@ -22,7 +22,9 @@ internal static class AttemptVerdict
         // Interruption is not failure: whatever broke while stopping, the next attempt finds out whether it is real.
         (StopCause.Interrupt, _) => new Outcome.HandedBack("The worker stopped before the attempt had saved what it had."),
         (_, not null) => reported,
-        (StopCause.Silent, _) => Transient($"The attempt's process gave no sign of life for {heartbeatTimeout.TotalSeconds:0.#} s and was killed.", lastWords),
+        (StopCause.Silent, _) => Transient($"The attempt's process gave no sign of life for {options.HeartbeatTimeout.TotalSeconds:0.#} s and was killed.", lastWords),
+        (StopCause.Stalled, _) => Transient($"The attempt got no further for {options.StallTimeout} although its process lived, and was killed. "
+            + $"If a single step may take longer here, raise {SupervisionOptions.Section}:{nameof(SupervisionOptions.StallTimeout)}.", lastWords),
         _ => Transient($"The attempt's process {ExitStatus.Describe(exitCode)}.", lastWords),
     };
 

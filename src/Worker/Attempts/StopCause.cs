@@ -15,6 +15,9 @@ internal enum StopCause
     /// <summary>The process gave no sign of life.</summary>
     Silent,
 
+    /// <summary>The process lives, but its handler has not got on for too long.</summary>
+    Stalled,
+
     /// <summary>The job has ended through another lane.</summary>
     JobEnded,
 

@@ -23,6 +23,13 @@ public sealed class SupervisionOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// How long a handler may work on one step (an optimizer step, a batch, an image) without getting on, before it counts as hung
+    /// although its process lives; the attempt is then killed and retried.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "2.00:00:00")]
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <summary>How long a cancelled attempt may take to stop before it is killed.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan CancelGrace { get; set; } = TimeSpan.FromSeconds(10);

@@ -37,23 +37,21 @@ internal static class AttemptProcess
         });
 
         StartMessage order = await started.Task;
-        using (Heartbeat.Start(output, order.HeartbeatInterval))
+        AttemptContext? attempt = null;
+        using (Heartbeat.Start(output, order.HeartbeatInterval, () => Volatile.Read(ref attempt)?.WorkCount ?? 0))
         {
             using IHost host = BuildHost(arguments, kinds, output);
-            Outcome outcome = await ExecuteAsync(host.Services, order.Start, stop);
+            IJobHandler handler = host.Services.GetRequiredKeyedService<IJobHandler>(order.Start.Lease.Kind);
+            attempt = ContextOf(host.Services, order.Start, stop, handler);
+            Outcome outcome = await AttemptRunner.RunAsync(handler, attempt, stop);
             output.Send(new OutcomeMessage(outcome));
         }
         return 0;
     }
 
-    private static async Task<Outcome> ExecuteAsync(IServiceProvider services, AttemptStart start, AttemptStop stop)
-    {
-        IJobHandler handler = services.GetRequiredKeyedService<IJobHandler>(start.Lease.Kind);
-        ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(handler.GetType());
-        var attempt = new AttemptContext(start, stop, services.GetRequiredService<JobKinds>(), services.GetRequiredService<ProgressStore>(),
-            services.GetRequiredService<MetricStore>(), logger);
-        return await AttemptRunner.RunAsync(handler, attempt, stop);
-    }
+    private static AttemptContext ContextOf(IServiceProvider services, AttemptStart start, AttemptStop stop, IJobHandler handler) => new(
+        start, stop, services.GetRequiredService<JobKinds>(), services.GetRequiredService<ProgressStore>(), services.GetRequiredService<MetricStore>(),
+        services.GetRequiredService<ILoggerFactory>().CreateLogger(handler.GetType()));
 
     /// <summary>The worker's services without the worker: nothing here is started.</summary>
     private static IHost BuildHost(string[] arguments, JobKinds? kinds, ProtocolOutput output)

@@ -8,20 +8,20 @@ internal sealed class Heartbeat : IDisposable
     private readonly ManualResetEventSlim _stop = new();
     private readonly Thread _thread;
 
-    private Heartbeat(ProtocolOutput output, TimeSpan interval)
+    private Heartbeat(ProtocolOutput output, TimeSpan interval, Func<long> workCount)
     {
         _thread = new Thread(() =>
         {
             do
-                output.Send(new HeartbeatMessage());
+                output.Send(new HeartbeatMessage(workCount()));
             while (!_stop.Wait(interval));
         })
         { IsBackground = true, Name = "heartbeat", Priority = ThreadPriority.AboveNormal };
     }
 
-    public static Heartbeat Start(ProtocolOutput output, TimeSpan interval)
+    public static Heartbeat Start(ProtocolOutput output, TimeSpan interval, Func<long> workCount)
     {
-        var heartbeat = new Heartbeat(output, interval);
+        var heartbeat = new Heartbeat(output, interval, workCount);
         heartbeat._thread.Start();
         return heartbeat;
     }

@@ -36,7 +36,8 @@ public sealed record StopMessage(StopReason Reason) : Message;
 public sealed record LogMessage(LogLevel Level, string Category, int EventId, string? EventName, string Text, string? Exception) : Message;
 
 /// <summary>The process lives.</summary>
-public sealed record HeartbeatMessage : Message;
+/// <param name="WorkCount">How often its handler has said that it gets on.</param>
+public sealed record HeartbeatMessage(long WorkCount) : Message;
 
 /// <summary>The last thing that the process says.</summary>
 /// <param name="Outcome">How the attempt ended.</param>

@@ -25,6 +25,7 @@ public sealed class AttemptVerdictTests
         { "Cancel", "Transient", "Cancelled" },
         { "Cancel", null, "Cancelled" },
         { "Silent", null, "Failed" },
+        { "Stalled", null, "Failed" },
         { "JobEnded", "Saved", "HandedBack" },
         { "JobEnded", null, "HandedBack" },
         { "Lost", "Success", null },
@@ -46,7 +47,7 @@ public sealed class AttemptVerdictTests
             _ => null,
         };
 
-        Outcome? verdict = AttemptVerdict.Decide(said, Enum.Parse<StopCause>(cause), exitCode: 1, lastWords: "", TimeSpan.FromSeconds(60));
+        Outcome? verdict = AttemptVerdict.Decide(said, Enum.Parse<StopCause>(cause), exitCode: 1, lastWords: "", new SupervisionOptions());
 
         Assert.Equal(written, verdict?.Name);
     }
@@ -54,7 +55,7 @@ public sealed class AttemptVerdictTests
     [Fact]
     public void Decide_QuotesTheLastWords_WhenTheProcessDied()
     {
-        var failed = Assert.IsType<Outcome.Failed>(AttemptVerdict.Decide(null, StopCause.None, exitCode: 139, "what(): shape mismatch", TimeSpan.FromSeconds(60)));
+        var failed = Assert.IsType<Outcome.Failed>(AttemptVerdict.Decide(null, StopCause.None, exitCode: 139, "what(): shape mismatch", new SupervisionOptions()));
 
         Assert.Equal(FailureKind.Transient, failed.Kind);
         Assert.Contains("SIGSEGV", failed.Error, StringComparison.Ordinal);

@@ -13,7 +13,7 @@ public sealed class MessageLineTests
     [
         new StopMessage(StopReason.Cancel),
         new LogMessage(LogLevel.Warning, "Category", 7, "Name", "two\nlines, Ω and \"quotes\"", null),
-        new HeartbeatMessage(),
+        new HeartbeatMessage(WorkCount: 7),
         new OutcomeMessage(new Outcome.HandedBack("saved")),
         new OutcomeMessage(new Outcome.Failed("no", FailureKind.Permanent)),
     ];

@@ -40,7 +40,7 @@ internal static class InspectionText
                 $"{network.OriginalGFlops:0.00} GFLOPs as the original counts, {network.TimmGMacs:0.00} GMACs as timm counts, for an image of {network.ImageSize}×{network.ImageSize}"));
         }
         yield return ("weights", Weights(inspection.Weights));
-        if (inspection.Epoch is { } epoch) yield return ("epoch", $"{epoch} is the next");
+        if (inspection.Epoch is { } epoch) yield return ("epoch", $"goes on with {epoch}, counted from 0");
         if (inspection.Perf is { } perf) yield return ("perf", perf.ToString());
         if (inspection.Model is { } model) yield return ("model", model);
         if (inspection.Optimizer is { } optimizer) yield return ("optimizer", Optimizer(optimizer));
@@ -64,7 +64,9 @@ internal static class InspectionText
     private static string Weights(WeightFacts weights)
     {
         string where = weights.Key is null ? "a bare state dict" : $"under '{weights.Key}'";
-        return $"{where}: {Words.Count(weights.TensorCount)} tensors, {Words.Count(weights.ElementCount)} numbers ({string.Join(", ", weights.Types.Select(type => $"{Words.Count(type.Value)} tensors of {type.Key}"))})";
+        string types = weights.Types.Count == 1 ? weights.Types.Keys.First()
+            : string.Join(", ", weights.Types.Select(type => $"{Words.Count(type.Value)} of {type.Key}"));
+        return $"{where}: {Words.Count(weights.TensorCount)} {(weights.TensorCount == 1 ? "tensor" : "tensors")}, {Words.Count(weights.ElementCount)} numbers ({types})";
     }
 
     private static string Optimizer(OptimizerFacts optimizer)

@@ -41,7 +41,7 @@ internal sealed record WeightFacts
         if (NonFinite.Count > 0)
         {
             string more = NonFinite.Count > NamedCount ? ", …" : "";
-            yield return $"{NonFinite.Count} tensors hold infinities or no numbers ({string.Join(", ", NonFinite.Take(NamedCount))}{more}): the training that made them diverged, or the file is damaged";
+            yield return $"{(NonFinite.Count == 1 ? "1 tensor holds" : $"{NonFinite.Count} tensors hold")} infinities or no numbers ({string.Join(", ", NonFinite.Take(NamedCount))}{more}): the training that made them diverged, or the file is damaged";
         }
     }
 

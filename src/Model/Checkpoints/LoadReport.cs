@@ -23,18 +23,20 @@ public sealed record LoadReport(int Copied, IReadOnlyList<string> ZeroFilled, IR
             string[] biases = [.. ZeroFilled.Where(name => name.EndsWith(".bias", StringComparison.Ordinal))];
             int counterCount = ZeroFilled.Count - biases.Length;
             if (biases.Length > 0)
-                remarks.Add($"{Tensors(biases.Length)} that the file lacks set to zero ({Listed(biases)}): weights converted from PaddleClas (SSLD) have no such biases");
+                remarks.Add($"{Tensors(biases.Length)} that the file lacks {Are(biases.Length)} set to zero ({Listed(biases)}): weights converted from PaddleClas (SSLD) have no such biases");
             if (counterCount > 0)
-                remarks.Add($"{Tensors(counterCount)} that the file lacks set to zero (num_batches_tracked): they only count training steps");
+                remarks.Add($"{Tensors(counterCount)} that the file lacks {Are(counterCount)} set to zero (num_batches_tracked): they only count training steps");
             foreach ((ScalarType type, int count) in Converted)
-                remarks.Add($"{Tensors(count)} converted from {type} to Float32");
+                remarks.Add($"{Tensors(count)} {Are(count)} converted from {type} to Float32");
             if (Reinitialized.Count > 0)
-                remarks.Add($"{Listed(Reinitialized)} left as freshly initialised: the file's classifier has another number of classes");
+                remarks.Add($"{Listed(Reinitialized)} stay as freshly initialised: the file's classifier has another number of classes");
             return remarks;
         }
     }
 
     private static string Tensors(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} tensor{(count == 1 ? "" : "s")}");
+
+    private static string Are(int count) => count == 1 ? "is" : "are";
 
     private static string Listed(IReadOnlyList<string> names) => string.Join(", ", names.Take(ListedCount)) + (names.Count > ListedCount ? ", …" : "");
 }

@@ -72,10 +72,10 @@ public sealed class InspectCommandTests : IDisposable
 
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains("safetensors", result.Output, StringComparison.Ordinal);
-        Assert.Contains("! 1 tensor that the file lacks set to zero (final_layer.0.bias)", result.Output, StringComparison.Ordinal);
-        Assert.Contains("set to zero (num_batches_tracked)", result.Output, StringComparison.Ordinal);
-        Assert.Contains("converted from Float16 to Float32", result.Output, StringComparison.Ordinal);
-        Assert.Contains("1 tensors hold infinities or no numbers (bn1.weight)", result.Output, StringComparison.Ordinal);
+        Assert.Contains("! 1 tensor that the file lacks is set to zero (final_layer.0.bias)", result.Output, StringComparison.Ordinal);
+        Assert.Contains("are set to zero (num_batches_tracked)", result.Output, StringComparison.Ordinal);
+        Assert.Contains("are converted from Float16 to Float32", result.Output, StringComparison.Ordinal);
+        Assert.Contains("1 tensor holds infinities or no numbers (bn1.weight)", result.Output, StringComparison.Ordinal);
         Assert.Contains("[64, 3, 3, 3]", result.Output, StringComparison.Ordinal);
     }
 
@@ -90,7 +90,7 @@ public sealed class InspectCommandTests : IDisposable
         CommandResult result = await HrnetProcess.RunAsync(["inspect", file]);
 
         Assert.True(result.ExitCode == 0, result.Error);
-        Assert.Contains("a bare state dict: 1 tensors, 40 numbers (1 tensors of Float32)", result.Output, StringComparison.Ordinal);
+        Assert.Contains("a bare state dict: 1 tensor, 40 numbers (Float32)", result.Output, StringComparison.Ordinal);
         Assert.Contains("These weights cannot be used here. This is not an HRNet classifier", result.Error, StringComparison.Ordinal);
     }
 

@@ -119,7 +119,7 @@ public sealed class StateDictLoaderTests
         weights["classifier.bias"] = network.state_dict()["classifier.bias"];
 
         LoadReport report = StateDictLoader.Load(network, weights);
-        Assert.Equal([$"7 tensors converted from {type} to Float32"], report.Remarks);
+        Assert.Equal([$"7 tensors are converted from {type} to Float32"], report.Remarks);
     }
 
     [Fact]
@@ -133,8 +133,8 @@ public sealed class StateDictLoaderTests
         foreach (string name in weights.Keys.Where(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal) || name is "final_layer.0.bias" or "downsamp_modules.0.0.bias").ToArray())
             weights.Remove(name);
         Assert.Equal(
-            ["2 tensors that the file lacks set to zero (downsamp_modules.0.0.bias, final_layer.0.bias): weights converted from PaddleClas (SSLD) have no such biases",
-             $"{network.state_dict().Keys.Count(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal))} tensors that the file lacks set to zero (num_batches_tracked): they only count training steps"],
+            ["2 tensors that the file lacks are set to zero (downsamp_modules.0.0.bias, final_layer.0.bias): weights converted from PaddleClas (SSLD) have no such biases",
+             $"{network.state_dict().Keys.Count(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal))} tensors that the file lacks are set to zero (num_batches_tracked): they only count training steps"],
             StateDictLoader.Check(shape, weights).Remarks);
 
         weights.Remove("stage4.0.branches.3.1.bn2.weight");

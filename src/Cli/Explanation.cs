@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.LocalStack;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Native;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -17,6 +18,7 @@ internal static class Explanation
     public static (string Message, int ExitCode) Of(Exception exception) => exception switch
     {
         UserException user => (user.Message, user.ExitCode),
+        ExperimentException experiment => (experiment.Message, UserException.WrongRequest),
         JobArgumentsException arguments => (JobOptions.InWordsOfTheCommandLine(arguments), UserException.WrongRequest),
         LocalStackException or BlobException or JobRefusedException or JobException or CheckpointException or LibTorchException => (exception.Message, 1),
         OptionsValidationException options => (string.Join('\n', options.Failures), 1),

@@ -17,10 +17,10 @@ internal static class SubmitKindCommand
         [ValidateArguments.Kind] = "{{result.checkpoint}}",   // the one it measured
     };
 
-    public static Command Create<TArguments>(string description, IReadOnlyList<string[]> followers)
+    public static Command Create<TArguments>(string description, IReadOnlyList<string[]> followers, JobOptions<TArguments>? options = null)
         where TArguments : IJobArguments
     {
-        var options = new JobOptions<TArguments>();
+        options ??= new JobOptions<TArguments>();
         var command = new Command(
             TArguments.Kind,
             $"{description} `--then KIND …` after the options names a job to follow it; such a job classifies or validates with the checkpoint just made.");
@@ -46,17 +46,18 @@ internal static class SubmitKindCommand
 
     private static JobRequest Follower(string[] arguments, string before) => arguments switch
     {
-        ["train", ..] => Parse<TrainArguments>(arguments, before),
-        ["validate", ..] => Parse<ValidateArguments>(arguments, before),
-        ["classify", ..] => Parse<ClassifyArguments>(arguments, before),
+        ["train", ..] => Parse(arguments, new TrainOptions()),
+        ["validate", ..] => Parse(arguments, new JobOptions<ValidateArguments>(CheckpointFrom(before))),
+        ["classify", ..] => Parse(arguments, new JobOptions<ClassifyArguments>(CheckpointFrom(before))),
         _ => throw new UserException("After --then comes train, validate or classify with its options.", UserException.WrongRequest),
     };
 
-    private static JobRequest Parse<TArguments>(string[] arguments, string before)
+    private static Dictionary<string, string>? CheckpointFrom(string before) =>
+        CheckpointOf.TryGetValue(before, out string? checkpoint) ? new Dictionary<string, string> { ["Checkpoint"] = checkpoint } : null;
+
+    private static JobRequest Parse<TArguments>(string[] arguments, JobOptions<TArguments> options)
         where TArguments : IJobArguments
     {
-        var options = new JobOptions<TArguments>(
-            CheckpointOf.TryGetValue(before, out string? checkpoint) ? new Dictionary<string, string> { ["Checkpoint"] = checkpoint } : null);
         var root = new RootCommand { new Command(TArguments.Kind) };
         options.AddTo(root.Subcommands[0]);
         ParseResult parsed = root.Parse(arguments);
@@ -70,7 +71,7 @@ internal static class SubmitKindCommand
 internal static class TrainCommand
 {
     public static Command Create(IReadOnlyList<string[]> followers) =>
-        SubmitKindCommand.Create<TrainArguments>("Submit a job that trains a network on tar shards.", followers);
+        SubmitKindCommand.Create<TrainArguments>("Submit a job that trains a network on tar shards.", followers, new TrainOptions());
 }
 
 /// <summary><c>hrnet validate</c></summary>

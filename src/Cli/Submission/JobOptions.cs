@@ -9,7 +9,7 @@ using HrNetBatch.Jobs.Contracts;
 namespace HrNetBatch.Cli.Submission;
 
 /// <summary>The options of a job's command: the fields of its arguments record, with their comments as help.</summary>
-internal sealed class JobOptions<TArguments>
+internal class JobOptions<TArguments>
     where TArguments : IJobArguments
 {
     private readonly List<(PropertyInfo Property, Option<string[]> Option)> _options = [];
@@ -39,12 +39,12 @@ internal sealed class JobOptions<TArguments>
     private IReadOnlyDictionary<string, string> Defaults { get; }
 
     /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
+    public virtual void AddTo(Command command)
     {
         foreach ((_, Option<string[]> option) in _options) command.Options.Add(option);
     }
 
-    /// <summary>The request that was typed; unset fields are left to the record's defaults.</summary>
+    /// <summary>The request that was typed; unset fields are left to <see cref="Complete"/> and the record's defaults.</summary>
     public JobRequest ToRequest(ParseResult parsed)
     {
         var arguments = new JsonObject();
@@ -56,7 +56,13 @@ internal sealed class JobOptions<TArguments>
             else if (Defaults.TryGetValue(property.Name, out string? text))
                 arguments[field] = text;
         }
+        Complete(arguments, parsed);
         return new JobRequest { Kind = TArguments.Kind, Arguments = JsonSerializer.SerializeToElement(arguments, JobJson.Options) };
+    }
+
+    /// <summary>Adds fields from elsewhere to those that were typed.</summary>
+    protected virtual void Complete(JsonObject arguments, ParseResult parsed)
+    {
     }
 
     private static string Description(PropertyInfo property, object usual)
@@ -90,6 +96,7 @@ internal sealed class JobOptions<TArguments>
             _ when type == typeof(TimeSpan) => "TIME",
             _ when type.IsEnum => string.Join('|', Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)),
             _ when IsList(type) => "A,B,…",
+            _ when type.IsClass && type != typeof(string) => "JSON",
             _ => "TEXT",
         };
     }

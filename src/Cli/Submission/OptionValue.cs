@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace HrNetBatch.Cli.Submission;
@@ -19,7 +20,7 @@ internal static class OptionValue
         return typed.Count == 0 && type == typeof(bool) ? JsonValue.Create(true) : One(typed[0], type);
     }
 
-    private static JsonValue One(string text, Type type)
+    private static JsonNode? One(string text, Type type)
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
         if ((type == typeof(int) || type == typeof(long)) && long.TryParse(text, NumberStyles.AllowLeadingSign, culture, out long whole))
@@ -28,7 +29,19 @@ internal static class OptionValue
             return JsonValue.Create(number);
         if (type == typeof(bool) && bool.TryParse(text, out bool truth)) return JsonValue.Create(truth);
         if (type == typeof(TimeSpan) && Duration(text) is { } duration) return JsonValue.Create(duration.ToString("c", culture));
-        return JsonValue.Create(text);
+        return type.IsClass && type != typeof(string) && Json(text) is { } node ? node : JsonValue.Create(text);
+    }
+
+    private static JsonNode? Json(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>90s, 5m, 2h; anything else is left to the usual form 00:05:00.</summary>

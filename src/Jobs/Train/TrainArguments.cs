@@ -27,9 +27,13 @@ public sealed record TrainArguments : IJobArguments
     [BlobPath]
     public string? ValidationShards { get; init; }
 
-    /// <summary>Name of the network.</summary>
-    [Required]
-    public required string Variant { get; init; }
+    /// <summary>Name of a published network; null: use <see cref="Architecture"/>.</summary>
+    public string? Variant { get; init; }
+
+    /// <summary>
+    /// A network of one's own: {"stage1":{"blockCount":4,"width":64},"stage2":{"moduleCount":1,"blockCounts":[4,4],"widths":[18,36]},"stage3":…,"stage4":…}.
+    /// </summary>
+    public HrNetArchitecture? Architecture { get; init; }
 
     /// <summary>Names of the classes by index; they travel in the checkpoint. Null: use <see cref="ClassCount"/>.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
@@ -72,7 +76,7 @@ public sealed record TrainArguments : IJobArguments
     [Range(0, 1_000_000)]
     public int WarmUpSteps { get; init; }
 
-    /// <summary>Epochs, counted from 0, at which the learning rate is multiplied by <see cref="LearningRateFactor"/>.</summary>
+    /// <summary>Epochs, counted from 0, at which the learning rate is multiplied by <see cref="LearningRateFactor"/>; those below 0 are behind from the start.</summary>
     public IReadOnlyList<int> LearningRateMilestones { get; init; } = [30, 60, 90];
 
     /// <summary>Factor at each milestone.</summary>
@@ -108,6 +112,9 @@ public sealed record TrainArguments : IJobArguments
 
     /// <summary>Number of classes, however it was given.</summary>
     internal int NumberOfClasses => ClassCount ?? Labels!.Count;
+
+    /// <summary>The network, however it was given.</summary>
+    internal HrNetArchitecture Network => Architecture ?? HrNetVariant.Parse(Variant!).Architecture;
 
     /// <summary>The part of the recipe that the trainer follows.</summary>
     public TrainingOptions ToOptions() => new()
@@ -145,6 +152,8 @@ public sealed record TrainArguments : IJobArguments
             yield return $"validationShards: {validationFault}";
         if (VariantFault() is { } variantFault)
             yield return $"variant: {variantFault}";
+        foreach (string architectureFault in Architecture?.Faults() ?? [])
+            yield return $"architecture: {architectureFault}";
         if (ClassCount is null && Labels is null)
             yield return "labels: give labels or classCount";
         if (ClassCount is { } count && Labels is { } labels && count != labels.Count)
@@ -157,9 +166,12 @@ public sealed record TrainArguments : IJobArguments
 
     private string? VariantFault()
     {
+        if (Variant is null == Architecture is null)
+            return Variant is null ? "give variant or architecture" : "give variant or architecture, not both";
         try
         {
-            HrNetVariant.Parse(Variant);
+            if (Variant is not null)
+                HrNetVariant.Parse(Variant);
             return null;
         }
         catch (ArgumentException e)

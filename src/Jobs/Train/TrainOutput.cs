@@ -28,7 +28,7 @@ internal sealed class TrainOutput
     {
         (_blobs, _arguments, _attempt, _shards) = (blobs, arguments, attempt, shards);
         (_checkpoint, _best, _final) = (checkpoint, best, final);
-        _card = new ModelCard(HrNetVariant.Parse(arguments.Variant).Name, arguments.ImageSize, arguments.Labels ?? []);
+        _card = new ModelCard(HrNetVariant.NameOf(arguments.Network), arguments.ImageSize, arguments.Labels ?? []);
     }
 
     /// <summary>Where the resumable checkpoint lies.</summary>
@@ -49,7 +49,7 @@ internal sealed class TrainOutput
     /// <summary>A network to train: fresh weights of the seed, or those of the checkpoint to start from. The caller disposes it.</summary>
     public async Task<HrNet> NewNetworkAsync(CancellationToken cancellation)
     {
-        var network = new HrNet(HrNetVariant.Parse(_arguments.Variant), _arguments.NumberOfClasses, _arguments.Seed);
+        var network = new HrNet(_arguments.Network, _arguments.NumberOfClasses, _arguments.Seed);
         try
         {
             if (_arguments.InitialCheckpoint is { } path && !_checkpoint.Exists)

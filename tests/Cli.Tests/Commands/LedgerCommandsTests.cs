@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Submission;
+using HrNetBatch.Cli.Tests.Submission;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
@@ -74,6 +75,30 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
         Assert.Equal(("train", "validate", "classify"), (job.Kind, validate.Kind, classify.Kind));
         Assert.Equal("{{result.best}}", validate.Arguments.GetProperty("checkpoint").GetString());
         Assert.Equal("{{result.checkpoint}}", classify.Arguments.GetProperty("checkpoint").GetString());
+    }
+
+    [Fact]
+    public async Task Train_TakesTheOriginalsConfiguration_AndSaysWhatItMadeOfIt()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("w18.yaml");
+        await File.WriteAllTextAsync(file, TrainOptionsTests.Recipe, TestContext.Current.CancellationToken);
+        string[] train = ["train", "--shards", "blob://local/shards/t.tar", "--output", "blob://local/models/", "--json", "--config", file];
+
+        CommandResult submitted = await HrnetAsync([.. train, "TRAIN.LR=0.2", "WORKERS=8"]);
+        CommandResult refused = await HrnetAsync([.. train, "TRAIN.OPTIMIZER=adam", "TRAIN.LRR=1"]);
+
+        Assert.Equal((0, 2), (submitted.ExitCode, refused.ExitCode));
+        using var document = JsonDocument.Parse(submitted.Output);
+        Job job = (await Jobs.FindAsync(document.RootElement.GetProperty("id").GetGuid(), TestContext.Current.CancellationToken))!;
+        Assert.Equal(("w18_small_v1", 0.2), (job.Arguments.GetProperty("variant").GetString(), job.Arguments.GetProperty("learningRate").GetDouble()));
+        Assert.Contains("w18.yaml gives variant w18_small_v1, classCount 1000", submitted.Error, StringComparison.Ordinal);
+        Assert.Contains("batchSize 16 (8 on each of 2 GPUS)", submitted.Error, StringComparison.Ordinal);
+        Assert.Contains("Not given, so as the original has it: MODEL.NAME cls_hrnet", submitted.Error, StringComparison.Ordinal);
+        Assert.Contains("No effect: WORKERS", submitted.Error, StringComparison.Ordinal);
+        Assert.Contains("'TRAIN.OPTIMIZER=adam': TRAIN.OPTIMIZER is adam: sgd is the only optimizer", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("did you mean TRAIN.LR?", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]

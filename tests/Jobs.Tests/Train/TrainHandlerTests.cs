@@ -2,6 +2,9 @@ using System.Diagnostics.Metrics;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Train;
+using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.TestKit;
 using TorchSharp;
@@ -58,6 +61,21 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         Assert.Equal(["ant", "bee", "cat"], best.Card!.Labels);
         Assert.Equal(("w18_small_v1", 32), (best.Card.Variant, best.Card.ImageSize));
         Assert.Equal(best.StateDict.Count, Assert.IsType<CheckpointDictionary>(best.Value).Count);   // bare, as the original reads it
+    }
+
+    [Fact]
+    public async Task Execute_TrainsACustomNetwork_WhichOtherJobsRecognize()
+    {
+        HrNetArchitecture custom = HrNetArchitecture.Uniform(1, 8, (1, 1, 1), 1, 8) with { Stage4 = new HrNetStage(1, [1, 2, 1, 1], [8, 20, 24, 40]) };
+        TrainArguments arguments = _bench.Arguments("run/") with { Variant = null, Architecture = custom, EpochCount = 1, ValidationShards = null };
+        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments));
+
+        using Checkpoint best = await _bench.CheckpointAsync("run/model_best.pth.tar");
+        Outcome validated = await _bench.RunAsync(new ValidateArguments { Shards = _bench.Path("shards/"), Checkpoint = _bench.Path("run/model_best.pth.tar") });
+
+        Assert.Equal("custom", best.Card!.Variant);
+        Assert.Equal(new HrNetShape(custom, 3), HrNetShape.Recognize(best.StateDict));
+        Assert.IsType<Outcome.Succeeded>(validated);
     }
 
     [Fact]

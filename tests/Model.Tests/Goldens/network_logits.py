@@ -4,7 +4,7 @@
     python3 network_logits.py PATH-TO-A-CHECKOUT > network_logits.json
 
 The checkout is that of the original repository, HRNet/HRNet-Image-Classification (MIT); its network is imported from
-lib/models and built from experiments/*.yaml as they are. It needs torch (any version from 1.0; made with 1.13.1) and yaml.
+lib/models and built from experiments/*.yaml as they are, and from custom.yaml beside this script. It needs torch (any version from 1.0; made with 1.13.1) and yaml.
 
 No trained weights are involved. Every value of every parameter, and of the input, is cut from one endless band of
 pseudo-random numbers, at a place given by the parameter's name, then scaled so that activations stay in range. The test
@@ -81,10 +81,11 @@ def main(checkout):
     torch.set_num_threads(2)
     classes = list(range(0, 1000, 50))
     variants = {}
-    for path in sorted(glob.glob(os.path.join(checkout, "experiments", "*.yaml"))):
+    custom = os.path.join(os.path.dirname(os.path.abspath(__file__)), "custom.yaml")
+    for path in [*sorted(glob.glob(os.path.join(checkout, "experiments", "*.yaml"))), custom]:
         with open(path) as file:
             model = cls_hrnet.get_cls_net(yaml.safe_load(file))
-        variants[os.path.basename(path).split("_sgd_")[0].replace("cls_hrnet_", "")] = golden(model, classes)
+        variants[os.path.basename(path).split(".yaml")[0].split("_sgd_")[0].replace("cls_hrnet_", "")] = golden(model, classes)
     lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in variants.items())
     print(f'{{\n  "torch": "{torch.__version__}",\n  "classes": {classes},\n  "variants": {{\n{lines}\n  }}\n}}')
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Inference;
 using HrNetBatch.Model.Tests.Goldens;
 using TorchSharp;
@@ -10,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Tests.Inference;
 
-/// <summary>Every variant against the original Python network, with the same weights and images: see Goldens/network_logits.py.</summary>
+/// <summary>Every variant, and a network beyond them, against the original Python network, with the same weights and images: see Goldens/network_logits.py.</summary>
 [Collection(nameof(Replicas))]
 public sealed class NetworkParityTests
 {
@@ -19,10 +20,10 @@ public sealed class NetworkParityTests
     private static readonly Golden Expected = JsonSerializer.Deserialize<Golden>(
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "network_logits.json")))!;
 
-    public static TheoryData<string> VariantNames => [.. HrNetVariant.All.Select(variant => variant.Name)];
+    public static TheoryData<string> Names => [.. HrNetVariant.All.Select(variant => variant.Name), "custom"];
 
     [Theory]
-    [MemberData(nameof(VariantNames))]
+    [MemberData(nameof(Names))]
     public async Task Network_AnswersAsTheOriginal_EagerFoldedAndFused(string name)
     {
         using var replica = new Replicas(count: 1, threadsPerReplica: 1); // the other core is for the other tests
@@ -31,28 +32,34 @@ public sealed class NetworkParityTests
 
     private static bool AnswersAsTheOriginal(string name)
     {
-        HrNetVariant variant = HrNetVariant.Parse(name);
+        HrNetArchitecture architecture = name == "custom" ? Custom() : HrNetVariant.Parse(name).Architecture;
         GoldenVariant expected = Expected.Variants[name];
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradients = no_grad();
-        using var network = new HrNet(variant, 1000);
+        using var network = new HrNet(architecture, 1000);
         network.eval();
         FormulaWeights.Fill(network);
         Dictionary<string, Tensor> stateDict = network.state_dict();
         Tensor images = FormulaWeights.Images();
 
-        Assert.Equal(variant.ParameterCount, expected.ParameterCount);
-        Assert.Equal(variant.ParameterCount, network.parameters().Sum(parameter => parameter.numel()));
+        Assert.Equal(expected.ParameterCount, HrNetVariant.Of(architecture)?.ParameterCount ?? expected.ParameterCount);
+        Assert.Equal(expected.ParameterCount, network.parameters().Sum(parameter => parameter.numel()));
         Assert.Equal(expected.StateDictSha256, HashOfNamesAndShapes(stateDict));
-        Assert.Equal(new HrNetShape(variant.Architecture, 1000), HrNetShape.Recognize(stateDict));
+        Assert.Equal(new HrNetShape(architecture, 1000), HrNetShape.Recognize(stateDict));
 
         AssertSame(expected, network.call(images), "eager");
         foreach (bool fused in name == "w18_small_v1" ? (bool[])[false, true] : [true])
         {
-            using var folded = new FoldedHrNet(stateDict, variant.Architecture, images.shape, CPU, fused);
+            using var folded = new FoldedHrNet(stateDict, architecture, images.shape, CPU, fused);
             AssertSame(expected, folded.Forward(images), fused ? "fused" : "folded");
         }
         return true;
+    }
+
+    private static HrNetArchitecture Custom()
+    {
+        using StreamReader file = File.OpenText(Path.Combine(AppContext.BaseDirectory, "Goldens", "custom.yaml"));
+        return ExperimentConfig.Read(file, "custom.yaml").Architecture;
     }
 
     private static void AssertSame(GoldenVariant expected, Tensor logits, string way)

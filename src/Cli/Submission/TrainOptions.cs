@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using HrNetBatch.Cli.Output;
+using HrNetBatch.Jobs.Train;
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Configuration;
+
+namespace HrNetBatch.Cli.Submission;
+
+/// <summary>The options of a train job, and <c>--config</c>, which fills what was not typed from a configuration of the original.</summary>
+internal sealed class TrainOptions : JobOptions<TrainArguments>
+{
+    private readonly Option<string[]> _config = new("--config")
+    {
+        Description = "Take network and recipe from a configuration of the original project (experiments/*.yaml), with its keys overridden as in "
+            + "TRAIN.LR=0.1. Options that are typed besides stand over it.",
+        HelpName = "FILE.yaml KEY=VALUE…",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    public override void AddTo(Command command)
+    {
+        base.AddTo(command);
+        command.Options.Add(_config);
+    }
+
+    protected override void Complete(JsonObject arguments, ParseResult parsed)
+    {
+        if (parsed.GetValue(_config) is not [var file, .. var overrides]) return;
+        ExperimentConfig config = Read(file, overrides);
+        JsonObject fields = ExperimentArguments.Of(config);
+        List<string> typed = [.. fields.Select(field => field.Key).Where(arguments.ContainsKey)];
+
+        // Two fields say what the network is, and two how many classes there are: the typed one makes the other meaningless.
+        if (arguments.ContainsKey("variant") || arguments.ContainsKey("architecture")) Drop("variant", "architecture");
+        if (arguments.ContainsKey("labels")) Drop("classCount");
+        foreach (string name in typed) fields.Remove(name);
+
+        Screen.Say(Summary(config, fields));
+        if (typed.Count > 0) Screen.Say($"Typed options stand over the file: {string.Join(", ", typed.Distinct().Select(OptionName.Of))}.");
+        foreach (string remark in config.Remarks) Screen.Say(remark);
+        foreach ((string name, JsonNode? value) in fields) arguments[name] = value!.DeepClone();
+
+        void Drop(params string[] names) => typed.AddRange(names.Where(fields.ContainsKey));
+    }
+
+    private static ExperimentConfig Read(string file, string[] overrides)
+    {
+        if (!File.Exists(file))
+            throw new UserException($"The configuration {file} does not exist.", UserException.WrongRequest);
+        using StreamReader yaml = File.OpenText(file);
+        return ExperimentConfig.Read(yaml, Path.GetFileName(file), overrides);
+    }
+
+    private static string Summary(ExperimentConfig config, JsonObject fields)
+    {
+        IEnumerable<string> said = fields.Select(field => field.Key switch
+        {
+            "architecture" => $"a custom network ({config.Architecture})",
+            "batchSize" => $"batchSize {config.BatchSize} ({config.BatchSizePerGpu} on each of {config.GpuCount} GPUS)",
+            _ => $"{field.Key} {field.Value!.ToString().ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal)}",
+        });
+        var cost = ModelCost.Of(config.Architecture, config.ClassCount, config.ImageSize);
+        string network = string.Create(CultureInfo.InvariantCulture,
+            $"Its network has {cost.ParameterCount / 1e6:0.0} M parameters and takes {cost.OriginalGFlops:0.00} GFLOPs an image as the original counts, {cost.TimmGMacs:0.00} GMACs as timm does.");
+        return $"{config.Name} gives {string.Join(", ", said)}. {network}";
+    }
+}

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Azure.Storage.Blobs;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Checkpoints.Safetensors;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace HrNetBatch.Cli.Tests.Inspecting;
 
-public sealed class InspectCommandTests : IDisposable
+public sealed class InspectCommandTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -92,6 +93,27 @@ public sealed class InspectCommandTests : IDisposable
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains("a bare state dict: 1 tensor, 40 numbers (Float32)", result.Output, StringComparison.Ordinal);
         Assert.Contains("These weights cannot be used here. This is not an HRNet classifier", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_TakesABlobOfTheStack()
+    {
+        string file = Write("best.pth", (stream, network) => CheckpointWriter.Write(stream, network.state_dict()));
+        BlobContainerClient container = await azurite.CreateContainerAsync();
+        await container.GetBlobClient("runs/best.pth").UploadAsync(file, TestContext.Current.CancellationToken);
+        var environment = new Dictionary<string, string>
+        {
+            ["HrNetBatch__Blobs__Accounts__local__ConnectionString"] = await azurite.ConnectionStringAsync(),
+            ["HrNetBatch__Ledger__ConnectionString"] = "Host=127.0.0.1;Port=1",   // not needed, and not asked
+        };
+
+        CommandResult found = await HrnetProcess.RunAsync(["inspect", $"blob://local/{container.Name}/runs/best.pth"], environment);
+        CommandResult gone = await HrnetProcess.RunAsync(["inspect", $"blob://local/{container.Name}/runs/gone.pth"], environment);
+
+        Assert.True(found.ExitCode == 0, found.Error);
+        Assert.Contains("w18_small_v1", found.Output, StringComparison.Ordinal);
+        Assert.Equal(1, gone.ExitCode);
+        Assert.Contains("runs/gone.pth", gone.Error, StringComparison.Ordinal);
     }
 
     [Fact]

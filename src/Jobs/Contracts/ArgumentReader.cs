@@ -10,7 +10,7 @@ internal static class ArgumentReader
     /// <summary>The arguments, checked.</summary>
     public static IJobArguments Read(JobKind kind, JsonElement arguments)
     {
-        List<string> faults = FieldFaults(kind, arguments, templatesAllowed: false);
+        List<string> faults = FieldFaults(kind.ArgumentsType, arguments, isLeftOut: _ => false);
         if (faults.Count == 0)
         {
             IJobArguments parsed = (IJobArguments)arguments.Deserialize(kind.ArgumentsType, JobJson.Options)!;
@@ -25,17 +25,25 @@ internal static class ArgumentReader
     /// <summary>Checks what is already known of a follower's arguments.</summary>
     public static void CheckTemplate(JobKind kind, JsonElement arguments)
     {
-        List<string> faults = FieldFaults(kind, arguments, templatesAllowed: true);
+        List<string> faults = TemplateFaults(kind, arguments);
         if (faults.Count > 0)
             throw new JobArgumentsException(kind.Name, faults);
     }
 
-    private static List<string> FieldFaults(JobKind kind, JsonElement arguments, bool templatesAllowed)
+    /// <summary>What is already known to be wrong with a follower's arguments.</summary>
+    public static List<string> TemplateFaults(JobKind kind, JsonElement arguments) =>
+        FieldFaults(kind.ArgumentsType, arguments, isLeftOut: field => ResultTemplate.AppearsIn(field.Value));
+
+    /// <summary>What is wrong with the fields of a JSON object that is to become a <paramref name="type"/>, rules across fields aside.</summary>
+    /// <param name="type">The record.</param>
+    /// <param name="arguments">The object.</param>
+    /// <param name="isLeftOut">Known fields whose values somebody else checks.</param>
+    public static List<string> FieldFaults(Type type, JsonElement arguments, Func<JsonProperty, bool> isLeftOut)
     {
         if (arguments.ValueKind != JsonValueKind.Object)
             return [$"arguments: a JSON object is needed, this is {Describe(arguments)}"];
 
-        Dictionary<string, JsonPropertyInfo> known = JobJson.Options.GetTypeInfo(kind.ArgumentsType).Properties
+        Dictionary<string, JsonPropertyInfo> known = JobJson.Options.GetTypeInfo(type).Properties
             .Where(property => property.Set is not null || property.AssociatedParameter is not null)
             .ToDictionary(property => property.Name, StringComparer.Ordinal);
         List<string> faults = [];
@@ -46,7 +54,7 @@ internal static class ArgumentReader
                 faults.Add($"{field.Name}: given twice");
             else if (!known.TryGetValue(field.Name, out JsonPropertyInfo? property))
                 faults.Add($"{field.Name}: unknown field; known are {string.Join(", ", known.Keys)}");
-            else if (!(templatesAllowed && ResultTemplate.AppearsIn(field.Value)))
+            else if (!isLeftOut(field))
                 faults.AddRange(ValueFaults(property, field.Value));
         }
 
@@ -69,6 +77,9 @@ internal static class ArgumentReader
             return [$"{property.Name}: {Expected(property.PropertyType)} is needed, this is {Describe(given)}"];
         }
 
+        if (value is double.NaN or double.PositiveInfinity or double.NegativeInfinity)
+            return [$"{property.Name}: a finite number is needed, this is {Describe(given)}"];
+
         ValidationContext context = new(property) { MemberName = property.Name, DisplayName = property.Name };
         object[] rules = property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [];
         return rules.Cast<ValidationAttribute>()
@@ -86,6 +97,8 @@ internal static class ArgumentReader
             _ when type == typeof(double) || type == typeof(float) => "a number",
             _ when type == typeof(bool) => "true or false",
             _ when type == typeof(string) => "a string",
+            _ when type == typeof(Guid) => "a UUID such as \"0190b7a3-5c5e-7000-8000-000000000001\"",
+            _ when type == typeof(DateTimeOffset) => "a time such as \"2030-01-31T06:00:00Z\"",
             _ when type == typeof(TimeSpan) => "a duration such as \"00:05:00\"",
             _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)),
             _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) => "a list",

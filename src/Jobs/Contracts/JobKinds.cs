@@ -39,11 +39,14 @@ public sealed class JobKinds
     /// <summary>The kinds, in no particular order.</summary>
     public IReadOnlyCollection<JobKind> All => _kinds.Values;
 
+    /// <summary>The names of the kinds, for people.</summary>
+    public string Names => string.Join(", ", _kinds.Keys.Order(StringComparer.Ordinal));
+
     /// <summary>The kind of that name.</summary>
     /// <exception cref="JobArgumentsException">There is none; the message lists those there are.</exception>
     public JobKind Get(string name) => _kinds.TryGetValue(name, out JobKind? kind)
         ? kind
-        : throw new JobArgumentsException(name, [$"kind: \"{name}\" is unknown; known kinds are {string.Join(", ", _kinds.Keys.Order(StringComparer.Ordinal))}"]);
+        : throw new JobArgumentsException(name, [$"kind: \"{name}\" is unknown; known kinds are {Names}"]);
 
     /// <summary>Reads and checks the arguments of a job that is about to run or be stored.</summary>
     /// <exception cref="JobArgumentsException">Unknown kind, unknown field, wrong type or value out of range; lists every fault.</exception>

@@ -23,6 +23,12 @@ public sealed record JobRequest
     /// <summary>Name of the schedule that submitted the job; null when a person or a program did.</summary>
     public string? Schedule { get; init; }
 
+    /// <summary>The W3C <c>traceparent</c> of whoever asks, under which the job's attempts are traced; null: they start traces of their own.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>The W3C <c>tracestate</c> that belongs to <see cref="TraceParent"/>.</summary>
+    public string? TraceState { get; init; }
+
     /// <summary>A request for the kind that <typeparamref name="TArguments"/> declares.</summary>
     public static JobRequest For<TArguments>(TArguments arguments)
         where TArguments : IJobArguments =>

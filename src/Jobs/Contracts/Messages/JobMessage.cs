@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.Json;
+using HrNetBatch.Jobs.ServiceBus;
+
+namespace HrNetBatch.Jobs.Contracts.Messages;
+
+/// <summary>
+/// The contract of messages that ask for jobs, described in docs/jobs.md: subject = kind, message id = deduplication key,
+/// a <see cref="JobMessageBody"/> as JSON, W3C trace context. <see cref="JobMessageReader"/> reads them.
+/// </summary>
+public static class JobMessage
+{
+    /// <summary>The content type of every message.</summary>
+    public const string ContentType = "application/json";
+
+    /// <summary>The version of the body that this program writes and understands.</summary>
+    public const int SchemaVersion = 1;
+
+    /// <summary>Largest body accepted, in bytes.</summary>
+    public const int MaximumBodyBytes = 1 << 20;
+
+    /// <summary>Application property that carries the W3C trace parent.</summary>
+    public const string TraceParentProperty = "traceparent";
+
+    /// <summary>Application property that carries the W3C trace state.</summary>
+    public const string TraceStateProperty = "tracestate";
+
+    /// <summary>Application property in which the Azure SDK of .NET carries the W3C trace parent; read where <see cref="TraceParentProperty"/> is absent.</summary>
+    public const string DiagnosticIdProperty = "Diagnostic-Id";
+
+    /// <summary>The message that asks for <paramref name="request"/>; its schedule is not part of the contract.</summary>
+    public static ServiceBusMessage Of(JobRequest request)
+    {
+        Dictionary<string, object?> properties = [];
+        if ((request.TraceParent ?? Activity.Current?.Id) is { } traceParent)
+            properties[TraceParentProperty] = traceParent;
+        if (request.TraceState is { } traceState)
+            properties[TraceStateProperty] = traceState;
+        return new()
+        {
+            MessageId = request.Id.ToString(),
+            Subject = request.Kind,
+            ContentType = ContentType,
+            Body = JsonSerializer.SerializeToUtf8Bytes(
+                new JobMessageBody
+                {
+                    SchemaVersion = SchemaVersion,
+                    Arguments = request.Arguments,
+                    Then = [.. request.Then.Select(JobMessageFollower.Of)],
+                    NotBefore = request.NotBefore,
+                },
+                JobJson.Options),
+            ApplicationProperties = properties,
+        };
+    }
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using HrNetBatch.Jobs.ServiceBus;
+
+namespace HrNetBatch.Jobs.Contracts.Messages;
+
+/// <summary>
+/// Reads messages that ask for jobs. What passes can be stored and run; what does not is refused with every field at fault named,
+/// so that no message is tried twice in vain.
+/// </summary>
+/// <param name="kinds">The kinds that may be asked for.</param>
+public sealed class JobMessageReader(JobKinds kinds)
+{
+    // Service Bus takes 4,096 characters.
+    private const int LongestDescription = 4000;
+
+    /// <summary>Reads a message; never throws for what is in it.</summary>
+    public JobMessageReading Read(ServiceBusMessage message)
+    {
+        try
+        {
+            return new JobMessageReading.Accepted(RequestOf(message));
+        }
+        catch (RefusedMessageException refused)
+        {
+            string description = refused.Message;
+            return new JobMessageReading.Refused(refused.Reason, description.Length <= LongestDescription ? description : description[..LongestDescription] + "…");
+        }
+    }
+
+    private JobRequest RequestOf(ServiceBusMessage message)
+    {
+        CheckKind(message.Subject);
+        CheckContentType(message.ContentType);
+        JsonElement body = MessageJson.Decode(message.Body);
+        CheckVersion(body);
+
+        MessageChain chain = new(kinds);
+        JobRequest request = chain.Read(body, message.Subject!, string.IsNullOrWhiteSpace(message.MessageId) ? null : JobIdentity.OfMessage(message.MessageId));
+        if (chain.Faults.Count > 0)
+            throw new RefusedMessageException(JobMessageRefusal.InvalidFields, string.Join("; ", chain.Faults));
+        (string? traceParent, string? traceState) = TraceOf(message.ApplicationProperties);
+        return request with { TraceParent = traceParent, TraceState = traceState };
+    }
+
+    private void CheckKind(string? subject)
+    {
+        if (!kinds.All.Any(kind => kind.Name == subject))
+        {
+            throw new RefusedMessageException(JobMessageRefusal.UnknownKind, string.IsNullOrEmpty(subject)
+                ? $"subject: is required, and names the kind: one of {kinds.Names}"
+                : $"subject: \"{subject}\" is no kind of job; known kinds are {kinds.Names}");
+        }
+    }
+
+    private static void CheckContentType(string? contentType)
+    {
+        string type = (contentType ?? "").Split(';')[0].Trim();
+        if (type.Length > 0 && !type.Equals(JobMessage.ContentType, StringComparison.OrdinalIgnoreCase))
+            throw new RefusedMessageException(JobMessageRefusal.UnsupportedContentType, $"contentType: {JobMessage.ContentType} is needed, this is \"{contentType}\"");
+    }
+
+    // Another version may have other fields, so it is looked at before them.
+    private static void CheckVersion(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+            throw new RefusedMessageException(JobMessageRefusal.InvalidFields, $"body: a JSON object is needed, this is of the type {body.ValueKind}");
+        if (body.TryGetProperty("schemaVersion", out JsonElement version) && version.ValueKind == JsonValueKind.Number
+            && version.GetRawText() != JobMessage.SchemaVersion.ToString(CultureInfo.InvariantCulture))
+        {
+            throw new RefusedMessageException(
+                JobMessageRefusal.UnsupportedSchemaVersion,
+                $"schemaVersion: this worker understands {JobMessage.SchemaVersion}, the message follows {version.GetRawText()}. Update the worker or the sender");
+        }
+    }
+
+    // A trace context that cannot be read is left out, as its specification asks: it says nothing about the job.
+    private static (string? Parent, string? State) TraceOf(IReadOnlyDictionary<string, object?> properties)
+    {
+        string? parent = TextOf(JobMessage.TraceParentProperty) ?? TextOf(JobMessage.DiagnosticIdProperty);
+        string? state = TextOf(JobMessage.TraceStateProperty) is { Length: <= 512 } text && !text.Contains('\0', StringComparison.Ordinal) ? text : null;
+        return ActivityContext.TryParse(parent, state, out _) ? (parent, state) : (null, null);
+
+        string? TextOf(string name) => properties.TryGetValue(name, out object? value) ? value as string : null;
+    }
+}

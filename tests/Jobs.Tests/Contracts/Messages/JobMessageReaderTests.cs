@@ -1,0 +1,165 @@
+using System.Text;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.ServiceBus;
+
+namespace HrNetBatch.Jobs.Tests.Contracts.Messages;
+
+public sealed class JobMessageReaderTests
+{
+    private static readonly JobMessageReader Reader = new(new JobKinds(JobKind.Of<ProbeArguments>()));
+
+    [Fact]
+    public void Read_GivesTheRequestThatWasWritten()
+    {
+        JobRequest request = JobRequest.For(new ProbeArguments { Name = "parent", Level = 3 }) with
+        {
+            NotBefore = new DateTimeOffset(2030, 1, 31, 6, 0, 0, TimeSpan.FromHours(2)),
+            TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            TraceState = "vendor=1",
+            Then = [Follower("""{"name": "{{result.a}}", "level": "{{result.b}}"}""") with { Then = [Follower("""{"name": "last"}""")] }],
+        };
+
+        JobRequest read = Accepted(JobMessage.Of(request));
+
+        Assert.Equal(
+            (request.Id, request.Kind, request.NotBefore, request.TraceParent, request.TraceState),
+            (read.Id, read.Kind, read.NotBefore, read.TraceParent, read.TraceState));
+        Assert.Equal(request.Arguments.GetRawText(), read.Arguments.GetRawText());
+        JobRequest follower = Assert.Single(read.Then);
+        Assert.Equal((request.Then[0].Id, "probe"), (follower.Id, follower.Kind));
+        Assert.Equal(request.Then[0].Then[0].Id, Assert.Single(follower.Then).Id);
+    }
+
+    [Theory]
+    [InlineData("""{"arguments": {"name": "x"}}""", "InvalidFields", "schemaVersion: is required")]
+    [InlineData("""{"schemaVersion": 2, "jobs": []}""", "UnsupportedSchemaVersion", "schemaVersion: this worker understands 1, the message follows 2")]
+    [InlineData("""{"schemaVersion": "1", "arguments": {"name": "x"}}""", "InvalidFields", "schemaVersion: a whole number is needed")]
+    [InlineData("""{"schemaVersion": 1}""", "InvalidFields", "arguments: is required")]
+    [InlineData("""{"schemaVersion": 1, "arguments": 5}""", "InvalidFields", "arguments: a JSON object is needed, this is 5")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x", "colour": 1}}""", "InvalidFields", "arguments.colour: unknown field")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x", "level": "3"}}""", "InvalidFields", "arguments.level: a whole number is needed, this is \"3\"")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "kind": "probe"}""", "InvalidFields", "kind: unknown field")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "id": "7"}""", "InvalidFields", "id: a UUID such as")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "id": "00000000-0000-0000-0000-000000000000"}""", "InvalidFields", "id: 00000000-0000-0000-0000-000000000000 is empty")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "notBefore": "2030-01-31T06:00:00"}""", "InvalidFields", "notBefore: a time with its offset is needed")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "notBefore": "soon"}""", "InvalidFields", "notBefore: a time such as")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "arguments": {}}""", "InvalidFields", "arguments: given twice")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "then": {}}""", "InvalidFields", "then: a list of jobs is needed")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "then": [{"arguments": {"name": "x"}}]}""", "InvalidFields", "then[0].kind: is required")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "then": [{"kind": "sing", "arguments": {}}]}""", "InvalidFields", "then[0].kind: \"sing\" is no kind of job; known kinds are probe")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "then": [{"kind": "probe", "arguments": {"level": 99, "name": "{{result.a}}"}}]}""", "InvalidFields", "then[0].arguments.level: ")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x\u0000"}}""", "InvalidFields", "body.arguments.name: holds the character U+0000")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "\ud800"}}""", "UndecodableBody", "body.arguments.name: holds half a surrogate pair")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"\ud800": 1}}""", "UndecodableBody", "body.arguments: holds half a surrogate pair")]
+    [InlineData("""{"schemaVersion": 1, """, "UndecodableBody", "body: is no JSON")]
+    [InlineData("", "UndecodableBody", "body: is no JSON")]
+    [InlineData("[]", "InvalidFields", "body: a JSON object is needed")]
+    public void Read_RefusesABody_NamingTheField(string body, string reason, string fault)
+    {
+        JobMessageReading.Refused refused = Refused(Message(body));
+
+        Assert.Equal(reason, refused.Reason);
+        Assert.Contains("; " + fault, "; " + refused.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ListsEveryFaultAtOnce_OfFollowersToo()
+    {
+        JobMessageReading.Refused refused = Refused(Message(
+            """{"schemaVersion": 1, "colour": 1, "arguments": {"level": 0}, "then": [{"kind": "probe", "arguments": {}, "then": [{"kind": "sing", "arguments": {}}]}]}"""));
+
+        Assert.Equal(
+            ["colour", "then[0].then[0].kind", "then[0].arguments.name", "arguments.level", "arguments.name"],
+            refused.Description.Split("; ").Where(fault => fault.Contains(": ", StringComparison.Ordinal)).Select(fault => fault.Split(':')[0]));
+    }
+
+    [Theory]
+    [InlineData(null, "subject: is required, and names the kind: one of probe")]
+    [InlineData("Probe", "subject: \"Probe\" is no kind of job; known kinds are probe")]
+    public void Read_RefusesAnUnknownKind(string? subject, string description) =>
+        Assert.Equal(new JobMessageReading.Refused("UnknownKind", description), Refused(Message() with { Subject = subject }));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("application/json; charset=utf-8")]
+    [InlineData("Application/JSON")]
+    public void Read_TakesJson_HoweverItsTypeIsWritten(string? contentType) => Accepted(Message() with { ContentType = contentType });
+
+    [Fact]
+    public void Read_RefusesWhatIsNotJson()
+    {
+        Assert.Equal("UnsupportedContentType", Refused(Message() with { ContentType = "application/xml" }).Reason);
+        Assert.Equal("UndecodableBody", Refused(Message() with { Body = new byte[] { 0x22, 0xFF, 0x22 } }).Reason);
+        Assert.Equal("UndecodableBody", Refused(Message() with { Body = null }).Reason);
+        Assert.Equal("BodyTooLarge", Refused(Message() with { Body = new byte[JobMessage.MaximumBodyBytes + 1] }).Reason);
+        Assert.Equal("UndecodableBody", Refused(Message(new string('[', 100) + new string(']', 100))).Reason);
+    }
+
+    [Fact]
+    public void Read_KeepsALongRefusalShortEnoughForTheBroker()
+    {
+        string fields = string.Join(", ", Enumerable.Range(0, 1000).Select(i => $"\"field{i}\": 1"));
+
+        Assert.InRange(Refused(Message($$$"""{"schemaVersion": 1, "arguments": { {{{fields}}} }}""")).Description.Length, 1000, 4096);
+    }
+
+    [Fact]
+    public void Read_TakesABodyWithAByteOrderMark() => Accepted(Message() with { Body = (byte[])[.. "\uFEFF"u8, .. Message().Body!.Value.Span] });
+
+    [Fact]
+    public void Id_IsTheBodysElseTheMessages_AndTheSameForTheSameMessage()
+    {
+        Guid id = Guid.CreateVersion7();
+
+        Assert.Equal(id, Accepted(Message() with { MessageId = id.ToString() }).Id);
+        Assert.Equal(id, Accepted(Message() with { MessageId = id.ToString("n") }).Id);
+        Assert.Equal(id, Accepted(Message($$$"""{"schemaVersion": 1, "id": "{{{id}}}", "arguments": {"name": "x"}}""") with { MessageId = "" }).Id);
+        Assert.Equal(Accepted(Message() with { MessageId = "order-7" }).Id, Accepted(Message() with { MessageId = "order-7" }).Id);
+        Assert.NotEqual(Accepted(Message() with { MessageId = "order-7" }).Id, Accepted(Message() with { MessageId = "order-8" }).Id);
+        Assert.StartsWith("messageId: is required", Refused(Message() with { MessageId = "" }).Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Id_OfATextIsItsNameBasedUuid_AsAnyLanguageComputesIt() =>
+        Assert.Equal(new Guid("f2ed0f52-2a53-5acb-a1fa-f2b9b178791d"), JobIdentity.OfMessage("order-7")); // python3: uuid.uuid5(namespace, "order-7")
+
+    [Fact]
+    public void Ids_OfFollowers_FollowFromTheMessage_AndMayNotRepeat()
+    {
+        const string body = """{"schemaVersion": 1, "arguments": {"name": "x"}, "then": [{"kind": "probe", "arguments": {"name": "y"}}, {"kind": "probe", "arguments": {"name": "z"}}]}""";
+        ServiceBusMessage message = Message(body);
+
+        Guid[] ids = [.. Accepted(message).Then.Select(follower => follower.Id)];
+
+        Assert.Equal(2, ids.Distinct().Count());
+        Assert.Equal(ids, Accepted(message).Then.Select(follower => follower.Id));
+        Guid own = JobIdentity.OfMessage(message.MessageId!);
+        string repeated = body.Replace("\"kind\": \"probe\",", $"\"kind\": \"probe\", \"id\": \"{own}\",", StringComparison.Ordinal);
+        Assert.StartsWith($"then[0].id: {own} is empty, or another job's", Refused(Message(repeated)).Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TraceContext_IsTakenFromEitherProperty_AndLeftOutWhenItIsNone()
+    {
+        const string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+        Assert.Equal(parent, TraceParentOf("traceparent", parent));
+        Assert.Equal(parent, TraceParentOf("Diagnostic-Id", parent));
+        Assert.Null(TraceParentOf("traceparent", "|old-style.1."));
+        Assert.Null(TraceParentOf("traceparent", 5));
+    }
+
+    private static string? TraceParentOf(string property, object value) =>
+        Accepted(Message() with { ApplicationProperties = new Dictionary<string, object?> { [property] = value } }).TraceParent;
+
+    private static ServiceBusMessage Message(string body = """{"schemaVersion": 1, "arguments": {"name": "x"}}""") =>
+        new() { MessageId = "m", Subject = "probe", ContentType = "application/json", Body = Encoding.UTF8.GetBytes(body) };
+
+    private static JobRequest Follower(string arguments) =>
+        new() { Kind = "probe", Arguments = System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(arguments) };
+
+    private static JobRequest Accepted(ServiceBusMessage message) => Assert.IsType<JobMessageReading.Accepted>(Reader.Read(message)).Request;
+
+    private static JobMessageReading.Refused Refused(ServiceBusMessage message) => Assert.IsType<JobMessageReading.Refused>(Reader.Read(message));
+}

@@ -62,9 +62,11 @@ internal sealed class TrainOptions : JobOptions<TrainArguments>
             "batchSize" => $"batchSize {config.BatchSize} ({config.BatchSizePerGpu} on each of {config.GpuCount} GPUS)",
             _ => $"{field.Key} {field.Value!.ToString().ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal)}",
         });
+        string given = $"{config.Name} gives {string.Join(", ", said)}.";
+        if (!fields.ContainsKey("variant") && !fields.ContainsKey("architecture")) return given;
         var cost = ModelCost.Of(config.Architecture, config.ClassCount, config.ImageSize);
         string network = string.Create(CultureInfo.InvariantCulture,
-            $"Its network has {cost.ParameterCount / 1e6:0.0} M parameters and takes {cost.OriginalGFlops:0.00} GFLOPs an image as the original counts, {cost.TimmGMacs:0.00} GMACs as timm does.");
-        return $"{config.Name} gives {string.Join(", ", said)}. {network}";
+            $"The network has {cost.ParameterCount / 1e6:0.0} M parameters; an image of {config.ImageSize}×{config.ImageSize} takes {cost.OriginalGFlops:0.00} GFLOPs as the original counts, {cost.TimmGMacs:0.00} GMACs as timm does.");
+        return $"{given} {network}";
     }
 }

@@ -36,12 +36,30 @@ internal sealed class SettingsFile(string name, ICollection<string> faults)
             faults.Add($"{name}: is longer than a configuration can be (1 MiB)");
             return;
         }
+        var yaml = new string(content, 0, length);
+        if (!NestsReasonably(yaml))
+            return;
         var stream = new YamlStream();
-        stream.Load(new StringReader(new string(content, 0, length)));
+        stream.Load(new StringReader(yaml));
         if (stream.Documents is [{ RootNode: YamlMappingNode root }])
             Add("", root, depth: 0);
         else
             faults.Add($"{name}: one mapping of keys to values is needed, such as those in the original's experiments/");
+    }
+
+    // The tree below is built recursively, and no stack holds a megabyte of brackets.
+    private bool NestsReasonably(string yaml)
+    {
+        var parser = new Parser(new StringReader(yaml));
+        for (int depth = 0; parser.MoveNext(); depth += parser.Current!.NestingIncrease)
+        {
+            if (depth > MaximumDepth)
+            {
+                faults.Add($"{Place(parser.Current!.Start)}: nests too deep");
+                return false;
+            }
+        }
+        return true;
     }
 
     private void Add(string prefix, YamlMappingNode section, int depth)

@@ -93,6 +93,7 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
         Job job = (await Jobs.FindAsync(document.RootElement.GetProperty("id").GetGuid(), TestContext.Current.CancellationToken))!;
         Assert.Equal(("w18_small_v1", 0.2), (job.Arguments.GetProperty("variant").GetString(), job.Arguments.GetProperty("learningRate").GetDouble()));
         Assert.Contains("w18.yaml gives variant w18_small_v1, classCount 1000", submitted.Error, StringComparison.Ordinal);
+        Assert.Contains("The network has 13.2 M parameters; an image of 64×64 takes 0.12 GFLOPs as the original counts", submitted.Error, StringComparison.Ordinal);
         Assert.Contains("batchSize 16 (8 on each of 2 GPUS)", submitted.Error, StringComparison.Ordinal);
         Assert.Contains("Not given, so as the original has it: MODEL.NAME cls_hrnet", submitted.Error, StringComparison.Ordinal);
         Assert.Contains("No effect: WORKERS", submitted.Error, StringComparison.Ordinal);

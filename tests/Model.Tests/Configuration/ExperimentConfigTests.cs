@@ -177,6 +177,17 @@ public sealed class ExperimentConfigTests
         Assert.True(message.Contains(expected, StringComparison.Ordinal), message);
     }
 
+    [Theory]
+    [InlineData("[")]
+    [InlineData("{a: ")]
+    [InlineData("- ")]
+    public void Read_BoundsNesting(string opening)
+    {
+        string text = string.Concat(Enumerable.Repeat(opening, 100_000 / opening.Length));
+
+        Assert.Contains("test.yaml:1: nests too deep", Assert.Single(Assert.Throws<ExperimentException>(() => Read(text)).Faults), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_BoundsAliasesOfAliases()
     {

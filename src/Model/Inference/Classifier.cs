@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -49,19 +50,20 @@ public sealed class Classifier : IDisposable
     /// <summary>How many floats one image takes: 3 × <see cref="ImageSize"/> × <see cref="ImageSize"/>.</summary>
     public int ImageLength => 3 * ImageSize * ImageSize;
 
-    /// <summary>Makes a checkpoint ready to classify, with the labels and the image size that it carries.</summary>
+    /// <summary>Makes a checkpoint ready to classify, with the labels (see <see cref="ClassLabels.Of"/>) and the image size that it carries.</summary>
     /// <param name="checkpoint">Is not needed afterwards.</param>
     /// <param name="options">How it runs.</param>
+    /// <param name="labels">The classes' names in the order of their indices, in place of those of the checkpoint.</param>
     /// <exception cref="CheckpointException">The weights are of no known network, or do not fit the one that they seem to be of.</exception>
     /// <exception cref="ValidationException">An option is out of range.</exception>
-    public static Classifier Load(Checkpoint checkpoint, ClassifierOptions? options = null)
+    public static Classifier Load(Checkpoint checkpoint, ClassifierOptions? options = null, IReadOnlyList<string>? labels = null)
     {
         options ??= new ClassifierOptions();
         if (options.ImageSize == 0 && checkpoint.Card is { } card)
             options = options with { ImageSize = card.ImageSize };
         try
         {
-            return Load(checkpoint.StateDict, checkpoint.Card?.Labels, options);
+            return Load(checkpoint.StateDict, labels ?? ClassLabels.Of(checkpoint), options);
         }
         catch (Exception error) when (error is ArgumentException or CheckpointException)
         {

@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -19,7 +20,7 @@ public static class JobServices
     {
         // Hosts bring a configuration of their own; a plain container (a test, a console program) takes the one given here.
         services.TryAddSingleton(configuration);
-        return services.AddLedger(kinds ?? JobKinds.Default).AddBlobs().AddClassify().AddHandlers(kinds ?? JobKinds.Default);
+        return services.AddLedger(kinds ?? JobKinds.Default).AddBlobs().AddModels().AddClassify().AddHandlers(kinds ?? JobKinds.Default);
     }
 
     /// <summary>Adds the stores over PostgreSQL.</summary>
@@ -40,7 +41,8 @@ public static class JobServices
             .AddSingleton<MetricStore>()
             .AddSingleton<ScheduleStore>()
             .AddSingleton<FailedItemStore>()
-            .AddSingleton<UnitCountStore>();
+            .AddSingleton<UnitCountStore>()
+            .AddSingleton<PinnedCheckpointStore>();
     }
 
     /// <summary>Adds the handler of each kind that has one, keyed by the kind's name.</summary>

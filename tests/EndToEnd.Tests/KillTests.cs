@@ -5,6 +5,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
@@ -77,6 +78,7 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
             BatchSize = batchSize,
             CheckpointInterval = TimeSpan.FromSeconds(1),
             Output = stack.Root.Combine("run/").ToString(),
+            SaveAs = "colours",
         });
         foreach (double point in RandomPoints(random, count: 2))
         {
@@ -91,6 +93,8 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
         using Checkpoint checkpoint = CheckpointReader.Read(stored, "the run's checkpoint");
         Assert.Equal(epochCount, checkpoint.Epoch);
         Assert.Equal(ColourImages.Labels, checkpoint.Card!.Labels);
+        ModelVersion version = Assert.Single(await stack.Get<ModelStore>().ListVersionsAsync("colours", TestContext.Current.CancellationToken));
+        Assert.Equal(("model:colours@1", job), (done.Result!.Value.GetProperty("model").GetString(), version.Job));
         Assert.Equal(["run/checkpoint.pth.tar", "run/final_state.pth.tar", "run/model_best.pth.tar"], await stack.NamesAsync("run/"));
     }
 

@@ -27,7 +27,7 @@ internal sealed class StackOfTest : IAsyncDisposable
     {
         _database = database;
         Root = BlobPath.Parse($"blob://test/{container}");
-        _settings = [$"Ledger:ConnectionString={database.ConnectionString}", $"Blobs:Accounts:test:ConnectionString={storage}"];
+        _settings = [$"Ledger:ConnectionString={database.ConnectionString}", $"Blobs:Accounts:test:ConnectionString={storage}", $"Models:Root={Root.Combine("models")}"];
         IConfiguration configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(_settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create($"HrNetBatch:{pair[0]}", (string?)pair[1])))
             .Build();

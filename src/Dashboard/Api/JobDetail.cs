@@ -14,6 +14,7 @@ namespace HrNetBatch.Dashboard.Api;
 /// <param name="Followers">Jobs that it starts when it succeeds.</param>
 /// <param name="Follows">The job that it followed.</param>
 /// <param name="Schedule">The schedule that submitted it.</param>
+/// <param name="Checkpoint">The checkpoint that it uses; null until its first attempt has found it, and where it needs none.</param>
 /// <param name="HasCurves">Whether it has recorded metrics.</param>
 public sealed record JobDetail(
     JobSummary Summary,
@@ -26,6 +27,7 @@ public sealed record JobDetail(
     IReadOnlyList<FollowerView> Followers,
     Guid? Follows,
     string? Schedule,
+    PinnedCheckpoint? Checkpoint,
     bool HasCurves);
 
 /// <summary>A job that another one starts when it succeeds.</summary>

@@ -26,6 +26,7 @@ internal sealed class JobQueries(
     UnitCountStore units,
     FailedItemStore failedItems,
     MetricStore metrics,
+    PinnedCheckpointStore checkpoints,
     TimeProvider time)
 {
     public const int MaxPageSize = 200;
@@ -57,6 +58,7 @@ internal sealed class JobQueries(
             [.. job.Followers.Select(request => new FollowerView(request.Id, request.Kind, started.GetValueOrDefault(request.Id)))],
             job.Follows,
             job.Schedule,
+            await checkpoints.FindAsync(id, cancellation),
             await metrics.HasAnyAsync(id, cancellation));
     }
 

@@ -4,7 +4,11 @@ namespace HrNetBatch.Jobs.Blobs;
 /// <param name="Path">Where it is.</param>
 /// <param name="ETag">The version that was listed, in quotes as the service writes it.</param>
 /// <param name="LengthBytes">Its size.</param>
-public sealed record BlobEntry(BlobPath Path, string ETag, long LengthBytes);
+public sealed record BlobEntry(BlobPath Path, string ETag, long LengthBytes)
+{
+    /// <summary>When this version was written, by the service's clock; null where it was not asked for.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+}
 
 /// <summary>One page of a listing.</summary>
 /// <param name="Blobs">Blobs in the order of their names.</param>

@@ -115,7 +115,10 @@ public sealed class BlobStore(BlobAccounts accounts)
             await foreach (var page in pages)
             {
                 return new BlobPage(
-                    [.. page.Values.Select(blob => new BlobEntry(path with { Name = blob.Name }, blob.Properties.ETag!.Value.ToString("H"), blob.Properties.ContentLength ?? 0))],
+                    [.. page.Values.Select(blob => new BlobEntry(path with { Name = blob.Name }, blob.Properties.ETag!.Value.ToString("H"), blob.Properties.ContentLength ?? 0)
+                    {
+                        ModifiedAt = blob.Properties.LastModified,
+                    })],
                     string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
             }
             return new BlobPage([], null);
@@ -138,6 +141,14 @@ public sealed class BlobStore(BlobAccounts accounts)
     /// <summary>Deletes a blob with its snapshots; false where it was not there.</summary>
     public async Task<bool> DeleteAsync(BlobPath path, CancellationToken cancellation = default) =>
         (await Explained(path, "Deleting", () => accounts.Blob(path).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellation), cancellation)).Value;
+
+    /// <summary>Deletes a blob only if it is still the version <paramref name="etag"/>; false where it was not there.</summary>
+    /// <exception cref="BlobException">With <see cref="BlobException.IsChanged"/> where another version is there.</exception>
+    public async Task<bool> DeleteAsync(BlobPath path, string etag, CancellationToken cancellation = default) =>
+        (await Explained(
+            path, "Deleting",
+            () => accounts.Blob(path).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, new BlobRequestConditions { IfMatch = new ETag(etag) }, cancellation),
+            cancellation)).Value;
 
     /// <summary>Makes the container of a path where it does not exist.</summary>
     public async Task CreateContainerAsync(BlobPath path, CancellationToken cancellation = default)

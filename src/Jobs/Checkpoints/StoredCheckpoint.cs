@@ -16,20 +16,26 @@ internal static class StoredCheckpoint
         return CheckpointReader.Read(file, $"{path}");
     }
 
-    /// <summary>The network that a checkpoint is of, with its weights; the caller disposes it. What was odd in the file goes to the log.</summary>
-    public static HrNet NetworkOf(Checkpoint checkpoint, ILogger? logger = null)
+    /// <summary>The shape of the network that a checkpoint is of, once every one of its tensors is known to fit; no network is made.</summary>
+    /// <exception cref="JobException">It is of no such network, or its tensors do not fit; permanent.</exception>
+    public static HrNetShape ShapeOf(Checkpoint checkpoint)
     {
-        HrNetShape shape;
         try
         {
-            shape = HrNetShape.Recognize(checkpoint.StateDict);
-            // Before memory is taken for the network that the file speaks of.
+            HrNetShape shape = HrNetShape.Recognize(checkpoint.StateDict);
             StateDictLoader.Check(shape, checkpoint.StateDict);
+            return shape;
         }
         catch (Exception e) when (e is ArgumentException or CheckpointException)
         {
             throw new JobException($"{checkpoint.Name}: {e.Message}", FailureKind.Permanent, e);
         }
+    }
+
+    /// <summary>The network that a checkpoint is of, with its weights; the caller disposes it. What was odd in the file goes to the log.</summary>
+    public static HrNet NetworkOf(Checkpoint checkpoint, ILogger? logger = null)
+    {
+        HrNetShape shape = ShapeOf(checkpoint);   // before memory is taken for the network that the file speaks of
         var network = new HrNet(shape.Architecture, shape.ClassCount);
         try
         {

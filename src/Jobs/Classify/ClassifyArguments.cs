@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 
 namespace HrNetBatch.Jobs.Classify;
@@ -15,9 +16,9 @@ public sealed record ClassifyArguments : IJobArguments
     [BlobPath]
     public required string Input { get; init; }
 
-    /// <summary>Blob of the checkpoint.</summary>
+    /// <summary>The checkpoint: a blob, or a model of the store as <c>model:NAME</c>, <c>model:NAME@VERSION</c> or <c>model:NAME@TAG</c>.</summary>
     [Required]
-    [BlobPath]
+    [CheckpointReference]
     public required string Checkpoint { get; init; }
 
     /// <summary>Folder for the parts and the manifest, of this job alone; it may lie inside the input.</summary>

@@ -12,7 +12,6 @@ internal sealed record ClassifyJob(AttemptContext Attempt, ClassifyArguments Arg
 
     public Lease Lease { get; } = Attempt.Lease;
     public BlobPath Input { get; } = BlobPath.Parse(Arguments.Input);
-    public BlobPath Checkpoint { get; } = BlobPath.Parse(Arguments.Checkpoint);
     public BlobPath Output { get; } = BlobPath.Parse(Arguments.Output);
     public PartFormat Format { get; } = PartFormats.Parse(Arguments.Format);
 

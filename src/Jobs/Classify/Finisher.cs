@@ -11,7 +11,7 @@ namespace HrNetBatch.Jobs.Classify;
 /// Completes the output once every unit is committed: failed items, orphans, manifest. One lane does it, and every step may be repeated:
 /// whoever finishes writes the same bytes under the same names.
 /// </summary>
-internal sealed class Finisher(PlanStore plans, UnitStore units, FailedItemStore failedItems, FailedItemLimit limit, BlobStore blobs, IOptions<ClassifyOptions> options, TimeProvider time)
+internal sealed class Finisher(PlanStore plans, UnitStore units, PinnedCheckpointStore pins, FailedItemStore failedItems, FailedItemLimit limit, BlobStore blobs, IOptions<ClassifyOptions> options, TimeProvider time)
 {
     private static readonly JsonSerializerOptions Json = new(JobJson.Options) { WriteIndented = true };
 
@@ -40,7 +40,7 @@ internal sealed class Finisher(PlanStore plans, UnitStore units, FailedItemStore
 
         // 6. The manifest makes the output complete. It replaces only the version read above: a finisher that was stopped and continued
         //    after its lease had been taken over cannot put an old manifest over a newer one.
-        var manifest = ManifestOf(job, totals, all);
+        var manifest = ManifestOf(job, await pins.FindAsync(job.Lease.JobId, stop), totals, all);
         await WriteManifestAsync(job, manifest, previous.ETag, stop);
 
         // 7. What only the manifest before it named (the errors before a retry, an earlier job's parts) goes last, so that its readers
@@ -75,7 +75,7 @@ internal sealed class Finisher(PlanStore plans, UnitStore units, FailedItemStore
         }
     }
 
-    private static Manifest ManifestOf(ClassifyJob job, UnitTotals totals, IReadOnlyList<Part> parts)
+    private static Manifest ManifestOf(ClassifyJob job, PinnedCheckpoint? checkpoint, UnitTotals totals, IReadOnlyList<Part> parts)
     {
         // The promise of one row for each blob, checked where it is given.
         var rowCount = parts.Sum(part => (long)part.RowCount);
@@ -85,7 +85,8 @@ internal sealed class Finisher(PlanStore plans, UnitStore units, FailedItemStore
         {
             Job = job.Lease.JobId,
             Input = job.Input.ToString(),
-            Checkpoint = job.Checkpoint.ToString(),
+            Checkpoint = checkpoint?.Checkpoint ?? job.Arguments.Checkpoint,
+            CheckpointSha256 = checkpoint?.Sha256,
             Format = job.Arguments.Format,
             TopK = job.Arguments.TopK,
             BlobCount = totals.ItemCount,

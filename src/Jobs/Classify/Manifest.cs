@@ -14,8 +14,11 @@ public sealed record Manifest
     /// <summary>The input as the job was given it.</summary>
     public required string Input { get; init; }
 
-    /// <summary>The checkpoint that classified.</summary>
+    /// <summary>The checkpoint that classified: a blob, or the exact version of a model.</summary>
     public required string Checkpoint { get; init; }
+
+    /// <summary>The SHA-256 of its bytes, in lower-case hexadecimal; null in manifests of old programs.</summary>
+    public string? CheckpointSha256 { get; init; }
 
     /// <summary>parquet, jsonl or csv.</summary>
     public required string Format { get; init; }

@@ -80,16 +80,6 @@ internal sealed class PlanStore(NpgsqlDataSource database)
             return plan ?? throw new LeaseLostException(lease.Token);
         }, cancellation);
 
-    /// <summary>Says which version of the checkpoint this lane found, and gets the version that the job's first lane found.</summary>
-    public async Task<string> PinCheckpointAsync(Lease lease, string etag, CancellationToken cancellation) =>
-        await database.WriteAsync(lease, (connection, transaction) => connection.QuerySingleAsync<string>(new CommandDefinition(
-            """
-            INSERT INTO hrnet.plans AS p (job_id, checkpoint_etag) VALUES (@JobId, @etag)
-            ON CONFLICT (job_id) DO UPDATE SET checkpoint_etag = COALESCE(p.checkpoint_etag, @etag)
-            RETURNING checkpoint_etag
-            """,
-            new { lease.JobId, etag }, transaction, cancellationToken: cancellation)), cancellation);
-
     /// <summary>What is left to do.</summary>
     public async Task<WorkLeft> LookAsync(Guid jobId, CancellationToken cancellation)
     {

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Shards;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
@@ -106,9 +108,13 @@ public sealed record TrainArguments : IJobArguments
     /// <summary>Whether half the images are mirrored.</summary>
     public bool HorizontalFlip { get; init; } = true;
 
-    /// <summary>A checkpoint to start from; null: random weights.</summary>
-    [BlobPath]
+    /// <summary>A checkpoint to start from, a blob or a model (<c>model:NAME</c>, <c>model:NAME@VERSION</c>, <c>model:NAME@TAG</c>); null: random weights.</summary>
+    [CheckpointReference]
     public string? InitialCheckpoint { get; init; }
+
+    /// <summary>Name of a model: at success the best weights become its next version; null: they stay in the output only.</summary>
+    [ModelName]
+    public string? SaveAs { get; init; }
 
     /// <summary>Number of classes, however it was given.</summary>
     internal int NumberOfClasses => ClassCount ?? Labels!.Count;

@@ -1,6 +1,8 @@
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Shards;
 using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Model.Architecture;
@@ -17,7 +19,7 @@ namespace HrNetBatch.Jobs.Train;
 /// Trains a network on shards streamed from blob storage. All that an attempt leaves behind is in the run's checkpoint, so any
 /// later attempt, wherever it runs, goes on from there, and ends with the very weights that an undisturbed attempt would have made.
 /// </summary>
-public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs, TimeProvider clock) : IJobHandler
+public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs, JobCheckpoints checkpoints, ModelAddition models, TimeProvider clock) : IJobHandler
 {
     /// <inheritdoc/>
     public async Task<Outcome> ExecuteAsync(AttemptContext attempt, CancellationToken stop)
@@ -28,10 +30,13 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Shards, attempt.Logger, stop);
         ShardSet? validation = arguments.ValidationShards is { } paths ? await ShardSet.FindAsync(blobs, paths, attempt.Logger, stop) : null;
 
+        var model = new TrainedModel(models, blobs, arguments, attempt);
+        await model.PrepareAsync(stop);
+
         // 1. From here on nothing that an earlier attempt still has under way can change the output. A crash before the first save
         //    costs the work since the last one, however often it happens.
         TrainOutput output = await TrainOutput.ClaimAsync(accounts, blobs, arguments, attempt, shards, stop);
-        using HrNet network = await output.NewNetworkAsync(stop);
+        using HrNet network = await output.NewNetworkAsync(checkpoints, stop);
         using var trainer = new Trainer(network, arguments.ToOptions());
         if (await output.RestoreAsync(trainer, stop))
             LogResumed(attempt.Logger, attempt.Lease.JobId, trainer.Position.Epoch, trainer.Position.Step, output.CheckpointPath);
@@ -48,7 +53,10 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         }
 
         // 3. A crash from here on costs one upload: the finished checkpoint lets the next attempt skip the training.
-        return Outcome.Success(await output.FinishAsync(trainer));
+        TrainResult result = await output.FinishAsync(trainer);
+        // 6. The model's version comes before the success that names it. A crash between the two leaves the version, and the next
+        //    attempt finds that the job has one: a job never makes two.
+        return Outcome.Success(result with { Model = await model.SaveAsync(result, stop) });
     }
 
     private async Task TrainAsync(

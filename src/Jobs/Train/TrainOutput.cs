@@ -47,15 +47,15 @@ internal sealed class TrainOutput
     }
 
     /// <summary>A network to train: fresh weights of the seed, or those of the checkpoint to start from. The caller disposes it.</summary>
-    public async Task<HrNet> NewNetworkAsync(CancellationToken cancellation)
+    public async Task<HrNet> NewNetworkAsync(JobCheckpoints checkpoints, CancellationToken cancellation)
     {
         var network = new HrNet(_arguments.Network, _arguments.NumberOfClasses, _arguments.Seed);
         try
         {
-            if (_arguments.InitialCheckpoint is { } path && !_checkpoint.Exists)
+            if (_arguments.InitialCheckpoint is { } reference && !_checkpoint.Exists)
             {
-                using Checkpoint initial = await StoredCheckpoint.ReadAsync(_blobs, BlobPath.Parse(path), cancellation);
-                initial.LogRemarks(_attempt.Logger, StateDictLoader.Load(network, initial, keepNewClassifier: true));
+                using LoadedCheckpoint initial = await checkpoints.LoadAsync(_attempt.Lease, reference, cancellation);
+                initial.Checkpoint.LogRemarks(_attempt.Logger, StateDictLoader.Load(network, initial.Checkpoint, keepNewClassifier: true));
             }
             network.to(device(_attempt.Device));
             network.ToChannelsLast();

@@ -8,4 +8,5 @@ namespace HrNetBatch.Jobs.Train;
 /// <param name="Top1">Top-1 of the best epoch on the validation shards, 0 to 1; null without validation.</param>
 /// <param name="Top5">Top-5 of that epoch.</param>
 /// <param name="Loss">Validation loss of that epoch.</param>
-public sealed record TrainResult(string Checkpoint, string Best, string Final, int Epochs, double? Top1, double? Top5, double? Loss);
+/// <param name="Model">The version of the model that the best weights became, such as <c>model:flowers@3</c>; null unless asked for.</param>
+public sealed record TrainResult(string Checkpoint, string Best, string Final, int Epochs, double? Top1, double? Top5, double? Loss, string? Model = null);

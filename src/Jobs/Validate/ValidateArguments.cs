@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Shards;
 
@@ -11,9 +12,9 @@ public sealed record ValidateArguments : IJobArguments
     /// <inheritdoc/>
     public static string Kind => "validate";
 
-    /// <summary>Blob of the checkpoint.</summary>
+    /// <summary>The checkpoint: a blob, or a model of the store as <c>model:NAME</c>, <c>model:NAME@VERSION</c> or <c>model:NAME@TAG</c>.</summary>
     [Required]
-    [BlobPath]
+    [CheckpointReference]
     public required string Checkpoint { get; init; }
 
     /// <summary>WebDataset tar shards, as in a train job.</summary>

@@ -5,7 +5,6 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Shards;
 using HrNetBatch.Model.Architecture;
-using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
 using HrNetBatch.Model.Native;
@@ -15,9 +14,8 @@ using static TorchSharp.torch;
 namespace HrNetBatch.Jobs.Validate;
 
 /// <summary>Measures a checkpoint on labelled shards. It is short and keeps nothing: an attempt that is cut off costs its time, and the next begins anew.</summary>
-public sealed class ValidateHandler(BlobStore blobs) : IJobHandler
+public sealed class ValidateHandler(BlobStore blobs, JobCheckpoints checkpoints) : IJobHandler
 {
-    private const int ImageSizeOfImageNet = 224;
     private const int BatchesBetweenReports = 10;
 
     /// <inheritdoc/>
@@ -27,15 +25,15 @@ public sealed class ValidateHandler(BlobStore blobs) : IJobHandler
         LibTorch.Load();
         set_num_threads(attempt.ThreadCount);
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Shards, attempt.Logger, stop);
-        using Checkpoint checkpoint = await StoredCheckpoint.ReadAsync(blobs, BlobPath.Parse(arguments.Checkpoint), stop);
-        using HrNet network = StoredCheckpoint.NetworkOf(checkpoint, attempt.Logger);
+        using LoadedCheckpoint loaded = await checkpoints.LoadAsync(attempt.Lease, arguments.Checkpoint, stop);
+        using HrNet network = StoredCheckpoint.NetworkOf(loaded.Checkpoint, attempt.Logger);
         network.to(device(attempt.Device));
         network.ToChannelsLast();
 
         var options = new BatchLoaderOptions
         {
             BatchSize = arguments.BatchSize,
-            ImageSize = arguments.ImageSize ?? checkpoint.Card?.ImageSize ?? ImageSizeOfImageNet,
+            ImageSize = arguments.ImageSize ?? loaded.ImageSize,
             ClassCount = network.ClassCount,
             ThreadCount = attempt.ThreadCount,
         };
@@ -44,7 +42,7 @@ public sealed class ValidateHandler(BlobStore blobs) : IJobHandler
         await attempt.RecordMetricsAsync(
             [new("valid_loss", 0, result.Loss), new("valid_top1", 0, result.Top1), new("valid_top5", 0, result.Top5)], CancellationToken.None);
         await attempt.ReportProgressAsync(result.Count, result.Count, "validated", CancellationToken.None);
-        return Outcome.Success(new ValidateResult(arguments.Checkpoint, result.Loss, result.Top1, result.Top5, result.Count));
+        return Outcome.Success(new ValidateResult(loaded.Source.Checkpoint, result.Loss, result.Top1, result.Top5, result.Count));
     }
 
     private static async IAsyncEnumerable<Batch> ReportedAsync(

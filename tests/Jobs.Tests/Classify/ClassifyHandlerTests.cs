@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Classify;
@@ -175,13 +176,47 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
         var job = await stack.SubmitAsync(blobs);
         await PlanOnlyAsync(job);
         var first = await stack.ClaimAsync(job);
-        await stack.Get<PlanStore>().PinCheckpointAsync(first, "\"the first lane's\"", Cancellation);
+        string path = blobs.Root.Combine("model.pth").ToString();
+        await stack.Get<PinnedCheckpointStore>().PinAsync(first, new PinnedCheckpoint { Reference = path, Checkpoint = path, Path = path, Etag = "\"0x1\"" }, Cancellation);
         await stack.LetExpireAsync(first);
 
         var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("was replaced", failed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_NamesClassesAsTheModelDoes_AndWritesItsVersionIntoTheManifest()
+    {
+        var blobs = await stack.InputAsync(2);
+        ModelVersion version = await stack.AddModelAsync(blobs, "pets", ["Katze", "Hund", "Fisch"]);
+        var job = await stack.SubmitAsync(blobs, a => a with { Checkpoint = "model:pets@latest" });
+
+        await stack.SucceedAsync(job);
+
+        var rows = await stack.RowsAsync(blobs);
+        Assert.Contains(rows["in/000.png"].GetProperty("predictions")[0].GetProperty("label").GetString(), new[] { "Katze", "Hund", "Fisch" });
+        Manifest manifest = await stack.ManifestAsync(blobs);
+        Assert.Equal(($"model:pets@{version.Version}", version.Sha256), (manifest.Checkpoint, manifest.CheckpointSha256));
+    }
+
+    [Fact]
+    public async Task Execute_SaysThatTheModelWasRemoved_WhileTheJobWaited()
+    {
+        var blobs = await stack.InputAsync(1);
+        ModelVersion version = await stack.AddModelAsync(blobs, "waiting", ["a", "b", "c"]);
+        await stack.AddModelAsync(blobs, "waiting", ["a", "b", "c"]);
+        var job = await stack.SubmitAsync(blobs, a => a with { Checkpoint = "model:waiting@1" });
+
+        var used = await Assert.ThrowsAsync<JobException>(() => stack.Get<ModelRemoval>().RemoveAsync("waiting", version.Version, cancellation: Cancellation));
+        await stack.Get<ModelRemoval>().RemoveAsync("waiting", version.Version, force: true, Cancellation);
+        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+
+        Assert.Contains(job.ToString(), used.Message, StringComparison.Ordinal);
+        Assert.Equal(FailureKind.Permanent, failed.Kind);
+        Assert.Contains("The model waiting@1 was removed on", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("Name another version (2)", failed.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Tests.Blobs;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
@@ -22,6 +23,7 @@ public sealed class ClassifyStack(PostgresFixture postgres, AzuriteFixture azuri
 {
     private TestDatabase _database = null!;
     private ServiceProvider _services = null!;
+    private readonly Guid _id = Guid.NewGuid();
     private byte[] _checkpoint = [];
 
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -49,6 +51,7 @@ public sealed class ClassifyStack(PostgresFixture postgres, AzuriteFixture azuri
             ["HrNetBatch:Ledger:ConnectionString"] = _database.ConnectionString,
             ["HrNetBatch:Ledger:LeaseDuration"] = "00:10:00", // nobody renews leases here, and the machine may be slow
             ["HrNetBatch:Blobs:Accounts:test:ConnectionString"] = await azurite.ConnectionStringAsync(),
+            ["HrNetBatch:Models:Root"] = $"blob://test/models-{_id:n}",
             ["HrNetBatch:Classify:ListingPageSize"] = "5",
             ["HrNetBatch:Classify:LookInterval"] = "00:00:00.02",
         });
@@ -71,6 +74,10 @@ public sealed class ClassifyStack(PostgresFixture postgres, AzuriteFixture azuri
             await blobs.WriteAsync($"in/{i:D3}.png", brokenEach > 0 && i % brokenEach == 0 ? "no image"u8.ToArray() : TestImages.Png(i));
         return blobs;
     }
+
+    /// <summary>Adds the checkpoint of <see cref="InputAsync"/> to the model store.</summary>
+    internal async Task<ModelVersion> AddModelAsync(TestBlobs blobs, string name, string[] labels) => await Get<ModelAddition>().AddAsync(
+        new NewModel { Name = name, Source = $"{blobs.Root.Combine("model.pth")}", Labels = labels }, new MemoryStream(_checkpoint), cancellation: Cancellation);
 
     internal async Task<Guid> SubmitAsync(TestBlobs blobs, Func<ClassifyArguments, ClassifyArguments>? change = null)
     {

@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.Model.Architecture;
@@ -100,6 +102,49 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains($"'stray' of {_bench.Path("wrong/w.tar")} has the label 7, but there are 3 classes", failed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_MakesOneVersionOfTheModel_HoweverOftenItsWorkersDieBeforeTheySaySo()
+    {
+        Guid job = await _bench.SubmitAsync(_bench.Arguments("run/") with { EpochCount = 1, SaveAs = "insects" });
+        Lease dead = await _bench.ClaimAsync(job);
+        Assert.IsType<Outcome.Succeeded>(await _bench.RunUntoldAsync(dead));
+        await _bench.Ledger.LetExpireAsync(dead);
+        await _bench.Ledger.Leases.ExpireAsync(TestContext.Current.CancellationToken);
+
+        JsonElement result = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
+
+        Assert.Equal("model:insects@1", result.GetProperty("model").GetString());
+        ModelVersion version = Assert.Single(await _bench.Models.ListVersionsAsync("insects", TestContext.Current.CancellationToken));
+        Assert.Equal((job, _bench.Path("run/model_best.pth.tar"), 32), (version.Job, version.Source, version.ImageSize));
+        Assert.Equal(["ant", "bee", "cat"], version.Labels);
+        Assert.Equal(result.GetProperty("top1").GetDouble(), version.Metrics["top1"]);
+    }
+
+    [Fact]
+    public async Task Execute_GoesOnFromAModel_AndValidatesIt()
+    {
+        var arguments = _bench.Arguments("first/") with { EpochCount = 1, ValidationShards = null, SaveAs = "insects" };
+        await _bench.RunAsync(arguments);
+
+        var trained = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments with { Output = _bench.Path("second/"), InitialCheckpoint = "model:insects" }));
+        JsonElement validated = Assert.IsType<Outcome.Succeeded>(
+            await _bench.RunAsync(new ValidateArguments { Checkpoint = "model:insects@latest", Shards = _bench.Path("shards/"), BatchSize = 4 })).Result;
+
+        Assert.Equal("model:insects@2", trained.Result.GetProperty("model").GetString());
+        Assert.Equal("model:insects@2", validated.GetProperty("checkpoint").GetString());
+    }
+
+    [Fact]
+    public async Task Execute_SaysBeforeTheTraining_ThatModelsHaveNoPlace()
+    {
+        _bench.ModelRoot = null;
+
+        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { SaveAs = "insects" }));
+
+        Assert.Equal(FailureKind.Permanent, refused.Kind);
+        Assert.Contains("HrNetBatch:Models:Root is not set", refused.Error, StringComparison.Ordinal);
     }
 
     [Theory]

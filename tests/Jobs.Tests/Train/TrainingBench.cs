@@ -1,6 +1,8 @@
+using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Tests.Blobs;
 using HrNetBatch.Jobs.Tests.Ledger;
 using HrNetBatch.Jobs.Train;
@@ -27,6 +29,12 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
 
     public MetricStore Metrics => new(Ledger.Source);
 
+    /// <summary>The model store of this test.</summary>
+    public ModelStore Models => new(_blobs.Store, Microsoft.Extensions.Options.Options.Create(new ModelOptions { Root = ModelRoot }));
+
+    /// <summary>Where that is; null: nowhere.</summary>
+    public string? ModelRoot { get; set; }
+
     private JobStore Jobs => new(Ledger.Source, Kinds, Microsoft.Extensions.Options.Options.Create(Ledger.Retry), new Jitter(1));
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -37,6 +45,7 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
         Ledger.Options.LeaseDuration = TimeSpan.FromMinutes(30);
         await Ledger.InitializeAsync();
         _blobs = await TestBlobs.CreateAsync(azurite);
+        ModelRoot = Path("models");
         await WriteShardAsync("shards/part-0.tar", [.. Enumerable.Range(0, 6).Select(i => ($"a{i}", i % 3))]);
         await WriteShardAsync("shards/part-1.tar", [.. Enumerable.Range(0, 6).Select(i => ($"b{i}", (i + 1) % 3))]);
     }
@@ -89,17 +98,24 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
     /// <summary>Runs an attempt to its end and tells the ledger.</summary>
     public async Task<Outcome> RunAsync(Lease lease, AttemptStop? stop = null)
     {
+        Outcome outcome = await RunUntoldAsync(lease, stop);
+        if (outcome is not Outcome.Lost)
+            await Ledger.Leases.EndAsync(lease, outcome, Cancelled);
+        return outcome;
+    }
+
+    /// <summary>Runs an attempt to its end, and then its worker dies before it can tell the ledger.</summary>
+    public async Task<Outcome> RunUntoldAsync(Lease lease, AttemptStop? stop = null)
+    {
         using AttemptStop own = new();
         Job job = await Ledger.JobAsync(lease.JobId);
         AttemptContext attempt = new(
             new AttemptStart(lease, job.Arguments, "cpu", 1), stop ?? own, Kinds, new ProgressStore(Ledger.Source), Metrics, NullLogger.Instance);
+        var checkpoints = new JobCheckpoints(_blobs.Store, Models, new PinnedCheckpointStore(Ledger.Source));
         IJobHandler handler = lease.Kind == TrainArguments.Kind
-            ? new TrainHandler(_blobs.Accounts, _blobs.Store, TimeProvider.System)
-            : new ValidateHandler(_blobs.Store);
-        Outcome outcome = await AttemptRunner.RunAsync(handler, attempt, stop ?? own);
-        if (outcome is not Outcome.Lost)
-            await Ledger.Leases.EndAsync(lease, outcome, Cancelled);
-        return outcome;
+            ? new TrainHandler(_blobs.Accounts, _blobs.Store, checkpoints, new ModelAddition(Models, _blobs.Store, TimeProvider.System), TimeProvider.System)
+            : new ValidateHandler(_blobs.Store, checkpoints);
+        return await AttemptRunner.RunAsync(handler, attempt, stop ?? own);
     }
 
     /// <summary>Submits, claims and runs a job.</summary>

@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace HrNetBatch.Jobs.Checkpoints;
+
+/// <summary>
+/// Validates a job argument as a <see cref="CheckpointReference"/>, so that a mistyped one is refused when the job is submitted.
+/// A placeholder such as <c>{{result.best}}</c>, filled in when the job it follows has succeeded, passes.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class CheckpointReferenceAttribute : ValidationAttribute
+{
+    /// <inheritdoc/>
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
+    {
+        if (value is null or CheckpointReference) return ValidationResult.Success;
+        if (value is string text && text.Contains("{{result.", StringComparison.Ordinal)) return ValidationResult.Success;
+        return CheckpointReference.TryParse(value as string, out _, out string? fault)
+            ? ValidationResult.Success
+            : new ValidationResult($"{validationContext.MemberName}: {fault}", [validationContext.MemberName ?? ""]);
+    }
+}

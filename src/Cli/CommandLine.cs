@@ -75,6 +75,7 @@ public static class CommandLine
             CancelCommand.Create(),
             RetryCommand.Create(),
             ScheduleCommand.Create(),
+            ModelsCommand.Create(),
             PredictCommand.Create(),
             InspectCommand.Create(),
         };

@@ -26,7 +26,8 @@ internal static class StatusCommand
             bool json = parsed.GetValue(CommandLine.Json);
             if (parsed.GetValue(reference) is not { } text) return await ListAsync(jobs, parsed.GetValue(limit), json, interrupted);
             Job job = await JobReference.FindAsync(jobs, text, interrupted);
-            return await ShowAsync(jobs, job, services.GetRequiredService<TimeProvider>(), json, interrupted);
+            PinnedCheckpoint? checkpoint = await services.GetRequiredService<PinnedCheckpointStore>().FindAsync(job.Id, interrupted);
+            return await ShowAsync(jobs, job, checkpoint, services.GetRequiredService<TimeProvider>(), json, interrupted);
         });
         return command;
     }
@@ -59,13 +60,13 @@ internal static class StatusCommand
         return 0;
     }
 
-    private static async Task<int> ShowAsync(JobStore jobs, Job job, TimeProvider time, bool json, CancellationToken cancellation)
+    private static async Task<int> ShowAsync(JobStore jobs, Job job, PinnedCheckpoint? checkpoint, TimeProvider time, bool json, CancellationToken cancellation)
     {
         IReadOnlyList<Attempt> attempts = await jobs.ListAttemptsAsync(job.Id, cancellation);
         IReadOnlyList<Job> followers = await jobs.ListFollowersAsync(job.Id, cancellation);
         if (json)
         {
-            Screen.WriteJson(new { Job = job, Attempts = attempts, FollowedBy = followers.Select(follower => follower.Id) });
+            Screen.WriteJson(new { Job = job, Checkpoint = checkpoint, Attempts = attempts, FollowedBy = followers.Select(follower => follower.Id) });
             return 0;
         }
 
@@ -75,6 +76,8 @@ internal static class StatusCommand
         var facts = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         foreach (JsonProperty argument in job.Arguments.EnumerateObject()) facts.AddRow(Screen.Cell(argument.Name), Screen.Cell(argument.Value.ToString()));
         Screen.Out.Write(new Padder(facts, new Padding(2, 0, 0, 0)));
+        if (checkpoint is not null)
+            Screen.WriteLine($"Uses {checkpoint.Checkpoint}{(checkpoint.Sha256 is { } sha256 ? $" (SHA-256 {sha256})" : "")}");
         ShowAttempts(attempts);
         foreach (Job follower in followers)
             Screen.WriteLine($"Followed by {follower.Kind} {JobReference.Short(follower.Id)}: {follower.State}");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.LocalStack;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -8,6 +9,8 @@ namespace HrNetBatch.Cli.Stack;
 /// <summary>PostgreSQL, Azurite, worker and dashboard of one folder, kept alive until disposed.</summary>
 internal sealed class RunningStack : IAsyncDisposable
 {
+    private const string ModelRoot = $"{ModelOptions.Section}:{nameof(ModelOptions.Root)}";
+
     private readonly StackOptions _options;
     private readonly FolderLock _lock;
     private readonly Dictionary<string, string> _configuration = new(StringComparer.OrdinalIgnoreCase);
@@ -70,6 +73,7 @@ internal sealed class RunningStack : IAsyncDisposable
     private async Task StartAsync(IProgress<string> report, CancellationToken cancellationToken)
     {
         await StopLeftoversAsync(cancellationToken);
+        if (StackServices.FromEnvironment(ModelRoot) is null) _configuration[ModelRoot] = "blob://local/models";
         await Task.WhenAll(StartPostgresAsync(report, cancellationToken), StartAzuriteAsync(report, cancellationToken));
         await MigrateAsync(cancellationToken);
         File.Write();

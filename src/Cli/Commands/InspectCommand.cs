@@ -10,7 +10,7 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A checkpoint: .pth, .pth.tar or .safetensors, or a blob://… of the stack." };
+        var file = new Argument<string>("FILE") { Description = "A checkpoint: .pth, .pth.tar or .safetensors, or a blob://… or model:NAME[@VERSION|@TAG] of the stack." };
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor with its shape and type." };
         var command = new Command("inspect", "Say what a checkpoint holds, without running anything of it.") { file, tensors };
         command.SetAction(async (parsed, interrupted) =>

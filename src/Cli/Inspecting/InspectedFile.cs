@@ -1,22 +1,26 @@
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Checkpoints;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Inspecting;
 
-/// <summary>Opens what a user names: a file of this machine, or a blob of the stack.</summary>
+/// <summary>Opens what a user names: a file of this machine, or a blob or model of the stack.</summary>
 internal static class InspectedFile
 {
     /// <summary>A seekable stream, which the caller disposes.</summary>
     /// <exception cref="UserException">There is no such file, or it cannot be read from any place.</exception>
     public static async Task<Stream> OpenAsync(string name, string? data, CancellationToken cancellation)
     {
-        if (name.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase))
+        if (name.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase) || name.StartsWith(ModelReference.Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            if (!BlobPath.TryParse(name, out BlobPath? path, out string? fault))
+            if (!CheckpointReference.TryParse(name, out CheckpointReference? reference, out string? fault))
                 throw new UserException(fault, UserException.WrongRequest);
             await using ServiceProvider services = StackServices.Open(data);
-            return await services.GetRequiredService<BlobStore>().DownloadToTemporaryFileAsync(path, cancellation: cancellation);
+            PinnedCheckpoint found = await services.GetRequiredService<JobCheckpoints>().ResolveAsync(reference, cancellation);
+            return await services.GetRequiredService<BlobStore>().DownloadToTemporaryFileAsync(BlobPath.Parse(found.Path), found.Etag, cancellation);
         }
         if (Directory.Exists(name))
             throw new UserException($"{name} is a folder; name the checkpoint in it.", UserException.WrongRequest);

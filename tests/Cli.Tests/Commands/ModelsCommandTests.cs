@@ -43,6 +43,7 @@ public sealed class ModelsCommandTests(PostgresFixture postgres, AzuriteFixture 
         JsonElement shown = await JsonAsync("models", "show", "flowers@best");
         JsonElement listed = Assert.Single((await JsonAsync("models", "list")).EnumerateArray());
         CommandResult table = await HrnetAsync("models", "list", "model:flowers");
+        JsonElement inspected = await JsonAsync("inspect", "model:flowers@best");
         CommandResult tagged = await HrnetAsync("models", "remove", "flowers@1");
         await JsonAsync("models", "untag", "flowers", "best");
         JsonElement removed = await JsonAsync("models", "remove", "flowers@1");
@@ -54,6 +55,7 @@ public sealed class ModelsCommandTests(PostgresFixture postgres, AzuriteFixture 
         Assert.Equal("best", Assert.Single(shown.GetProperty("tags").EnumerateArray()).GetString());
         Assert.Equal(("flowers", 1), (listed.GetProperty("name").GetString(), listed.GetProperty("versionCount").GetInt32()));
         Assert.Contains("w18_small_v1", table.Output, StringComparison.Ordinal);
+        Assert.Equal(shown.GetProperty("model").GetProperty("sha256").GetString(), inspected.GetProperty("sha256").GetString());
         Assert.Equal((1, 1), (tagged.ExitCode, removed.GetProperty("removed").GetInt32()));
         Assert.Contains("'best'", tagged.Error, StringComparison.Ordinal);
         Assert.Equal(1, gone.ExitCode);

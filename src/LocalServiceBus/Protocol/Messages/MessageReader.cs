@@ -4,6 +4,7 @@ using Amqp.Framing;
 using Amqp.Types;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Core.Filters;
+using HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 namespace HrNetBatch.LocalServiceBus.Protocol.Messages;
 
@@ -74,10 +75,12 @@ internal static class MessageReader
     {
         try
         {
+            ValueGuard.Check(buffer.Buffer.AsSpan(0, buffer.WritePos), buffer.Offset);
             return Encoder.ReadObject(buffer);
         }
-        catch (Exception exception) when (exception is AmqpException or InvalidOperationException or InvalidCastException)
+        catch (Exception exception)
         {
+            // The decoder has no exception type of its own for bytes that make no sense.
             throw new BrokerException(Refusal.InvalidArgument, $"The batch is not well formed: {exception.Message}");
         }
     }

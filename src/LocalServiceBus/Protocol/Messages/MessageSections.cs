@@ -2,6 +2,7 @@ using Amqp;
 using Amqp.Framing;
 using Amqp.Types;
 using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 namespace HrNetBatch.LocalServiceBus.Protocol.Messages;
 
@@ -74,7 +75,8 @@ internal sealed class MessageSections
     {
         if (buffer.Length == 0) return null;
         (int offset, int length) = (buffer.Offset, buffer.Length);
-        ulong code = Wire.DispositionReader.ReadDescriptor(buffer);
+        ValueGuard.Check(buffer.Buffer.AsSpan(0, buffer.WritePos), offset);
+        ulong code = DispositionReader.ReadDescriptor(buffer);
         buffer.AdjustPosition(offset, length);
         return code;
     }

@@ -2,6 +2,7 @@ using Amqp;
 using Amqp.Framing;
 using Amqp.Types;
 using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 namespace HrNetBatch.LocalServiceBus.Protocol.Requests;
 
@@ -31,6 +32,7 @@ internal sealed class Request
     {
         try
         {
+            for (int at = 0; at < content.Length;) at = ValueGuard.Check(content, at);
             return new Request(Amqp.Message.Decode(new ByteBuffer(content, 0, content.Length, content.Length)));
         }
         catch (Exception exception)

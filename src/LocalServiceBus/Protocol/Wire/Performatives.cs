@@ -20,6 +20,7 @@ internal static class Performatives
         if (body.Length == 0) return null;
         try
         {
+            ValueGuard.Check(body, 0);
             var buffer = new ByteBuffer(body, 0, body.Length, body.Length);
             ulong descriptor = DispositionReader.ReadDescriptor(buffer);
             if (descriptor == DispositionReader.Descriptor) return DispositionReader.Read(buffer);

@@ -1,0 +1,118 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Amqp;
+using Amqp.Framing;
+using Amqp.Sasl;
+using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Hosting;
+using HrNetBatch.LocalServiceBus.Storage;
+using HrNetBatch.TestKit;
+using Microsoft.Extensions.Time.Testing;
+
+namespace HrNetBatch.LocalServiceBus.Tests.Hosting;
+
+public sealed class ServiceBusServerTests
+{
+    private static readonly ServiceBusOptions Options = new()
+    {
+        Entities = new BrokerDefinition { Queues = [new QueueDefinition("jobs", new EntityOptions())] },
+        Port = 0,
+    };
+
+    [Fact]
+    public async Task ALinkWhoseTokenEnds_IsClosed_AndSaysWhy()
+    {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using ServiceBusServer server = await ServiceBusServer.StartAsync(Options, time: clock);
+        Connection connection = await AnonymousAsync(server);
+        var session = new Session(connection);
+        Assert.Equal(202, await PutTokenAsync(session, server, clock.GetUtcNow().AddMinutes(1)));
+        var closed = new TaskCompletionSource<Error>();
+        var link = new SenderLink(session, "sender", "jobs");
+        link.Closed += (_, error) => closed.SetResult(error);
+        await link.SendAsync(new Amqp.Message("a"));
+
+        clock.Advance(TimeSpan.FromMinutes(2));
+
+        Error why = await closed.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal("amqp:unauthorized-access", (string)why.Condition);
+        Assert.Contains("ExpiredToken", why.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AConnectionWithoutAToken_MayNothing()
+    {
+        await using ServiceBusServer server = await ServiceBusServer.StartAsync(Options);
+        var link = new SenderLink(new Session(await AnonymousAsync(server)), "sender", "jobs");
+        AmqpException refused = await Assert.ThrowsAsync<AmqpException>(() => link.SendAsync(new Amqp.Message("a")));
+        Assert.Equal("amqp:unauthorized-access", (string)refused.Error.Condition);
+    }
+
+    [Fact]
+    public async Task AClientThatSpeaksSomethingElse_IsSentAway_AndDisturbsNobody()
+    {
+        await using ServiceBusServer server = await ServiceBusServer.StartAsync(Options);
+        const string Header = "AMQP\u0000\u0001\u0000\u0000";
+        string tooSmallAFrame = Header + "\u0000\u0000\u0000\u0004\u0002\u0000\u0000\u0000";
+        string noPerformative = Header + "\u0000\u0000\u0000\u000b\u0002\u0000\u0000\u0000\u0000\u0000\u0000";
+        foreach (string text in (string[])["GET / HTTP/1.1\r\n\r\n", tooSmallAFrame, noPerformative])
+        {
+            using var client = new TcpClient("127.0.0.1", server.Port!.Value);
+            NetworkStream stream = client.GetStream();
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken);
+            await stream.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);   // ends when the server closes
+        }
+        Assert.Equal((long[])[1], await server.Broker.Find("jobs").SendAsync([new IncomingMessage([], "a")]));
+    }
+
+    [Fact]
+    public async Task ASecondBrokerOnTheSameFolder_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        await using ServiceBusServer first = await ServiceBusServer.StartAsync(Options with { Folder = folder.Path });
+        StoreException refused = await Assert.ThrowsAsync<StoreException>(() => ServiceBusServer.StartAsync(Options with { Folder = folder.Path }));
+        Assert.Contains("in use by another broker", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MessagesOfAnEntityThatWasRemovedFromTheConfiguration_ComeBackWithIt()
+    {
+        using var folder = new TemporaryFolder();
+        ServiceBusOptions options = Options with { Folder = folder.Path };
+        await using (ServiceBusServer server = await ServiceBusServer.StartAsync(options))
+            await server.Broker.Find("jobs").SendAsync([new IncomingMessage([], "a")]);
+        await using (ServiceBusServer without = await ServiceBusServer.StartAsync(options with { Entities = new BrokerDefinition() }))
+            Assert.Equal(["jobs"], without.Broker.UnknownEntities);
+        await using ServiceBusServer again = await ServiceBusServer.StartAsync(options);
+        Assert.Equal("a", Assert.Single(await again.Broker.Find("jobs").PeekAsync(0, 10)).MessageId);
+    }
+
+    private static async Task<Connection> AnonymousAsync(ServiceBusServer server)
+    {
+        var factory = new ConnectionFactory();
+        factory.SASL.Profile = SaslProfile.Anonymous;
+        return await factory.CreateAsync(new Address("127.0.0.1", server.Port!.Value, null, null, "/", "amqp"));
+    }
+
+    private static async Task<int> PutTokenAsync(Session session, ServiceBusServer server, DateTimeOffset end)
+    {
+        string audience = $"sb://127.0.0.1:{server.Port}/jobs";
+        string sr = Uri.EscapeDataString(audience);
+        string sig = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes("SAS_KEY_VALUE"), Encoding.UTF8.GetBytes($"{sr}\n{end.ToUnixTimeSeconds()}")));
+        var replies = new ReceiverLink(session, "replies", new Attach { Source = new Source { Address = "$cbs" }, Target = new Target { Address = "me" } }, null);
+        await new SenderLink(session, "requests", "$cbs").SendAsync(new Amqp.Message
+        {
+            Properties = new Properties { MessageId = "1", ReplyTo = "me" },
+            ApplicationProperties = new ApplicationProperties
+            {
+                ["operation"] = "put-token",
+                ["type"] = "servicebus.windows.net:sastoken",
+                ["name"] = audience,
+            },
+            BodySection = new AmqpValue { Value = $"SharedAccessSignature sr={sr}&sig={Uri.EscapeDataString(sig)}&se={end.ToUnixTimeSeconds()}&skn=RootManageSharedAccessKey" },
+        });
+        Amqp.Message reply = await replies.ReceiveAsync(TimeSpan.FromSeconds(30));
+        return (int)reply.ApplicationProperties["status-code"];
+    }
+}

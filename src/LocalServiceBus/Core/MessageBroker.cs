@@ -43,7 +43,7 @@ public sealed class MessageBroker : IAsyncDisposable
             Add(new EntityState(topic.Name, EntityKind.Topic, topic.Options, null, new Topic(read, subscriptions), _deadlines), stored);
         }
         UnknownEntities = [.. stored.Where(entity => entity.Value.Messages.Count > 0).Select(entity => entity.Key)];
-        _timer = time.CreateTimer(_ => Run(static _ => { }), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Run(static _ => { });
     }
 
@@ -100,6 +100,16 @@ public sealed class MessageBroker : IAsyncDisposable
                 SetTimer(operation.Now);
             }
             return _lastWrite;
+        }
+    }
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _timerDue = null;   // timers may fire a little early: then it must be set again for the same moment
+            Run(static _ => { });
         }
     }
 

@@ -13,10 +13,13 @@ export const delay = (milliseconds) => new Promise((resolve) => setTimeout(resol
 
 /** Receives exactly as many messages as asked for, however they are cut into batches. */
 export async function receive(receiver, count) {
+  const wait = 20000;
   const messages = [];
   while (messages.length < count) {
-    const more = await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: 20000 });
+    const start = Date.now();
+    const more = await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: wait });
     assert.ok(more.length > 0, `${messages.length} of ${count} messages came`);
+    assert.ok(Date.now() - start < wait, "they came only when the client asked again");
     messages.push(...more);
   }
   return messages;

@@ -69,6 +69,7 @@ public static class CommandLine
             ValidateCommand.Create(followers),
             ClassifyCommand.Create(followers),
             SubmitCommand.Create(),
+            SchemaCommand.Create(),
             StatusCommand.Create(),
             WatchCommand.Create(),
             ResultsCommand.Create(),

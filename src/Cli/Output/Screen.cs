@@ -21,6 +21,9 @@ internal static class Screen
     /// <summary>One line of a result.</summary>
     public static void WriteLine(string text) => Out.WriteLine(text);
 
+    /// <summary>A document as it is, for files and other programs.</summary>
+    public static void WriteDocument(string text) => Console.Out.WriteLine(text);
+
     /// <summary>One JSON document.</summary>
     public static void WriteJson(object document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, Indented));
 

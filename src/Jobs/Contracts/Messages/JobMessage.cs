@@ -19,6 +19,9 @@ public static class JobMessage
     /// <summary>Largest body accepted, in bytes.</summary>
     public const int MaximumBodyBytes = 1 << 20;
 
+    /// <summary>Most jobs that may follow one job.</summary>
+    public const int MaximumFollowerCount = 100;
+
     /// <summary>Application property that carries the W3C trace parent.</summary>
     public const string TraceParentProperty = "traceparent";
 

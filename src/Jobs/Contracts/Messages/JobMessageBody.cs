@@ -16,7 +16,7 @@ public sealed record JobMessageBody
     public required JsonElement Arguments { get; init; }
 
     /// <summary>Jobs that appear when this one succeeds, and never otherwise.</summary>
-    [MaxLength(100)]
+    [MaxLength(JobMessage.MaximumFollowerCount)]
     public IReadOnlyList<JobMessageFollower> Then { get; init; } = [];
 
     /// <summary>Earliest start, with its offset from UTC; null: at once.</summary>
@@ -36,7 +36,7 @@ public sealed record JobMessageFollower
     public required JsonElement Arguments { get; init; }
 
     /// <summary>Jobs that follow this one.</summary>
-    [MaxLength(100)]
+    [MaxLength(JobMessage.MaximumFollowerCount)]
     public IReadOnlyList<JobMessageFollower> Then { get; init; } = [];
 
     /// <summary>Earliest start, with its offset from UTC; null: at once.</summary>

@@ -71,6 +71,12 @@ internal sealed class MessageChain(JobKinds kinds)
             return [];
         }
 
+        if (then.GetArrayLength() > JobMessage.MaximumFollowerCount)
+        {
+            Note($"{path}then: at most {JobMessage.MaximumFollowerCount} jobs may follow one, these are {then.GetArrayLength()}");
+            return [];
+        }
+
         return [.. then.EnumerateArray().Select((follower, place) => ReadFollower(follower, $"{path}then[{place}].", JobIdentity.OfFollower(parent, place)))];
     }
 

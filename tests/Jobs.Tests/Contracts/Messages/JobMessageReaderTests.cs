@@ -105,6 +105,16 @@ public sealed class JobMessageReaderTests
     }
 
     [Fact]
+    public void Read_RefusesMoreFollowersThanTheSchemaAllows()
+    {
+        string followers = string.Join(", ", Enumerable.Repeat("""{"kind": "probe", "arguments": {"name": "y"}}""", JobMessage.MaximumFollowerCount + 1));
+
+        Assert.Equal(
+            "then: at most 100 jobs may follow one, these are 101",
+            Refused(Message($$$"""{"schemaVersion": 1, "arguments": {"name": "x"}, "then": [{{{followers}}}]}""")).Description);
+    }
+
+    [Fact]
     public void Read_TakesABodyWithAByteOrderMark() => Accepted(Message() with { Body = (byte[])[.. "\uFEFF"u8, .. Message().Body!.Value.Span] });
 
     [Fact]

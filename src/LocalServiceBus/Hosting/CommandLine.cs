@@ -75,7 +75,9 @@ internal static class CommandLine
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopTimeout };
         try
         {
-            return await root.Parse(arguments).InvokeAsync(invocation);
+            ParseResult parsed = root.Parse(arguments);
+            int exitCode = await parsed.InvokeAsync(invocation);
+            return parsed.Errors.Count == 0 ? exitCode : 2;
         }
         catch (Exception exception) when (exception is ConfigurationException or StoreException or BrokerException or CryptographicException)
         {

@@ -9,8 +9,8 @@ namespace HrNetBatch.Model.Imaging;
 /// </summary>
 internal static class Normalization
 {
-    private static readonly float[] Mean = [0.485f, 0.456f, 0.406f];
-    private static readonly float[] Deviation = [0.229f, 0.224f, 0.225f];
+    internal static readonly float[] Mean = [0.485f, 0.456f, 0.406f];
+    internal static readonly float[] Deviation = [0.229f, 0.224f, 0.225f];
     private static readonly float[][] Table = [.. Enumerable.Range(0, 3).Select(channel => Enumerable.Range(0, 256)
         .Select(value => ((value / 255f) - Mean[channel]) / Deviation[channel]).ToArray())];
 

@@ -7,8 +7,6 @@ namespace HrNetBatch.Model.Inference;
 /// <summary>A convolution that has taken over the batch norm behind it: the norm of inference is a scale and a shift of each channel.</summary>
 internal sealed class FoldedConvolution : IDisposable
 {
-    private static readonly Scalar Epsilon = 1e-5; // of every batch norm in HRNet; kept, because TorchSharp may free a passing scalar too early
-
     private readonly Tensor _weight, _bias;
     private readonly long _padding, _stride;
     private Tensor? _packed;
@@ -23,23 +21,14 @@ internal sealed class FoldedConvolution : IDisposable
     /// <param name="device">Where it will run.</param>
     internal static FoldedConvolution Fold(IReadOnlyDictionary<string, Tensor> stateDict, string name, long stride, Device device)
     {
-        using DisposeScope scope = NewDisposeScope();
-        string norm = NormOf(name);
-        Tensor scale = Exactly(norm + ".weight") / (Exactly(norm + ".running_var") + Epsilon).sqrt();
-        Tensor mean = Exactly(norm + ".running_mean");
-        if (stateDict.ContainsKey(name + ".bias"))
-            mean -= Exactly(name + ".bias");
-
-        Tensor bias = (Exactly(norm + ".bias") - mean * scale).to(float32);
-        Tensor weight = ChannelsLast.Of(Of(name + ".weight").to(float32) * scale.to(float32).view(-1, 1, 1, 1));
-        if (!bias.isfinite().all().ToBoolean() || !weight.isfinite().all().ToBoolean())
-            throw new ArgumentException($"The weights of {name} and {norm} hold infinities or no numbers: the training that made them diverged, or the file is damaged.", nameof(stateDict));
-        return new FoldedConvolution(weight.to(device).DetachFromDisposeScope(), bias.to(device).DetachFromDisposeScope(), stride);
-
-        Tensor Exactly(string parameter) => Of(parameter).to(float64); // the vectors cost little, and their rounding would be in every pixel
-
-        Tensor Of(string parameter) => stateDict.TryGetValue(parameter, out Tensor? tensor) ? tensor.detach().cpu()
-            : throw new ArgumentException($"The weights lack the parameter {parameter}.", nameof(stateDict));
+        (Tensor weight, Tensor bias) = BatchNormFolding.Fold(stateDict, name);
+        using (weight)
+        using (bias)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return new FoldedConvolution(
+                ChannelsLast.Of(weight).to(device).DetachFromDisposeScope(), bias.to(device).DetachFromDisposeScope(), stride);
+        }
     }
 
     /// <summary>Lays the weight out for inputs of this shape; others still work, more slowly.</summary>
@@ -73,12 +62,5 @@ internal sealed class FoldedConvolution : IDisposable
         _weight.Dispose();
         _bias.Dispose();
         _packed?.Dispose();
-    }
-
-    // conv2 → bn2; x.0, a convolution in a sequence → x.1
-    private static string NormOf(string name)
-    {
-        int last = name.LastIndexOf('.') + 1;
-        return name[last..].StartsWith("conv", StringComparison.Ordinal) ? $"{name[..last]}bn{name[(last + 4)..]}" : $"{name[..last]}1";
     }
 }

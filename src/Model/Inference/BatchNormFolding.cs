@@ -1,0 +1,46 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Inference;
+
+/// <summary>Makes a batch norm part of the convolution before it: for inference the norm is a scale and a shift of each channel.</summary>
+internal static class BatchNormFolding
+{
+    /// <summary>What every batch norm in HRNet adds to the variance.</summary>
+    internal const double Epsilon = 1e-5;
+
+    private static readonly Scalar EpsilonScalar = Epsilon; // kept, because TorchSharp may free a passing scalar too early
+
+    /// <summary>The weights of a convolution that does the work of its batch norm too.</summary>
+    /// <param name="stateDict">Parameters by the original's names; stays as it is.</param>
+    /// <param name="name">The convolution's name, without <c>.weight</c>.</param>
+    /// <returns>[out, in, k, k] and [out] float32 on the CPU, which the caller disposes.</returns>
+    /// <exception cref="ArgumentException">A parameter is missing, or the result is not finite.</exception>
+    internal static (Tensor Weight, Tensor Bias) Fold(IReadOnlyDictionary<string, Tensor> stateDict, string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        string norm = NormOf(name);
+        Tensor scale = Exactly(norm + ".weight") / (Exactly(norm + ".running_var") + EpsilonScalar).sqrt();
+        Tensor mean = Exactly(norm + ".running_mean");
+        if (stateDict.ContainsKey(name + ".bias"))
+            mean -= Exactly(name + ".bias");
+
+        Tensor bias = (Exactly(norm + ".bias") - mean * scale).to(float32);
+        Tensor weight = Of(name + ".weight").to(float32) * scale.to(float32).view(-1, 1, 1, 1);
+        if (!bias.isfinite().all().ToBoolean() || !weight.isfinite().all().ToBoolean())
+            throw new ArgumentException($"The weights of {name} and {norm} hold infinities or no numbers: the training that made them diverged, or the file is damaged.", nameof(stateDict));
+        return (weight.DetachFromDisposeScope(), bias.DetachFromDisposeScope());
+
+        Tensor Exactly(string parameter) => Of(parameter).to(float64); // the vectors cost little, and their rounding would be in every pixel
+
+        Tensor Of(string parameter) => stateDict.TryGetValue(parameter, out Tensor? tensor) ? tensor.detach().cpu()
+            : throw new ArgumentException($"The weights lack the parameter {parameter}.", nameof(stateDict));
+    }
+
+    /// <summary>The name of the batch norm behind a convolution: conv2 → bn2; x.0, a convolution in a sequence → x.1.</summary>
+    internal static string NormOf(string name)
+    {
+        int last = name.LastIndexOf('.') + 1;
+        return name[last..].StartsWith("conv", StringComparison.Ordinal) ? $"{name[..last]}bn{name[(last + 4)..]}" : $"{name[..last]}1";
+    }
+}

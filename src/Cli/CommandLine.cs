@@ -68,6 +68,7 @@ public static class CommandLine
             TrainCommand.Create(followers),
             ValidateCommand.Create(followers),
             ClassifyCommand.Create(followers),
+            ExportCommand.Create(followers),
             SubmitCommand.Create(),
             SchemaCommand.Create(),
             StatusCommand.Create(),

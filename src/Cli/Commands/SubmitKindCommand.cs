@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.Text.Json;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Export;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Model.Export;
 
 namespace HrNetBatch.Cli.Commands;
 
@@ -15,6 +18,7 @@ internal static class SubmitKindCommand
     {
         [TrainArguments.Kind] = "{{result.best}}",
         [ValidateArguments.Kind] = "{{result.checkpoint}}",   // the one it measured
+        [ExportArguments.Kind] = "{{result.checkpoint}}",     // the one it exported
     };
 
     public static Command Create<TArguments>(string description, IReadOnlyList<string[]> followers, JobOptions<TArguments>? options = null)
@@ -23,7 +27,7 @@ internal static class SubmitKindCommand
         options ??= new JobOptions<TArguments>();
         var command = new Command(
             TArguments.Kind,
-            $"{description} `--then KIND …` after the options names a job to follow it; such a job classifies or validates with the checkpoint just made.");
+            $"{description} `--then KIND …` after the options names a job to follow it; such a job classifies with, validates or exports the checkpoint just made.");
         options.AddTo(command);
         var wait = new Option<bool>("--wait") { Description = "Watch the job and its followers to their end; the exit code says whether all succeeded." };
         command.Options.Add(wait);
@@ -37,7 +41,7 @@ internal static class SubmitKindCommand
     }
 
     /// <summary>Each job follows the one before it.</summary>
-    private static JobRequest Chain(JobRequest request, IEnumerable<string[]> followers)
+    public static JobRequest Chain(JobRequest request, IEnumerable<string[]> followers)
     {
         var requests = new List<JobRequest> { request };
         foreach (string[] follower in followers) requests.Add(Follower(follower, requests[^1].Kind));
@@ -49,8 +53,22 @@ internal static class SubmitKindCommand
         ["train", ..] => Parse(arguments, new TrainOptions()),
         ["validate", ..] => Parse(arguments, new JobOptions<ValidateArguments>(CheckpointFrom(before))),
         ["classify", ..] => Parse(arguments, new JobOptions<ClassifyArguments>(CheckpointFrom(before))),
-        _ => throw new UserException("After --then comes train, validate or classify with its options.", UserException.WrongRequest),
+        ["export", ..] => Export(arguments, before),
+        _ => throw new UserException("After --then comes train, validate, classify or export with its options.", UserException.WrongRequest),
     };
+
+    // A run can be exported only from the checkpoint that has its optimizer: the best weights are weights alone.
+    private static JobRequest Export(string[] arguments, string before)
+    {
+        JobRequest request = Parse(arguments, new JobOptions<ExportArguments>(CheckpointFrom(before)));
+        string? format = Text("format"), output = Text("output");
+        bool isRun = format is null ? ExportFormats.Of(output ?? "") == ExportFormat.Training : format == "training";
+        return isRun && before == TrainArguments.Kind
+            ? Parse(arguments, new JobOptions<ExportArguments>(new Dictionary<string, string> { ["Checkpoint"] = "{{result.checkpoint}}" }))
+            : request;
+
+        string? Text(string field) => request.Arguments.TryGetProperty(field, out JsonElement value) ? value.GetString() : null;
+    }
 
     private static Dictionary<string, string>? CheckpointFrom(string before) =>
         CheckpointOf.TryGetValue(before, out string? checkpoint) ? new Dictionary<string, string> { ["Checkpoint"] = checkpoint } : null;

@@ -9,6 +9,9 @@ public interface IJobArguments
     /// <summary>Stable name of the kind; stored in the ledger, so never renamed.</summary>
     static abstract string Kind { get; }
 
+    /// <summary>Whether an attempt computes on a GPU where there is one; others run beside those that do, on the processor.</summary>
+    static virtual bool NeedsDevice => true;
+
     /// <summary>How many workers may share one such job.</summary>
     int LaneCount => 1;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Export;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
 
@@ -10,16 +11,17 @@ namespace HrNetBatch.Jobs.Contracts;
 /// <param name="Name">Stable name.</param>
 /// <param name="ArgumentsType">The record of its arguments.</param>
 /// <param name="HandlerType">The <see cref="IJobHandler"/>; null while none is registered.</param>
-public sealed record JobKind(string Name, Type ArgumentsType, Type? HandlerType)
+/// <param name="NeedsDevice">Whether an attempt computes on a GPU where there is one.</param>
+public sealed record JobKind(string Name, Type ArgumentsType, Type? HandlerType, bool NeedsDevice)
 {
     /// <summary>A kind that can be submitted but not run here.</summary>
     public static JobKind Of<TArguments>()
-        where TArguments : IJobArguments => new(TArguments.Kind, typeof(TArguments), null);
+        where TArguments : IJobArguments => new(TArguments.Kind, typeof(TArguments), null, TArguments.NeedsDevice);
 
     /// <summary>A kind with its handler.</summary>
     public static JobKind Of<TArguments, THandler>()
         where TArguments : IJobArguments
-        where THandler : IJobHandler => new(TArguments.Kind, typeof(TArguments), typeof(THandler));
+        where THandler : IJobHandler => new(TArguments.Kind, typeof(TArguments), typeof(THandler), TArguments.NeedsDevice);
 }
 
 /// <summary>The table of kinds; the only place that a new kind is added to.</summary>
@@ -34,7 +36,8 @@ public sealed class JobKinds
     public static JobKinds Default { get; } = new(
         JobKind.Of<TrainArguments, TrainHandler>(),
         JobKind.Of<ValidateArguments, ValidateHandler>(),
-        JobKind.Of<ClassifyArguments, ClassifyHandler>());
+        JobKind.Of<ClassifyArguments, ClassifyHandler>(),
+        JobKind.Of<ExportArguments, ExportHandler>());
 
     /// <summary>The kinds, in no particular order.</summary>
     public IReadOnlyCollection<JobKind> All => _kinds.Values;

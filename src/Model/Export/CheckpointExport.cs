@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Checkpoints.Safetensors;
+using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,6 +23,9 @@ public sealed class CheckpointExport : IDisposable
     {
         (_source, _options) = (source, options);
         HrNetShape shape = HrNetShape.Recognize(source.StateDict);
+        StateDictLoader.Check(shape, source.StateDict); // before memory is taken for the network that the file speaks of
+        if (Labels is { } labels && labels.Count != shape.ClassCount)
+            throw new CheckpointException($"There are {labels.Count} labels for {shape.ClassCount} classes.");
         _network = new HrNet(shape.Architecture, shape.ClassCount);
         try
         {
@@ -36,6 +40,8 @@ public sealed class CheckpointExport : IDisposable
     }
 
     private string VariantName => HrNetVariant.NameOf(_network.Architecture);
+
+    private IReadOnlyList<string>? Labels => _options.Labels ?? ClassLabels.Of(_source);
 
     private int ImageSize => _options.ImageSize ?? _source.Card?.ImageSize ?? DefaultImageSize;
 
@@ -107,7 +113,7 @@ public sealed class CheckpointExport : IDisposable
                 SafetensorsWriter.Write(stream, _network.state_dict(), Card());
                 break;
             case ExportFormat.Onnx:
-                OnnxWriter.Write(stream, _network, new OnnxDescription(VariantName, ImageSize, Labels(), _source.Sha256), _options.FoldBatchNorm);
+                OnnxWriter.Write(stream, _network, new OnnxDescription(VariantName, ImageSize, Labels, _source.Sha256), _options.FoldBatchNorm);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(stream), _options.Format, null);
@@ -130,18 +136,13 @@ public sealed class CheckpointExport : IDisposable
     private static bool SameBits(Tensor weight, Tensor other) => weight.dtype == other.dtype
         && weight.contiguous().bytes.SequenceEqual(other.contiguous().bytes);
 
-    // What is known, and nothing invented: a file of others carries no card, unless somebody says for which images it is.
-    private ModelCard? Card() => _options.ImageSize is null
-        ? _source.Card
-        : new ModelCard(VariantName, ImageSize, _source.Card?.Labels ?? []);
-
-    private IReadOnlyList<string>? Labels() => _source.Card?.Labels is { } labels && labels.Count == _network.ClassCount ? labels : null;
+    private ModelCard Card() => new(VariantName, ImageSize, Labels ?? []);
 
     private IEnumerable<string> Remarks()
     {
         foreach (string remark in _source.Remarks.Concat(_loaded.Remarks))
             yield return remark;
-        if (Labels() is null)
+        if (Labels is null)
             yield return "the checkpoint names no classes, so the file names none either";
     }
 }

@@ -1,3 +1,5 @@
+using HrNetBatch.Model.Labels;
+
 namespace HrNetBatch.Model.Export;
 
 /// <summary>How a checkpoint is written.</summary>
@@ -11,6 +13,9 @@ public sealed record ExportOptions
 
     /// <summary>Height and width of the images that the file is for, a multiple of 32; null: the checkpoint's, else 224.</summary>
     public int? ImageSize { get; init; }
+
+    /// <summary>Names of the classes by index, in place of those that the checkpoint is known by (<see cref="ClassLabels.Of"/>); null: those.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
 
     /// <summary>Threads for the check in ONNX Runtime.</summary>
     public int ThreadCount { get; init; } = 1;

@@ -13,6 +13,7 @@ namespace HrNetBatch.Worker.Attempts;
 /// <summary>Runs one attempt of a job from its claim to its outcome, the work itself in a process of its own.</summary>
 public sealed partial class AttemptSupervisor(
     JobStore jobs,
+    JobKinds kinds,
     LeaseStore leases,
     DevicePool devices,
     AttemptCommand command,
@@ -35,7 +36,9 @@ public sealed partial class AttemptSupervisor(
         CancellationToken stopping = lifetime.ApplicationStopping;
         if (stopping.IsCancellationRequested)
             return false;
-        using DeviceHold? device = await devices.AcquireAsync(stopping);
+        if (await jobs.FindAsync(jobId, CancellationToken.None) is not { } job)
+            return true;
+        using DeviceHold? device = kinds.Get(job.Kind).NeedsDevice ? await devices.AcquireAsync(stopping) : DevicePool.Processor;
         if (device is null)
             return false;
 
@@ -46,13 +49,12 @@ public sealed partial class AttemptSupervisor(
             return true; // a wake may be doubled or late without harm
 
         LogClaimed(_logger, lease.Kind, lease.JobId, lease.Attempt, lease.Lane, device.Device);
-        await RunAsync(lease, claimedAt, device.Device, stopping);
+        await RunAsync(lease, job.Arguments, claimedAt, device.Device, stopping);
         return true;
     }
 
-    private async Task RunAsync(Lease lease, long claimedAt, string device, CancellationToken stopping)
+    private async Task RunAsync(Lease lease, JsonElement arguments, long claimedAt, string device, CancellationToken stopping)
     {
-        JsonElement arguments = (await jobs.FindAsync(lease.JobId, CancellationToken.None))!.Arguments;
         int threadCount = devices.ThreadCount(lease.Kind);
         using AttemptChild child = AttemptChild.Start(command, threadCount);
         using var stop = new ChildStop(child, _options, time);

@@ -36,6 +36,9 @@ public sealed class DevicePool
             Directory.CreateDirectory(options.LockFolder);
     }
 
+    /// <summary>What an attempt holds that needs no GPU: the processor, which many may use.</summary>
+    public static DeviceHold Processor => new("cpu", null);
+
     /// <summary>The GPUs that attempts run on; none means the CPU.</summary>
     public IReadOnlyList<CudaDevice> Gpus { get; }
 
@@ -50,7 +53,7 @@ public sealed class DevicePool
     public async Task<DeviceHold?> AcquireAsync(CancellationToken stopping)
     {
         if (Gpus.Count == 0)
-            return new("cpu", null);
+            return Processor;
 
         long start = _time.GetTimestamp();
         while (true)

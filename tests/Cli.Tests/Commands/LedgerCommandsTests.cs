@@ -103,6 +103,40 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task Export_FollowsATrainJob_WithTheBestWeights_OrTheRunWhereItsOptimizerIsNeeded()
+    {
+        CommandResult result = await HrnetAsync(
+            "train", "--shards", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
+            "--then", "export", "--output", "blob://local/models/best.onnx", "--json");
+        CommandResult run = await HrnetAsync(
+            "train", "--shards", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
+            "--then", "export", "--output", "blob://local/models/run.pth.tar", "--json");
+
+        Assert.Equal(["{{result.best}}", "{{result.checkpoint}}"], new[] { await CheckpointAsync(result), await CheckpointAsync(run) });
+
+        async Task<string?> CheckpointAsync(CommandResult submitted)
+        {
+            Assert.True(submitted.ExitCode == 0, submitted.Error);
+            using var document = JsonDocument.Parse(submitted.Output);
+            Job job = (await Jobs.FindAsync(document.RootElement.GetProperty("id").GetGuid(), TestContext.Current.CancellationToken))!;
+            return Assert.Single(job.Followers).Arguments.GetProperty("checkpoint").GetString();
+        }
+    }
+
+    [Fact]
+    public async Task Export_OfABlobToABlob_IsAJob()
+    {
+        CommandResult result = await HrnetAsync("export", "blob://local/models/best.pth", "blob://local/models/best.onnx", "--fold-batch-norm", "false", "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        using var document = JsonDocument.Parse(result.Output);
+        Job job = (await Jobs.FindAsync(document.RootElement.GetProperty("id").GetGuid(), TestContext.Current.CancellationToken))!;
+        Assert.Equal("export", job.Kind);
+        Assert.Equal("blob://local/models/best.onnx", job.Arguments.GetProperty("output").GetString());
+        Assert.False(job.Arguments.GetProperty("foldBatchNorm").GetBoolean());
+    }
+
+    [Fact]
     public async Task Schedule_IsAddedListedAndRemoved_AndAWrongExpressionRefused()
     {
         using var folder = new TemporaryFolder();

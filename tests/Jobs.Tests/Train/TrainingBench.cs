@@ -1,12 +1,14 @@
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Export;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Tests.Blobs;
 using HrNetBatch.Jobs.Tests.Ledger;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Data;
 using HrNetBatch.TestKit;
@@ -18,7 +20,7 @@ namespace HrNetBatch.Jobs.Tests.Train;
 /// <summary>Twelve small images of three classes in two shards in Azurite, a ledger, and attempts that run in this process.</summary>
 public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
 {
-    private static readonly JobKinds Kinds = new(JobKind.Of<TrainArguments, TrainHandler>(), JobKind.Of<ValidateArguments, ValidateHandler>());
+    private static readonly JobKinds Kinds = new(JobKind.Of<TrainArguments, TrainHandler>(), JobKind.Of<ValidateArguments, ValidateHandler>(), JobKind.Of<ExportArguments, ExportHandler>());
 
     /// <summary>How many samples an epoch of <see cref="Arguments"/> has.</summary>
     public const int TrainingSampleCount = 12;
@@ -112,9 +114,12 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
         AttemptContext attempt = new(
             new AttemptStart(lease, job.Arguments, "cpu", 1), stop ?? own, Kinds, new ProgressStore(Ledger.Source), Metrics, NullLogger.Instance);
         var checkpoints = new JobCheckpoints(_blobs.Store, Models, new PinnedCheckpointStore(Ledger.Source));
-        IJobHandler handler = lease.Kind == TrainArguments.Kind
-            ? new TrainHandler(_blobs.Accounts, _blobs.Store, checkpoints, new ModelAddition(Models, _blobs.Store, TimeProvider.System), TimeProvider.System)
-            : new ValidateHandler(_blobs.Store, checkpoints);
+        IJobHandler handler = lease.Kind switch
+        {
+            "train" => new TrainHandler(_blobs.Accounts, _blobs.Store, checkpoints, new ModelAddition(Models, _blobs.Store, TimeProvider.System), TimeProvider.System),
+            "validate" => new ValidateHandler(_blobs.Store, checkpoints),
+            _ => new ExportHandler(_blobs.Accounts, _blobs.Store, checkpoints),
+        };
         return await AttemptRunner.RunAsync(handler, attempt, stop ?? own);
     }
 
@@ -132,6 +137,21 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
         await using FileStream file = await _blobs.Store.DownloadToTemporaryFileAsync(_blobs.Root.Combine(name), cancellation: Cancelled);
         return CheckpointReader.Read(file, name);
     }
+
+    /// <summary>Writes fresh weights of three classes, on which nothing was trained.</summary>
+    public async Task WriteWeightsAsync(string name)
+    {
+        using var network = new HrNet(HrNetVariant.Parse("w18_small_v1"), 3);
+        using var file = new MemoryStream();
+        CheckpointWriter.Write(file, CheckpointWriter.ToValue(network.state_dict(), new ModelCard("w18_small_v1", 32, ["ant", "bee", "cat"])));
+        await WriteAsync(name, file.ToArray());
+    }
+
+    /// <summary>Writes a blob.</summary>
+    public Task WriteAsync(string name, byte[] bytes) => _blobs.WriteAsync(name, bytes);
+
+    /// <summary>Reads a blob.</summary>
+    public async Task<byte[]> ReadAsync(string name) => (await _blobs.Store.ReadAsync(_blobs.Root.Combine(name), cancellation: Cancelled)).Bytes;
 
     private static byte[] Noise(string key)
     {

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using HrNetBatch.Cli.Exporting;
+using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Export;
+using HrNetBatch.Jobs.Models;
+using HrNetBatch.Model.Export;
+
+namespace HrNetBatch.Cli.Commands;
+
+/// <summary><c>hrnet export SOURCE TARGET</c>: done here where the target is a file, by a job where it is a blob.</summary>
+internal static class ExportCommand
+{
+    public static Command Create(IReadOnlyList<string[]> followers)
+    {
+        var source = new Argument<string>("SOURCE") { Description = "The checkpoint: a file, or blob://ALIAS/container/name or model:NAME[@VERSION] of the stack." };
+        var target = new Argument<string>("TARGET") { Description = "What to write: a file, which is made here, or a blob, which a job makes." };
+        var format = new Option<string?>("--format") { Description = $"The kind of file. Default: told by TARGET's extension, {ExportFormats.Names}." };
+        format.AcceptOnlyFromAmong([.. Enum.GetNames<ExportFormat>().Select(name => name.ToLowerInvariant())]);
+        var fold = new Option<bool>("--fold-batch-norm") { Description = "For ONNX: make each batch norm part of the convolution before it, which is smaller and faster.", DefaultValueFactory = _ => true, HelpName = "true|false" };
+        var imageSize = new Option<int?>("--image-size") { Description = "Side of the square images that the file is for, a multiple of 32; an ONNX file takes no others. Default: the checkpoint's, else 224.", HelpName = "N" };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace what stands at TARGET." };
+        var wait = new Option<bool>("--wait") { Description = "Watch the job and its followers to their end; the exit code says whether all succeeded." };
+        var command = new Command("export", "Write a checkpoint as ONNX, safetensors, .pth or the original's .pth.tar, and check what was written.")
+        {
+            source, target, format, fold, imageSize, overwrite, wait,
+        };
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            string from = parsed.GetRequiredValue(source), to = parsed.GetRequiredValue(target);
+            ExportFormat? asked = parsed.GetValue(format) is { } name ? Enum.Parse<ExportFormat>(name, ignoreCase: true) : null;
+            if (parsed.GetValue(imageSize) is { } size && (size < 32 || size % 32 != 0))
+                throw new UserException($"--image-size must be a multiple of 32; {size} is none.", UserException.WrongRequest);
+            string? data = parsed.GetValue(CommandLine.Data);
+            bool json = parsed.GetValue(CommandLine.Json);
+            if (to.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase))
+            {
+                var arguments = new ExportArguments
+                {
+                    Checkpoint = IsStored(from) ? from : throw NotStored(from, to),
+                    Output = to,
+                    Format = asked,
+                    FoldBatchNorm = parsed.GetValue(fold),
+                    ImageSize = parsed.GetValue(imageSize),
+                    Overwrite = parsed.GetValue(overwrite),
+                };
+                JobRequest request = SubmitKindCommand.Chain(JobRequest.For(arguments), followers);
+                return await JobSubmission.RunAsync(request, data, json, parsed.GetValue(wait), interrupted);
+            }
+
+            if (followers.Count > 0)
+                throw new UserException($"--then follows a job, and {to} is a file that is written here: name a blob as TARGET.", UserException.WrongRequest);
+            if (Directory.Exists(to) || Path.EndsInDirectorySeparator(to))
+                throw new UserException($"{to} is a folder: name the file to write in it.", UserException.WrongRequest);
+            var options = new ExportOptions
+            {
+                Format = asked ?? ExportFormats.Of(to) ?? throw new UserException($"{to} does not tell its format: add --format, or end its name in {ExportFormats.Names}.", UserException.WrongRequest),
+                FoldBatchNorm = parsed.GetValue(fold),
+                ImageSize = parsed.GetValue(imageSize),
+                ThreadCount = Environment.ProcessorCount,
+            };
+            await LocalExport.RunAsync(from, to, options, parsed.GetValue(overwrite), data, json, interrupted);
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>Whether it names something in the storage of a stack rather than a file of this machine.</summary>
+    public static bool IsStored(string text) =>
+        text.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase) || text.StartsWith(ModelReference.Scheme, StringComparison.OrdinalIgnoreCase);
+
+    private static UserException NotStored(string from, string to) => new(
+        $"{from} is a file of this machine, and the job that writes {to} reads blobs and models. Upload it first, `hrnet upload {from} blob://…/`, and export that; "
+        + "or export to a file here and upload what you get.", UserException.WrongRequest);
+}

@@ -1,0 +1,89 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Export;
+using HrNetBatch.Jobs.Tests.Train;
+using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.TestKit;
+
+namespace HrNetBatch.Jobs.Tests.Export;
+
+public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
+{
+    private readonly TrainingBench _bench = new(postgres, azurite);
+
+    public async ValueTask InitializeAsync()
+    {
+        await _bench.InitializeAsync();
+        await _bench.WriteWeightsAsync("models/weights.pth");
+    }
+
+    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+
+    [Fact]
+    public async Task Execute_WritesOnnxThatWasChecked_AndSaysWhatItIs()
+    {
+        JsonElement result = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(Arguments("exports/weights.onnx"))).Result;
+
+        byte[] written = await _bench.ReadAsync("exports/weights.onnx");
+        Assert.Equal(_bench.Path("exports/weights.onnx"), result.GetProperty("file").GetString());
+        Assert.Equal("onnx", result.GetProperty("format").GetString());
+        Assert.Equal(written.Length, result.GetProperty("bytes").GetInt64());
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(written)), result.GetProperty("sha256").GetString());
+        Assert.InRange(result.GetProperty("maxDifference").GetDouble(), 0, 1e-3);
+        Assert.Equal(_bench.Path("models/weights.pth"), result.GetProperty("checkpoint").GetString());
+    }
+
+    [Fact]
+    public async Task Execute_TurnsARunIntoATrainingCheckpoint_ThatTheOriginalResumes()
+    {
+        JsonElement trained = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationShards = null })).Result;
+
+        await _bench.RunAsync(Arguments("exports/checkpoint.pth.tar") with { Checkpoint = trained.GetProperty("checkpoint").GetString()! });
+
+        using Checkpoint written = await _bench.CheckpointAsync("exports/checkpoint.pth.tar");
+        Assert.Equal(1, written.Epoch);
+        Assert.All(SgdState.From(written.Optimizer).MomentumBuffers, Assert.NotNull);
+        Assert.Equal(["ant", "bee", "cat"], written.Card!.Labels);
+    }
+
+    [Fact]
+    public async Task Execute_ReplacesWhatItWroteBefore_ButNotWhatOthersPutThere()
+    {
+        ExportArguments arguments = Arguments("exports/weights.pth");
+        await _bench.RunAsync(arguments);
+        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments));
+        await _bench.WriteAsync("exports/weights.pth", [1, 2, 3]);
+
+        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(arguments));
+        Assert.Equal(FailureKind.Permanent, refused.Kind);
+        Assert.Contains("overwrite", refused.Error, StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3], await _bench.ReadAsync("exports/weights.pth"));
+
+        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments with { Overwrite = true }));
+        using Checkpoint written = await _bench.CheckpointAsync("exports/weights.pth");
+        Assert.Equal(["ant", "bee", "cat"], written.Card!.Labels);
+    }
+
+    [Fact]
+    public async Task Execute_FailsForGood_WhenThereIsNoRunToExport()
+    {
+        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(Arguments("exports/checkpoint.pth.tar")));
+
+        Assert.Equal(FailureKind.Permanent, failed.Kind);
+        Assert.Contains("models/weights.pth", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("cannot be made up", failed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_HandsBack_WhenStopped()
+    {
+        using AttemptStop stop = new();
+        stop.Request(StopReason.Interrupt);
+
+        Assert.IsType<Outcome.HandedBack>(await _bench.RunAsync(await _bench.ClaimAsync(await _bench.SubmitAsync(Arguments("exports/weights.pth"))), stop));
+    }
+
+    private ExportArguments Arguments(string output) => new() { Checkpoint = _bench.Path("models/weights.pth"), Output = _bench.Path(output) };
+}

@@ -44,7 +44,7 @@ public sealed class ArgumentReaderTests
     {
         JobArgumentsException refusal = Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Parse("trian", Json("{}")));
 
-        Assert.Contains("classify, train, validate", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("classify, export, train, validate", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

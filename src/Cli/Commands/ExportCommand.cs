@@ -49,6 +49,8 @@ internal static class ExportCommand
                 return await JobSubmission.RunAsync(request, data, json, parsed.GetValue(wait), interrupted);
             }
 
+            if (IsStored(to))
+                throw new UserException($"{to} cannot be written: an export makes files. `hrnet models add` puts a checkpoint into the store.", UserException.WrongRequest);
             if (followers.Count > 0)
                 throw new UserException($"--then follows a job, and {to} is a file that is written here: name a blob as TARGET.", UserException.WrongRequest);
             if (Directory.Exists(to) || Path.EndsInDirectorySeparator(to))

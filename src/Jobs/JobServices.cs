@@ -5,6 +5,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
+using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,12 +16,12 @@ namespace HrNetBatch.Jobs;
 /// <summary>Registers everything about jobs.</summary>
 public static class JobServices
 {
-    /// <summary>Adds the ledger, the blobs, and the handlers of <paramref name="kinds"/> (default: <see cref="JobKinds.Default"/>).</summary>
+    /// <summary>Adds the ledger, the blobs, Service Bus, and the handlers of <paramref name="kinds"/> (default: <see cref="JobKinds.Default"/>).</summary>
     public static IServiceCollection AddHrNetJobs(this IServiceCollection services, IConfiguration configuration, JobKinds? kinds = null)
     {
         // Hosts bring a configuration of their own; a plain container (a test, a console program) takes the one given here.
         services.TryAddSingleton(configuration);
-        return services.AddLedger(kinds ?? JobKinds.Default).AddBlobs().AddModels().AddClassify().AddHandlers(kinds ?? JobKinds.Default);
+        return services.AddLedger(kinds ?? JobKinds.Default).AddBlobs().AddServiceBus().AddModels().AddClassify().AddHandlers(kinds ?? JobKinds.Default);
     }
 
     /// <summary>Adds the stores over PostgreSQL.</summary>

@@ -14,3 +14,11 @@ public class ServiceBusException(string message, bool isTransient, Exception? in
 /// <param name="message">Which message.</param>
 /// <param name="inner">The cause, for the log.</param>
 public sealed class MessageLockLostException(string message, Exception? inner = null) : ServiceBusException(message, isTransient: true, inner);
+
+/// <summary>
+/// A message came that cannot be decoded, and the connection ended with it; which one it was is not known. Received one at a time,
+/// its neighbours go on, and the broker gives it up after its last delivery.
+/// </summary>
+/// <param name="message">Where, and why.</param>
+/// <param name="inner">The cause, for the log.</param>
+public sealed class UnreadableMessageException(string message, Exception? inner = null) : ServiceBusException(message, isTransient: true, inner);

@@ -135,7 +135,7 @@ internal sealed class DeliveryLink : Link
 
     private void Start(Attach attach, SessionLease? lease)
     {
-        Receiver receiver = _entity.Attach(_mode, lease, handover => _handovers.Writer.TryWrite(handover));
+        Receiver receiver = _entity.Attach(_mode, lease, Take);
         Attach answer = Answer(attach, _mode == ReceiveMode.PeekLock ? SenderSettleMode.Unsettled : SenderSettleMode.Settled);
         answer.InitialDeliveryCount = 0;
         if (lease is not null) answer.Properties = new Fields { [LockedUntilProperty] = lease.LockedUntil.UtcTicks };
@@ -155,6 +155,25 @@ internal sealed class DeliveryLink : Link
             await _entity.SetLimitAsync(receiver, count + flow.LinkCredit, flow.Drain);
         }
         if (flow.Echo && !flow.Drain) Session.WriteFlow(answer => (answer.Handle, answer.DeliveryCount) = (Handle, _sentCount));
+    }
+
+    // What is handed over while the link ends is nobody's: its messages would stay locked until their locks run out.
+    private void Take(Handover handover)
+    {
+        if (!_handovers.Writer.TryWrite(handover)) _ = ReturnAsync(handover);
+    }
+
+    private async Task ReturnAsync(Handover handover)
+    {
+        try
+        {
+            await handover.Committed;
+            foreach (Message message in handover.Messages.Where(message => message.Lock is not null)) await _entity.ReleaseAsync(message.Lock!.Token);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Session.Connection.Context.Log.RequestFailed(exception);
+        }
     }
 
     private async Task DeliverAsync()
@@ -179,19 +198,23 @@ internal sealed class DeliveryLink : Link
         }
         catch (OperationCanceledException)
         {
-            // The session ended; its messages stay locked until their locks run out.
+            // The broker stops.
         }
     }
 
     private async Task DeliverAsync(Message message)
     {
         Guid token = message.Lock?.Token ?? Guid.NewGuid();
-        if (_ended.IsCancellationRequested)
+        try
+        {
+            _ended.Token.ThrowIfCancellationRequested();
+            await Session.SendAsync(Handle, token.ToByteArray(), MessageWriter.Write(message), _mode == ReceiveMode.PeekLock ? (this, token) : null);
+        }
+        catch (OperationCanceledException)
         {
             if (message.Lock is not null) await _entity.ReleaseAsync(token);   // never sent, so nobody else has to wait for it
             return;
         }
-        await Session.SendAsync(Handle, token.ToByteArray(), MessageWriter.Write(message), _mode == ReceiveMode.PeekLock ? (this, token) : null);
         _sentCount++;
     }
 

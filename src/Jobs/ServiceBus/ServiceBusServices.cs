@@ -1,0 +1,20 @@
+using HrNetBatch.Jobs.Contracts.Messages;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace HrNetBatch.Jobs.ServiceBus;
+
+/// <summary>Registers what reaches Service Bus.</summary>
+public static class ServiceBusServices
+{
+    /// <summary>
+    /// Adds the client, configured by the section <see cref="ServiceBusOptions.Section"/>, and the reader of job messages. Where
+    /// Service Bus is off, the client says so when it is used, and not before.
+    /// </summary>
+    public static IServiceCollection AddServiceBus(this IServiceCollection services)
+    {
+        services.AddOptions<ServiceBusOptions>().BindConfiguration(ServiceBusOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<JobMessageReader>();
+        return services.AddSingleton<IServiceBusClient, AmqpClient.AmqpServiceBusClient>();
+    }
+}

@@ -8,11 +8,14 @@ namespace HrNetBatch.Cli.Commands;
 /// <summary><c>hrnet schema KIND</c></summary>
 internal static class SchemaCommand
 {
+    private const string Events = "event";
+
     public static Command Create()
     {
-        var kind = new Argument<string>("KIND") { Description = $"One of {JobKinds.Default.Names}." };
+        var kind = new Argument<string>("KIND") { Description = $"One of {JobKinds.Default.Names}; or {Events}, what workers tell of jobs." };
         var command = new Command("schema", "Write the JSON Schema of the messages that ask for jobs of a kind.") { kind };
-        command.SetAction(parsed => Screen.WriteDocument(JobSchemas.Text(JobKinds.Default.Get(parsed.GetRequiredValue(kind)))));
+        command.SetAction(parsed => Screen.WriteDocument(JobSchemas.Text(
+            parsed.GetRequiredValue(kind) is var name && name == Events ? JobSchemas.OfEvents() : JobSchemas.Of(JobKinds.Default.Get(name)))));
         return command;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
@@ -21,6 +22,9 @@ public sealed class AttemptContext(AttemptStart start, AttemptStop stop, JobKind
 
     /// <summary>How many processor threads the attempt may use.</summary>
     public int ThreadCount { get; } = start.ThreadCount;
+
+    /// <summary>The span of whoever asked for the job; the default: nobody told.</summary>
+    internal ActivityContext Asker { get; } = ActivityContext.TryParse(start.TraceParent, start.TraceState, isRemote: true, out ActivityContext asker) ? asker : default;
 
     /// <summary>Log lines here carry job and attempt.</summary>
     public ILogger Logger { get; } = logger;

@@ -11,7 +11,7 @@ public static partial class AttemptRunner
     /// <summary>Runs the handler; never throws.</summary>
     public static async Task<Outcome> RunAsync(IJobHandler handler, AttemptContext attempt, AttemptStop stop)
     {
-        using Activity? span = HrNetTelemetry.Activities.StartActivity("attempt");
+        using Activity? span = HrNetTelemetry.Activities.StartActivity("attempt", ActivityKind.Consumer, attempt.Asker);
         span?.SetTag("hrnetbatch.job.id", attempt.Lease.JobId.ToString());
         span?.SetTag("hrnetbatch.job.kind", attempt.Lease.Kind);
         span?.SetTag("hrnetbatch.attempt.number", attempt.Lease.Attempt);

@@ -17,7 +17,11 @@ internal static class Followers
     // A follower that cannot run still appears, as failed: somebody asked for it and must learn why it did not happen.
     private static NewJob Prepare(Job parent, JobRequest follower, JsonElement result, JobKinds kinds)
     {
-        NewJob job = new(follower.Id, follower.Kind, follower.Arguments, 1, follower.Then, follower.NotBefore, parent.Id, parent.Schedule);
+        NewJob job = new(follower.Id, follower.Kind, follower.Arguments, 1, follower.Then, follower.NotBefore, parent.Id, parent.Schedule)
+        {
+            TraceParent = follower.TraceParent ?? parent.TraceParent,
+            TraceState = follower.TraceParent is null ? parent.TraceState : follower.TraceState,
+        };
         try
         {
             IJobArguments arguments = kinds.Parse(follower.Kind, ResultTemplate.Fill(follower.Arguments, result));

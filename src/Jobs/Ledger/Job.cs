@@ -68,4 +68,10 @@ public sealed record Job
 
     /// <summary>The schedule that submitted it; null when none did.</summary>
     public string? Schedule { get; init; }
+
+    /// <summary>The W3C <c>traceparent</c> of whoever asked for it; null: nobody gave one.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>The W3C <c>tracestate</c> that belongs to it.</summary>
+    public string? TraceState { get; init; }
 }

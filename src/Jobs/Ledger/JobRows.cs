@@ -19,14 +19,14 @@ internal static class JobRows
     public static async Task<bool> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, NewJob job, CancellationToken cancellation) =>
         await connection.ExecuteAsync(new CommandDefinition(
             """
-            INSERT INTO hrnet.jobs (id, kind, arguments, lane_count, followers, follows, schedule, error, run_at, state, ended_at)
-            SELECT @Id, @Kind, @Arguments, @LaneCount, @Followers, @Follows::uuid, @Schedule::text, @Error::text, run_at,
+            INSERT INTO hrnet.jobs (id, kind, arguments, lane_count, followers, follows, schedule, error, trace_parent, trace_state, run_at, state, ended_at)
+            SELECT @Id, @Kind, @Arguments, @LaneCount, @Followers, @Follows::uuid, @Schedule::text, @Error::text, @TraceParent::text, @TraceState::text, run_at,
                    CASE WHEN @Error::text IS NOT NULL THEN 'Failed' WHEN run_at > now THEN 'Scheduled' ELSE 'Queued' END,
                    CASE WHEN @Error::text IS NOT NULL THEN now END
             FROM (SELECT now, COALESCE(@NotBefore::timestamptz, now) AS run_at FROM clock_timestamp() AS now) AS clock
             ON CONFLICT (id) DO NOTHING
             """,
-            new { job.Id, job.Kind, job.Arguments, job.LaneCount, job.Followers, job.Follows, job.Schedule, job.Error, job.NotBefore },
+            new { job.Id, job.Kind, job.Arguments, job.LaneCount, job.Followers, job.Follows, job.Schedule, job.Error, job.TraceParent, job.TraceState, job.NotBefore },
             transaction,
             cancellationToken: cancellation)) == 1;
 
@@ -72,4 +72,9 @@ internal sealed record NewJob(
     DateTimeOffset? NotBefore,
     Guid? Follows = null,
     string? Schedule = null,
-    string? Error = null);
+    string? Error = null)
+{
+    public string? TraceParent { get; init; }
+
+    public string? TraceState { get; init; }
+}

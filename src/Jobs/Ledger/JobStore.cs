@@ -16,7 +16,11 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
     public async Task<bool> EnqueueAsync(JobRequest request, CancellationToken cancellation = default)
     {
         IJobArguments arguments = kinds.Check(request);
-        NewJob job = new(request.Id, request.Kind, JobKinds.Write(arguments), arguments.LaneCount, request.Then, request.NotBefore, Schedule: request.Schedule);
+        NewJob job = new(request.Id, request.Kind, JobKinds.Write(arguments), arguments.LaneCount, request.Then, request.NotBefore, Schedule: request.Schedule)
+        {
+            TraceParent = request.TraceParent,
+            TraceState = request.TraceState,
+        };
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
         bool isNew = await JobRows.InsertAsync(connection, transaction, job, cancellation);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
@@ -49,11 +48,11 @@ public sealed partial class AttemptSupervisor(
             return true; // a wake may be doubled or late without harm
 
         LogClaimed(_logger, lease.Kind, lease.JobId, lease.Attempt, lease.Lane, device.Device);
-        await RunAsync(lease, job.Arguments, claimedAt, device.Device, stopping);
+        await RunAsync(lease, job, claimedAt, device.Device, stopping);
         return true;
     }
 
-    private async Task RunAsync(Lease lease, JsonElement arguments, long claimedAt, string device, CancellationToken stopping)
+    private async Task RunAsync(Lease lease, Job job, long claimedAt, string device, CancellationToken stopping)
     {
         int threadCount = devices.ThreadCount(lease.Kind);
         using AttemptChild child = AttemptChild.Start(command, threadCount);
@@ -61,7 +60,8 @@ public sealed partial class AttemptSupervisor(
         await using var keeper = new LeaseKeeper(leases, lease, claimedAt, ledger.Value, time, stop.Ask, _logger);
         using var watch = new HeartbeatWatch(_options, time, stop.Ask);
 
-        await child.SendAsync(new StartMessage(new AttemptStart(lease, arguments, device, threadCount), _options.HeartbeatInterval));
+        var start = new AttemptStart(lease, job.Arguments, device, threadCount) { TraceParent = job.TraceParent, TraceState = job.TraceState };
+        await child.SendAsync(new StartMessage(start, _options.HeartbeatInterval));
         using var interruption = stopping.Register(() => stop.Ask(StopCause.Interrupt));
 
         Outcome? reported = null;

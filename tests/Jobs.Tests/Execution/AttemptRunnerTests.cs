@@ -50,7 +50,7 @@ public sealed class AttemptRunnerTests
     }
 
     [Fact]
-    public async Task Run_IsOneSpan_ThatNamesTheJobAndTheOutcome()
+    public async Task Run_IsOneSpan_UnderWhoeverAskedForTheJob_ThatNamesTheJobAndTheOutcome()
     {
         List<Activity> spans = [];
         using ActivityListener listener = new()
@@ -66,13 +66,14 @@ public sealed class AttemptRunnerTests
         ActivitySource.AddActivityListener(listener);
         string reason = Guid.NewGuid().ToString();
 
-        await RunAsync((_, _) => throw new JobException(reason));
+        await RunAsync((_, _) => throw new JobException(reason), traceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
         Activity[] seen;
         lock (spans)
             seen = [.. spans];
         Activity span = Assert.Single(seen, span => span.StatusDescription == reason);
         Assert.Equal(("attempt", ActivityStatusCode.Error, "Failed", "probe"), (span.OperationName, span.Status, span.GetTagItem("hrnetbatch.attempt.outcome"), span.GetTagItem("hrnetbatch.job.kind")));
+        Assert.Equal(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", true), (span.TraceId.ToHexString(), span.ParentSpanId.ToHexString(), span.HasRemoteParent));
     }
 
     [Fact]
@@ -91,12 +92,13 @@ public sealed class AttemptRunnerTests
     private static async Task<Outcome> RunAsync(
         Func<AttemptContext, CancellationToken, Task<Outcome>> execute,
         string arguments = """{"name": "x"}""",
-        AttemptStop? stop = null)
+        AttemptStop? stop = null,
+        string? traceParent = null)
     {
         // The ledger is never reached in these tests.
         await using NpgsqlDataSource nowhere = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1");
         using AttemptStop own = new();
-        AttemptStart start = new(new Lease(Guid.NewGuid(), Guid.CreateVersion7(), "probe", 1, 0), JsonSerializer.Deserialize<JsonElement>(arguments), "cpu", 1);
+        AttemptStart start = new(new Lease(Guid.NewGuid(), Guid.CreateVersion7(), "probe", 1, 0), JsonSerializer.Deserialize<JsonElement>(arguments), "cpu", 1) { TraceParent = traceParent };
         AttemptContext attempt = new(start, stop ?? own, new JobKinds(JobKind.Of<ProbeArguments>()), new ProgressStore(nowhere), new MetricStore(nowhere), NullLogger.Instance);
         return await AttemptRunner.RunAsync(new Handler(execute), attempt, stop ?? own);
     }

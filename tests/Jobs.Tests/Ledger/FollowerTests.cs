@@ -29,6 +29,20 @@ public sealed class FollowerTests(LedgerDatabase ledger) : IClassFixture<LedgerD
     }
 
     [Fact]
+    public async Task Followers_BelongToTheTraceOfTheirParent()
+    {
+        const string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        JobRequest child = Request(new { name = "child" });
+        JobRequest parent = Request(new { name = "parent" }) with { TraceParent = trace, TraceState = "vendor=1", Then = [child] };
+        await ledger.Jobs.EnqueueAsync(parent, Cancelled);
+
+        await SucceedAsync(parent.Id, new { });
+
+        Job follower = await ledger.JobAsync(child.Id);
+        Assert.Equal((trace, "vendor=1"), (follower.TraceParent, follower.TraceState));
+    }
+
+    [Fact]
     public async Task Followers_AppearOnce_WhenSeveralLanesSucceed_AndWhenTheJobIsReopened()
     {
         Guid parent = await ledger.EnqueueAsync(2, Request(new { name = "child" }));

@@ -15,8 +15,8 @@ public static class JobSchemas
 
     private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The schema as a document for people and editors.</summary>
-    public static string Text(JobKind kind) => Of(kind).ToJsonString(Layout);
+    /// <summary>A schema as a document for people and editors.</summary>
+    public static string Text(JsonObject schema) => schema.ToJsonString(Layout);
 
     /// <summary>The schema (draft 2020-12) of the body of a message whose subject is <paramref name="kind"/>.</summary>
     public static JsonObject Of(JobKind kind)
@@ -36,24 +36,28 @@ public static class JobSchemas
                 field!["default"] = JsonNode.Parse(value.GetRawText());
         }
 
-        JsonObject schema = new()
-        {
-            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
-            ["title"] = $"Body of a message that asks for a {kind.Name} job",
-        };
-        foreach ((string name, JsonNode? value) in body.ToArray())
-        {
-            body.Remove(name);
-            schema[name] = value;
-        }
+        return Titled(body, $"Body of a message that asks for a {kind.Name} job");
+    }
 
-        return schema;
+    /// <summary>The schema of the body of a message that tells what happened to a job.</summary>
+    public static JsonObject OfEvents()
+    {
+        JsonObject body = JobJson.Options.GetJsonSchemaAsNode(typeof(JobEventBody), Options).AsObject();
+        body["properties"]!["schemaVersion"]!["const"] = JobEventMessage.SchemaVersion;
+        return Titled(body, "Body of a message that tells what happened to a job");
+    }
+
+    private static JsonObject Titled(JsonObject body, string title)
+    {
+        body.Insert(0, "title", title);
+        body.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        return body;
     }
 
     private static JsonNode Transform(JsonSchemaExporterContext context, JsonNode node)
     {
         // An element is any JSON; what is asked of it here is an object.
-        if (context.TypeInfo.Type == typeof(JsonElement))
+        if ((Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type) == typeof(JsonElement))
             node = new JsonObject { ["type"] = "object" };
         if (node is not JsonObject schema || context.PropertyInfo?.AttributeProvider is not PropertyInfo property)
             return node;

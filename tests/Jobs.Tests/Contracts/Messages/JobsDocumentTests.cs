@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Contracts.Messages;
@@ -16,18 +18,14 @@ public sealed partial class JobsDocumentTests
 
     [Theory]
     [MemberData(nameof(KindNames))]
-    public void Schema_IsTheGeneratedOne(string kind)
-    {
-        string file = Path.Combine(Repository.Root, "docs", "schemas", kind + ".json");
+    public void Schema_IsTheGeneratedOne(string kind) => AssertCommitted(kind, JobSchemas.Of(JobKinds.Default.Get(kind)));
 
-        Assert.True(
-            File.Exists(file) && File.ReadAllText(file).TrimEnd() == JobSchemas.Text(JobKinds.Default.Get(kind)),
-            $"docs/schemas/{kind}.json is not what the records say: dotnet run --project src/Cli -- schema {kind} > docs/schemas/{kind}.json");
-    }
+    [Fact]
+    public void SchemaOfEvents_IsTheGeneratedOne() => AssertCommitted("event", JobSchemas.OfEvents());
 
     [Fact]
     public void Schemas_AreOfKindsThatThereAre() => Assert.Equal(
-        JobKinds.Default.All.Select(kind => kind.Name).Order(StringComparer.Ordinal),
+        JobKinds.Default.All.Select(kind => kind.Name).Append("event").Order(StringComparer.Ordinal),
         Directory.GetFiles(Path.Combine(Repository.Root, "docs", "schemas")).Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
 
     [Theory]
@@ -54,6 +52,24 @@ public sealed partial class JobsDocumentTests
 
     [Fact]
     public void Document_SaysTheNamespaceOfIds() => Assert.Contains($"{JobIdentity.Namespace}", Document, StringComparison.Ordinal);
+
+    [Fact]
+    public void ExampleOfAnEvent_HasTheFieldsOfOne()
+    {
+        Match example = Regex.Match(Document, @"tells of an event:\s+```json\n(?<body>.*?)\n```", RegexOptions.Singleline);
+
+        JobEventBody body = JsonSerializer.Deserialize<JobEventBody>(example.Groups["body"].Value, JobJson.Options)!;
+        Assert.Equal((1, "succeeded", JobState.Succeeded), (body.SchemaVersion, body.Event, body.State));
+    }
+
+    private static void AssertCommitted(string name, JsonObject schema)
+    {
+        string file = Path.Combine(Repository.Root, "docs", "schemas", name + ".json");
+
+        Assert.True(
+            File.Exists(file) && File.ReadAllText(file).TrimEnd() == JobSchemas.Text(schema),
+            $"docs/schemas/{name}.json is not what the records say: dotnet run --project src/Cli -- schema {name} > docs/schemas/{name}.json");
+    }
 
     [GeneratedRegex(@"^Subject `(?<kind>\w+)`:\s+```json\n(?<body>.*?)\n```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Example();

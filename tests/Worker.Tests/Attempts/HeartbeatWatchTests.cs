@@ -8,7 +8,9 @@ public sealed class HeartbeatWatchTests
 {
     private static readonly SupervisionOptions Options = new()
     {
-        StartTimeout = TimeSpan.FromSeconds(120), HeartbeatTimeout = TimeSpan.FromSeconds(60), StallTimeout = TimeSpan.FromMinutes(30),
+        StartTimeout = TimeSpan.FromSeconds(120),
+        HeartbeatTimeout = TimeSpan.FromSeconds(60),
+        StallTimeout = TimeSpan.FromMinutes(30),
     };
 
     private readonly FakeTimeProvider _time = new();

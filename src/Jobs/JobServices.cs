@@ -41,6 +41,7 @@ public static class JobServices
             .AddSingleton<ProgressStore>()
             .AddSingleton<MetricStore>()
             .AddSingleton<ScheduleStore>()
+            .AddSingleton<OutboxStore>()
             .AddSingleton<FailedItemStore>()
             .AddSingleton<UnitCountStore>()
             .AddSingleton<PinnedCheckpointStore>();

@@ -6,6 +6,7 @@ using HrNetBatch.Model.Native;
 using HrNetBatch.Worker.Attempts;
 using HrNetBatch.Worker.Child;
 using HrNetBatch.Worker.Devices;
+using HrNetBatch.Worker.Events;
 using HrNetBatch.Worker.Schedules;
 using HrNetBatch.Worker.Waking;
 using Microsoft.Extensions.DependencyInjection;
@@ -77,6 +78,7 @@ public static class WorkerProgram
         AddOptions<WorkerOptions>(services, WorkerOptions.Section);
         AddOptions<SupervisionOptions>(services, SupervisionOptions.Section);
         AddOptions<WakingOptions>(services, WakingOptions.Section);
+        AddOptions<EventOptions>(services, EventOptions.Section);
         services.AddOptions<HostOptions>().Configure<IOptions<SupervisionOptions>>((host, supervision) =>
             host.ShutdownTimeout = supervision.Value.HandBackGrace + (2 * SupervisionOptions.EndMargin));
 
@@ -94,6 +96,9 @@ public static class WorkerProgram
             .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings());
+
+        // First to start, and last to stop: no change of a job goes by untold.
+        services.AddHostedService<EventPublisher>();
 
         // Stopped in reverse order: first nothing new is woken, then the servers wait for what runs.
         services.AddHostedService<HangfireServers>();

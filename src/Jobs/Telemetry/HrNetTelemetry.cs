@@ -38,4 +38,8 @@ public static class HrNetTelemetry
     /// <summary>Images that were classified or failed.</summary>
     public static Counter<long> ClassifyItems { get; } =
         Meter.CreateCounter<long>("hrnetbatch.classify.items", "{item}", "Images of committed units, by result.");
+
+    /// <summary>Events that reached Service Bus.</summary>
+    public static Counter<long> EventsPublished { get; } =
+        Meter.CreateCounter<long>("hrnetbatch.events.published", "{event}", "What happened to jobs, as far as Service Bus has confirmed it.");
 }

@@ -1,0 +1,107 @@
+using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Jobs.Telemetry;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace HrNetBatch.Worker.Events;
+
+/// <summary>Takes what happened to jobs from the ledger's outbox to Service Bus; any number of workers may do so at once.</summary>
+internal sealed partial class EventPublisher(
+    OutboxStore outbox,
+    IServiceBusClient bus,
+    IOptions<ServiceBusOptions> serviceBus,
+    IOptions<EventOptions> options,
+    TimeProvider time,
+    ILogger<EventPublisher> logger) : BackgroundService
+{
+    private const int BatchSize = 100;
+
+    // How long events are kept for a publisher that is away; said again every hour.
+    private static readonly TimeSpan DemandPeriod = TimeSpan.FromDays(7);
+    private static readonly TimeSpan DemandInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    private long _demandedAt;
+
+    private bool IsOn => serviceBus.Value.IsOn && !string.IsNullOrWhiteSpace(serviceBus.Value.Events);
+
+    /// <summary>Demands events before anything else of the worker starts, so that the first change of a job leaves one.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (IsOn)
+            await DemandAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        int failureCount = 0;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RoundAsync(stoppingToken);
+                if (failureCount > 0)
+                    LogBack(logger);
+                failureCount = 0;
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                if (failureCount++ == 0)
+                    LogAway(logger, error.Message); // once, not every time
+            }
+
+            await Task.Delay(Pause(failureCount), time, stoppingToken);
+        }
+    }
+
+    /// <summary>Publishes all there is; without Service Bus, deletes what nobody wants any more.</summary>
+    private async Task RoundAsync(CancellationToken cancellation)
+    {
+        if (!IsOn)
+        {
+            await outbox.TrimAsync(cancellation);
+            return;
+        }
+
+        if (time.GetElapsedTime(_demandedAt) > DemandInterval)
+            await DemandAsync(cancellation);
+        while (await outbox.PublishAsync(BatchSize, events => SendAsync(events, cancellation), cancellation) > 0)
+        {
+        }
+    }
+
+    private async Task SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellation)
+    {
+        // The events are locked meanwhile: a send that hangs must not keep them from the other workers.
+        using CancellationTokenSource limit = new(SendLimit, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        await bus.SendAsync(serviceBus.Value.Events, [.. events.Select(JobEventMessage.Of)], either.Token);
+        foreach (IGrouping<string, OutboxEvent> kind in events.GroupBy(happened => happened.Event))
+            HrNetTelemetry.EventsPublished.Add(kind.Count(), new KeyValuePair<string, object?>("hrnetbatch.event", kind.Key));
+    }
+
+    private async Task DemandAsync(CancellationToken cancellation)
+    {
+        await outbox.DemandAsync(DemandPeriod, options.Value.ProgressInterval, cancellation);
+        _demandedAt = time.GetTimestamp();
+    }
+
+    private TimeSpan Pause(int failureCount)
+    {
+        if (!IsOn)
+            return DemandInterval;
+        TimeSpan pause = options.Value.Interval * Math.Pow(2, Math.Min(failureCount, 10));
+        return pause < LongestPause ? pause : LongestPause;
+    }
+
+    [LoggerMessage(7200, LogLevel.Warning, "What happens to jobs is not published: {Reason} The events wait in the ledger; trying again until it is mended")]
+    private static partial void LogAway(ILogger logger, string reason);
+
+    [LoggerMessage(7201, LogLevel.Information, "What happens to jobs is published again")]
+    private static partial void LogBack(ILogger logger);
+}

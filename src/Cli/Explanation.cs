@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.LocalStack;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Configuration;
@@ -20,7 +21,7 @@ internal static class Explanation
         UserException user => (user.Message, user.ExitCode),
         ExperimentException experiment => (experiment.Message, UserException.WrongRequest),
         JobArgumentsException arguments => (JobOptions.InWordsOfTheCommandLine(arguments), UserException.WrongRequest),
-        LocalStackException or BlobException or JobRefusedException or JobException or CheckpointException or LibTorchException => (exception.Message, 1),
+        LocalStackException or BlobException or JobRefusedException or JobException or ServiceBusException or CheckpointException or LibTorchException => (exception.Message, 1),
         OptionsValidationException options => (string.Join('\n', options.Failures), 1),
         NpgsqlException { InnerException: SocketException or TimeoutException } => (
             $"The ledger cannot be reached: {exception.Message}. Is the stack running? `hrnet up` starts it.", 1),

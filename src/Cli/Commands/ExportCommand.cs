@@ -21,11 +21,12 @@ internal static class ExportCommand
         var fold = new Option<bool>("--fold-batch-norm") { Description = "For ONNX: make each batch norm part of the convolution before it, which is smaller and faster.", DefaultValueFactory = _ => true, HelpName = "true|false" };
         var imageSize = new Option<int?>("--image-size") { Description = "Side of the square images that the file is for, a multiple of 32; an ONNX file takes no others. Default: the checkpoint's, else 224.", HelpName = "N" };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what stands at TARGET." };
-        var wait = new Option<bool>("--wait") { Description = "Watch the job and its followers to their end; the exit code says whether all succeeded." };
+        var submission = new SubmissionOptions();
         var command = new Command("export", "Write a checkpoint as ONNX, safetensors, .pth or the original's .pth.tar, and check what was written.")
         {
-            source, target, format, fold, imageSize, overwrite, wait,
+            source, target, format, fold, imageSize, overwrite,
         };
+        submission.AddTo(command);
         command.SetAction(async (parsed, interrupted) =>
         {
             string from = parsed.GetRequiredValue(source), to = parsed.GetRequiredValue(target);
@@ -45,8 +46,7 @@ internal static class ExportCommand
                     ImageSize = parsed.GetValue(imageSize),
                     Overwrite = parsed.GetValue(overwrite),
                 };
-                JobRequest request = SubmitKindCommand.Chain(JobRequest.For(arguments), followers);
-                return await JobSubmission.RunAsync(request, data, json, parsed.GetValue(wait), interrupted);
+                return await submission.SubmitAsync(SubmitKindCommand.Chain(JobRequest.For(arguments), followers), parsed, interrupted);
             }
 
             if (IsStored(to))

@@ -11,11 +11,11 @@ internal static class SubmitCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE.json") { Description = "A request: {\"kind\", \"arguments\", \"then\": [requests], \"notBefore\"}; - reads standard input." };
-        var wait = new Option<bool>("--wait") { Description = "Watch the job and its followers to their end; the exit code says whether all succeeded." };
-        var command = new Command("submit", "Submit the job that a JSON document describes.") { file, wait };
-        command.SetAction(async (parsed, interrupted) => await JobSubmission.RunAsync(
-            await ReadAsync(parsed.GetRequiredValue(file), interrupted),
-            parsed.GetValue(CommandLine.Data), parsed.GetValue(CommandLine.Json), parsed.GetValue(wait), interrupted));
+        var submission = new SubmissionOptions();
+        var command = new Command("submit", "Submit the job that a JSON document describes.") { file };
+        submission.AddTo(command);
+        command.SetAction(async (parsed, interrupted) =>
+            await submission.SubmitAsync(await ReadAsync(parsed.GetRequiredValue(file), interrupted), parsed, interrupted));
         return command;
     }
 

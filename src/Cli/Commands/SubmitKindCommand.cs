@@ -29,14 +29,9 @@ internal static class SubmitKindCommand
             TArguments.Kind,
             $"{description} `--then KIND …` after the options names a job to follow it; such a job classifies with, validates or exports the checkpoint just made.");
         options.AddTo(command);
-        var wait = new Option<bool>("--wait") { Description = "Watch the job and its followers to their end; the exit code says whether all succeeded." };
-        command.Options.Add(wait);
-        command.SetAction(async (parsed, interrupted) =>
-        {
-            JobRequest request = Chain(options.ToRequest(parsed), followers);
-            return await JobSubmission.RunAsync(
-                request, parsed.GetValue(CommandLine.Data), parsed.GetValue(CommandLine.Json), parsed.GetValue(wait), interrupted);
-        });
+        var submission = new SubmissionOptions();
+        submission.AddTo(command);
+        command.SetAction((parsed, interrupted) => submission.SubmitAsync(Chain(options.ToRequest(parsed), followers), parsed, interrupted));
         return command;
     }
 

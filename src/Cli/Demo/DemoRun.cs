@@ -7,10 +7,12 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.LocalStack;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Cli.Demo;
 
@@ -49,7 +51,14 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
             return job.Id;
         }
         JobRequest request = Chain(labels);
-        await jobs.EnqueueAsync(request, cancellation);
+        if (services.GetRequiredService<IOptions<ServiceBusOptions>>().Value.IsOn)
+        {
+            // As any other program would: a message to the queue of jobs.
+            DateTimeOffset sentAt = time.GetUtcNow();
+            await JobSending.SendAsync(services, request, cancellation);
+            await new JobArrival(services).WaitAsync(request.Id, sentAt, cancellation);
+        }
+        else await jobs.EnqueueAsync(request, cancellation);
         Screen.Say("Submitted: train, then validate, then classify, each with what the one before it made.");
         return request.Id;
     }

@@ -24,6 +24,9 @@ internal static class StackServices
         return Create(file?.Configuration ?? new Dictionary<string, string>());
     }
 
+    /// <summary>Opens the services for a command that reaches nothing but Service Bus, so that no ledger need be known. The caller disposes them.</summary>
+    public static ServiceProvider OpenServiceBus(string? data) => Create(StackFile.Read(StackFolder.ToUse(data))?.Configuration ?? new Dictionary<string, string>());
+
     /// <summary>Builds the services from settings, over which the environment wins.</summary>
     public static ServiceProvider Create(IReadOnlyDictionary<string, string> settings)
     {

@@ -24,13 +24,20 @@ internal static class JobSubmission
     {
         string id = JobReference.Short(request.Id);
         Screen.WriteLine(isNew ? $"Submitted {request.Kind} job {id} ({request.Id})." : $"The {request.Kind} job {id} was submitted already.");
-        if (request.Then.Count > 0) Screen.WriteLine($"When it succeeds: {Followers(request)}.");
+        ShowFollowers(request);
         Screen.Say($"Next: `hrnet watch {id}` shows its progress, `hrnet cancel {id}` stops it.");
+    }
+
+    /// <summary>Says what follows the job.</summary>
+    public static void ShowFollowers(JobRequest request)
+    {
+        if (request.Then.Count > 0) Screen.WriteLine($"When it succeeds: {Followers(request)}.");
     }
 
     private static string Followers(JobRequest request) => string.Join(" and ", request.Then.Select(follower =>
         $"{follower.Kind} {JobReference.Short(follower.Id)}{(follower.Then.Count > 0 ? $", then {Followers(follower)}" : "")}"));
 
-    private static object Document(JobRequest request, bool? isNew = null) =>
+    /// <summary>The ids of a request and of all that follows it, for programs.</summary>
+    public static object Document(JobRequest request, bool? isNew = null) =>
         new { request.Id, request.Kind, New = isNew, Then = request.Then.Count == 0 ? null : request.Then.Select(follower => Document(follower)) };
 }

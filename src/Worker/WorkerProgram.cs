@@ -7,6 +7,7 @@ using HrNetBatch.Worker.Attempts;
 using HrNetBatch.Worker.Child;
 using HrNetBatch.Worker.Devices;
 using HrNetBatch.Worker.Events;
+using HrNetBatch.Worker.Intake;
 using HrNetBatch.Worker.Schedules;
 using HrNetBatch.Worker.Waking;
 using Microsoft.Extensions.DependencyInjection;
@@ -79,6 +80,7 @@ public static class WorkerProgram
         AddOptions<SupervisionOptions>(services, SupervisionOptions.Section);
         AddOptions<WakingOptions>(services, WakingOptions.Section);
         AddOptions<EventOptions>(services, EventOptions.Section);
+        AddOptions<IntakeOptions>(services, IntakeOptions.Section);
         services.AddOptions<HostOptions>().Configure<IOptions<SupervisionOptions>>((host, supervision) =>
             host.ShutdownTimeout = supervision.Value.HandBackGrace + (2 * SupervisionOptions.EndMargin));
 
@@ -100,10 +102,13 @@ public static class WorkerProgram
         // First to start, and last to stop: no change of a job goes by untold.
         services.AddHostedService<EventPublisher>();
 
-        // Stopped in reverse order: first nothing new is woken, then the servers wait for what runs.
+        services.AddSingleton<MessageTaker>();
+
+        // Stopped in reverse order: first nothing new is taken in or woken, then the servers wait for what runs.
         services.AddHostedService<HangfireServers>();
         services.AddHostedService<ScheduleMirror>();
         services.AddHostedService<Waker>();
+        services.AddHostedService<JobIntake>();
     }
 
     private static void AddOptions<TOptions>(IServiceCollection services, string section) where TOptions : class =>

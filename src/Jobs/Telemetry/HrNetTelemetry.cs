@@ -42,4 +42,8 @@ public static class HrNetTelemetry
     /// <summary>Events that reached Service Bus.</summary>
     public static Counter<long> EventsPublished { get; } =
         Meter.CreateCounter<long>("hrnetbatch.events.published", "{event}", "What happened to jobs, as far as Service Bus has confirmed it.");
+
+    /// <summary>Job messages that were taken from the queue.</summary>
+    public static Counter<long> IntakeMessages { get; } =
+        Meter.CreateCounter<long>("hrnetbatch.intake.messages", "{message}", "Job messages that were taken from the queue, by result.");
 }

@@ -40,4 +40,7 @@ public static class JobMessageRefusal
 
     /// <summary>The id belongs to a job of another kind or with other arguments.</summary>
     public const string IdTaken = "IdTaken";
+
+    /// <summary>The ledger cannot store what it holds.</summary>
+    public const string NotStorable = "NotStorable";
 }

@@ -1,0 +1,118 @@
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Jobs.Telemetry;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace HrNetBatch.Worker.Intake;
+
+/// <summary>One message's way into the ledger. The lock is held for that long and no longer; the job runs from the ledger.</summary>
+internal sealed partial class MessageTaker(
+    IServiceBusClient client, JobMessageReader reader, JobStore jobs, TimeProvider time, ILogger<MessageTaker> logger)
+{
+    private static readonly TimeSpan LedgerPause = TimeSpan.FromSeconds(1);
+    private int _ledgerAway; // 1 once that was said
+
+    /// <summary>Makes the message a job, or a dead letter; never throws for what is in it.</summary>
+    /// <param name="message">The message, locked.</param>
+    /// <param name="stop">Gives up waiting for a ledger that is away; the message comes again then.</param>
+    public async Task TakeAsync(ReceivedMessage message, CancellationToken stop)
+    {
+        switch (reader.Read(message))
+        {
+            case JobMessageReading.Accepted accepted:
+                if (await EnqueueAsync(accepted.Request, stop) is { } refused)
+                    await DeadLetterAsync(message, refused);
+                else
+                    await CompleteAsync(message);
+                break;
+            case JobMessageReading.Refused refusal:
+                await DeadLetterAsync(message, refusal);
+                break;
+        }
+    }
+
+    /// <returns>Why the ledger will never take the request; null when it is there.</returns>
+    private async Task<JobMessageReading.Refused?> EnqueueAsync(JobRequest request, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                // 1. A crash before the ledger's commit leaves the message locked; it comes again when its lock has run out.
+                bool isNew = await jobs.EnqueueAsync(request, CancellationToken.None);
+                Interlocked.Exchange(ref _ledgerAway, 0);
+                HrNetTelemetry.IntakeMessages.Add(1, new KeyValuePair<string, object?>("hrnetbatch.message.result", isNew ? "accepted" : "known"));
+                if (isNew)
+                    LogAccepted(logger, request.Id, request.Kind);
+                else
+                    LogKnown(logger, request.Id, request.Kind);
+                return null;
+            }
+            catch (JobRefusedException refused)
+            {
+                return new(JobMessageRefusal.IdTaken, refused.Message);
+            }
+            catch (JobArgumentsException refused)
+            {
+                return new(JobMessageRefusal.InvalidFields, string.Join("; ", refused.Faults));
+            }
+            catch (PostgresException error) when (error.SqlState is ['2', '2' or '3', ..]) // its data, not the ledger's state
+            {
+                return new(JobMessageRefusal.NotStorable, $"The ledger cannot store it: {error.MessageText}");
+            }
+            catch (NpgsqlException error)
+            {
+                // Tried again under the same lock, and later too: received again, the message would only have spent a delivery.
+                if (Interlocked.Exchange(ref _ledgerAway, 1) == 0)
+                    LogLedgerAway(logger, error, LedgerPause);
+                await Task.Delay(LedgerPause, time, stop);
+            }
+        }
+    }
+
+    private async Task CompleteAsync(ReceivedMessage message)
+    {
+        try
+        {
+            // 2. A crash here, or a lock that was lost, brings the message once more: its job is known then, and it is completed.
+            await client.CompleteAsync(message, CancellationToken.None);
+        }
+        catch (ServiceBusException error)
+        {
+            LogNotCompleted(logger, message.MessageId, error.Message);
+        }
+    }
+
+    private async Task DeadLetterAsync(ReceivedMessage message, JobMessageReading.Refused refusal)
+    {
+        HrNetTelemetry.IntakeMessages.Add(1, new KeyValuePair<string, object?>("hrnetbatch.message.result", "refused"));
+        LogRefused(logger, message.MessageId, refusal.Reason, refusal.Description);
+        try
+        {
+            // 3. A crash here brings the message once more, to be refused again.
+            await client.DeadLetterAsync(message, refusal.Reason, refusal.Description, CancellationToken.None);
+        }
+        catch (ServiceBusException error)
+        {
+            LogNotCompleted(logger, message.MessageId, error.Message);
+        }
+    }
+
+    [LoggerMessage(7110, LogLevel.Information, "Job {Job}: a {Kind} message has arrived and is stored")]
+    private static partial void LogAccepted(ILogger logger, Guid job, string kind);
+
+    [LoggerMessage(7111, LogLevel.Information, "Job {Job}: a {Kind} message has arrived once more; there is one job")]
+    private static partial void LogKnown(ILogger logger, Guid job, string kind);
+
+    [LoggerMessage(7112, LogLevel.Warning, "Message {MessageId} is refused ({Reason}): {Description}. `hrnet deadletters show` has it; correct it and send it again")]
+    private static partial void LogRefused(ILogger logger, string messageId, string reason, string description);
+
+    [LoggerMessage(7113, LogLevel.Information, "Message {MessageId} comes once more: {Reason}")]
+    private static partial void LogNotCompleted(ILogger logger, string messageId, string reason);
+
+    [LoggerMessage(7114, LogLevel.Error, "The ledger does not answer; job messages wait. Trying again every {Pause}")]
+    private static partial void LogLedgerAway(ILogger logger, Exception error, TimeSpan pause);
+}

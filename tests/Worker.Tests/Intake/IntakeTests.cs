@@ -1,0 +1,185 @@
+using System.Text;
+using Amqp;
+using Amqp.Framing;
+using Amqp.Types;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.LocalStack;
+using HrNetBatch.TestKit;
+using HrNetBatch.Worker.TestHost;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+
+namespace HrNetBatch.Worker.Tests.Intake;
+
+public sealed class IntakeTests(PostgresFixture postgres)
+{
+    [Fact]
+    public async Task Messages_BecomeJobs_OneForEachIdHoweverOftenItIsSent()
+    {
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString);
+        IReadOnlyList<JobRequest> requests = await stack.SendAsync(120);
+        await stack.StartIntakeAsync();
+        await stack.Client.SendAsync(IntakeStack.Queue, [.. requests.Take(20).Select(JobMessage.Of)], Stop);
+
+        await stack.TakenInAsync(requests);
+        Assert.Empty(await stack.Client.PeekAsync(IntakeStack.DeadLetterQueue, 0, 10, Stop));
+    }
+
+    [Theory]
+    [InlineData("nonsense", "{}", JobMessageRefusal.UnknownKind, "nonsense")]
+    [InlineData("behave", """{"schemaVersion":1,"arguments":{"do":"succeed","colour":1}}""", JobMessageRefusal.InvalidFields, "arguments.colour")]
+    [InlineData("behave", """{"schemaVersion":1,"arguments":{"do":7}}""", JobMessageRefusal.InvalidFields, "arguments.do")]
+    [InlineData("behave", "no JSON", JobMessageRefusal.UndecodableBody, "body")]
+    [InlineData("behave", "too large", JobMessageRefusal.BodyTooLarge, "body")]
+    public async Task WhatCannotBeAJob_BecomesADeadLetter_ThatNamesTheField(string subject, string body, string reason, string named)
+    {
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString);
+        await stack.StartIntakeAsync();
+        byte[] content = body == "too large" ? new byte[JobMessage.MaximumBodyBytes + 1] : Encoding.UTF8.GetBytes(body);
+        await stack.Client.SendAsync(IntakeStack.Queue, [new() { MessageId = "bad", Subject = subject, ContentType = "application/json", Body = content }], Stop);
+        IReadOnlyList<JobRequest> good = await stack.SendAsync(1);
+
+        ReceivedMessage dead = await stack.DeadLetterAsync();
+        Assert.Equal(("bad", reason), (dead.MessageId, dead.DeadLetterReason));
+        Assert.Contains(named, dead.DeadLetterDescription, StringComparison.Ordinal);
+        Assert.Equal(content, dead.Body!.Value.ToArray());
+        await stack.TakenInAsync(good);
+    }
+
+    [Fact]
+    public async Task IdOfAnotherJob_IsRefused()
+    {
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString);
+        await stack.StartIntakeAsync();
+        JobRequest first = (await stack.SendAsync(1))[0];
+        await stack.TakenInAsync([first]);
+
+        await stack.Client.SendAsync(IntakeStack.Queue, [JobMessage.Of(LedgerOfTest.Request(Behaviour.Refuse) with { Id = first.Id })], Stop);
+        Assert.Equal(JobMessageRefusal.IdTaken, (await stack.DeadLetterAsync()).DeadLetterReason);
+    }
+
+    [Fact]
+    public async Task LostLock_MakesNoSecondJob_AndLosesNone()
+    {
+        var time = new FakeTimeProvider();
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString, time);
+        IReadOnlyList<JobRequest> requests;
+        await using (NpgsqlConnection connection = await database.DataSource.OpenConnectionAsync(Stop))
+        {
+            // Nothing can be stored until the locks have run out.
+            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(Stop);
+            await using (NpgsqlCommand command = new("LOCK TABLE hrnet.jobs", connection, transaction)) await command.ExecuteNonQueryAsync(Stop);
+            await stack.StartIntakeAsync();
+            requests = await stack.SendAsync(30);
+            await Eventually.TrueAsync(async () => (await stack.Inside.PeekAsync(0, 100)).Any(message => message.Lock is not null), "messages are locked");
+            time.Advance(TimeSpan.FromMinutes(2));
+            await Eventually.TrueAsync(async () => (await stack.Inside.PeekAsync(0, 100)).Any(message => message.DeliveryCount > 0), "their locks are lost");
+        }
+
+        await stack.TakenInAsync(requests);
+    }
+
+    [Fact]
+    public async Task Everything_ArrivesOnce_WhenTheBrokerIsRestartedInTheMiddle()
+    {
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString);
+        List<JobRequest> requests = [.. await stack.SendAsync(300)];
+        await stack.StartIntakeAsync();
+        for (int restart = 1; restart <= 3; restart++)
+        {
+            int some = restart * 70;
+            await Eventually.TrueAsync(async () => (await stack.Jobs.ListAsync(limit: 1000, cancellation: Stop)).Count >= some, $"{some} jobs are in the ledger");
+            await stack.RestartBrokerAsync();
+            requests.AddRange(await stack.SendAsync(10));
+        }
+
+        await stack.TakenInAsync(requests);
+    }
+
+    [Fact]
+    public async Task Messages_WaitForALedgerThatIsAway()
+    {
+        using var folder = new TemporaryFolder();
+        await using PostgresServer server = await PostgresServer.StartAsync(new PostgresOptions { Folder = folder.Path }, cancellationToken: Stop);
+        await using IntakeStack stack = await IntakeStack.StartAsync(await server.CreateDatabaseAsync("ledger", Stop));
+        await stack.StartIntakeAsync();
+        List<JobRequest> requests = [.. await stack.SendAsync(5)];
+        await stack.TakenInAsync(requests);
+
+        ProgramProcess.Kill(server.ProcessId);
+        requests.AddRange(await stack.SendAsync(40));
+        await Eventually.TrueAsync(async () => (await stack.Inside.PeekAsync(0, 100)).Any(message => message.Lock is not null), "messages are received meanwhile");
+        await server.RestartAsync(Stop);
+
+        await Eventually.TrueAsync(async () => await CountAsync() == 45, "45 jobs are in the ledger", TimeSpan.FromSeconds(60));
+        await stack.TakenInAsync(requests);
+
+        async Task<int> CountAsync()
+        {
+            try
+            {
+                return (await stack.Jobs.ListAsync(limit: 100, cancellation: Stop)).Count;
+            }
+            catch (NpgsqlException)
+            {
+                return -1; // its old connections are found broken one by one
+            }
+        }
+    }
+
+    [Fact]
+    public async Task UndecodableMessage_IsGivenUpByTheBroker_AndItsNeighboursArrive()
+    {
+        var time = new FakeTimeProvider();
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString, time);
+        List<JobRequest> requests = [.. await stack.SendAsync(3)];
+        await SendUndecodableAsync(stack.Port);
+        requests.AddRange(await stack.SendAsync(3));
+        await stack.StartIntakeAsync();
+
+        await Eventually.TrueAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(20)); // its lock runs out again and again
+            return (await stack.Inside.PeekAsync(0, 1)).Count == 0;
+        }, "the broker gives it up", TimeSpan.FromSeconds(60));
+        await stack.TakenInAsync(requests);
+        Assert.Equal("broken", (await stack.DeadLetterAsync()).MessageId);
+    }
+
+    [Fact]
+    public async Task Intake_SaysWhatIsWrong_AndGoesOnTrying()
+    {
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString, queue: "missing");
+        await stack.StartIntakeAsync();
+
+        await Eventually.TrueAsync(() => stack.Log.Of(7101).Length > 0, "the trouble is logged");
+        Assert.Contains("missing", Assert.Single(stack.Log.Of(7101)), StringComparison.Ordinal);
+        Assert.False(stack.Intake.ExecuteTask!.IsCompleted);
+    }
+
+    private static async Task SendUndecodableAsync(int port)
+    {
+        ByteBuffer broken = new Message
+        {
+            Properties = new Properties { MessageId = "broken" },
+            BodySection = new Data { Binary = [] },
+            Footer = new Footer { [(Symbol)"signed-1"] = true, [(Symbol)"signed-2"] = true },
+        }.Encode();
+        broken.Buffer[broken.Buffer.AsSpan().LastIndexOf("signed-"u8) + 7] = broken.Buffer[broken.Buffer.AsSpan().IndexOf("signed-"u8) + 7]; // one name twice
+        Connection connection = await Connection.Factory.CreateAsync(new Address($"amqp://RootManageSharedAccessKey:SAS_KEY_VALUE@127.0.0.1:{port}"));
+        byte[] content = broken.Buffer.AsSpan(broken.Offset, broken.Length).ToArray();
+        await new SenderLink(new Session(connection), "raw", IntakeStack.Queue).SendAsync(new Message { Format = 0x80013700, BodySection = new Data { Binary = content } });
+        await connection.CloseAsync();
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+}

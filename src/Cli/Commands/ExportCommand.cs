@@ -46,6 +46,7 @@ internal static class ExportCommand
                     ImageSize = parsed.GetValue(imageSize),
                     Overwrite = parsed.GetValue(overwrite),
                 };
+                RefuseFaults(arguments);
                 return await submission.SubmitAsync(SubmitKindCommand.Chain(JobRequest.For(arguments), followers), parsed, interrupted);
             }
 
@@ -71,6 +72,25 @@ internal static class ExportCommand
     /// <summary>Whether it names something in the storage of a stack rather than a file of this machine.</summary>
     public static bool IsStored(string text) =>
         text.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase) || text.StartsWith(ModelReference.Scheme, StringComparison.OrdinalIgnoreCase);
+
+    // In the words of this command, whose checkpoint and output have no option.
+    private static void RefuseFaults(ExportArguments arguments)
+    {
+        try
+        {
+            JobKinds.Default.Parse(ExportArguments.Kind, JobKinds.Write(arguments));
+        }
+        catch (JobArgumentsException refused)
+        {
+            throw new UserException(string.Join('\n', refused.Faults.Select(fault => fault.Split(": ", 2) switch
+            {
+                ["checkpoint", var what] => $"SOURCE: {what}",
+                ["output", var what] => $"TARGET: {what}",
+                [var field, var what] => $"{OptionName.Of(field)}: {what}",
+                _ => fault,
+            })), UserException.WrongRequest);
+        }
+    }
 
     private static UserException NotStored(string from, string to) => new(
         $"{from} is a file of this machine, and the job that writes {to} reads blobs and models. Upload it first, `hrnet upload {from} blob://…/`, and export that; "

@@ -85,8 +85,12 @@ internal static class ResultsCommand
         return 0;
     }
 
-    private static string Written(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && !value.TryGetInt64(out _) ? Words.Value(value.GetDouble()) : value.ToString();
+    private static string Written(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number when !value.TryGetInt64(out _) => Words.Value(value.GetDouble()),
+        JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => string.Join("; ", value.EnumerateArray()),
+        _ => value.ToString(),
+    };
 
     private static UserException NoResult(Job job) => new(job.State.HasEnded()
         ? $"The {job.Kind} job {JobReference.Short(job.Id)} ended without a result: {job.State}. `hrnet status {JobReference.Short(job.Id)}` says why."

@@ -40,6 +40,7 @@ internal static class Display
     {
         JsonValueKind.String => value.GetString()!,
         JsonValueKind.Null => "–",
+        JsonValueKind.Number when value.GetDouble() is var number && number != 0 && Math.Abs(number) < 1e-3 => number.ToString("0.##e+0", CultureInfo.InvariantCulture),
         JsonValueKind.True => "yes",
         JsonValueKind.False => "no",
         JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind is JsonValueKind.Number or JsonValueKind.String) =>

@@ -88,7 +88,7 @@ internal sealed class ExportedBlob
         {
             BlobProperties found = await _blob.GetPropertiesAsync(cancellationToken: cancellation);
             if (!_arguments.Overwrite && !IsOurs(found.Metadata))
-                throw new JobException($"{_path} already exists, and no export of {_arguments.Checkpoint} wrote it. Give another output, or set overwrite to replace it.");
+                throw new JobException($"{_path} already exists, and no export of {_arguments.Checkpoint} wrote it. Give another output, or set overwrite (hrnet export --overwrite) to replace it.");
             _seen = found.ETag;
         }
         catch (RequestFailedException e) when (e.Status == 404)

@@ -124,6 +124,15 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task Export_IsRefusedInTheWordsOfItsCommand()
+    {
+        CommandResult result = await HrnetAsync("export", "blob://local/models/best.pth", "blob://local/models/best.pth");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("TARGET: is the checkpoint itself", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Export_OfABlobToABlob_IsAJob()
     {
         CommandResult result = await HrnetAsync("export", "blob://local/models/best.pth", "blob://local/models/best.onnx", "--fold-batch-norm", "false", "--json");

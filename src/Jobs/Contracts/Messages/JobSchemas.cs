@@ -36,7 +36,7 @@ public static class JobSchemas
                 field!["default"] = JsonNode.Parse(value.GetRawText());
         }
 
-        return Titled(body, $"Body of a message that asks for a {kind.Name} job");
+        return Titled(body, $"Body of a message that asks for a job of the kind {kind.Name}");
     }
 
     /// <summary>The schema of the body of a message that tells what happened to a job.</summary>

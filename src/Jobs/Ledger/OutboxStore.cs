@@ -66,13 +66,19 @@ public sealed class OutboxStore(NpgsqlDataSource database)
         return events.Count;
     }
 
-    /// <summary>Forgets what nobody will publish any more: everything, once the last demand is over.</summary>
+    /// <summary>Forgets what nobody will publish any more, so that the table stays bounded: old events, and once the last demand is over, all.</summary>
+    /// <param name="longest">How long an event may wait.</param>
+    /// <param name="cancellation">Leaves the events as they are.</param>
     /// <returns>How many events were forgotten.</returns>
-    public async Task<int> TrimAsync(CancellationToken cancellation = default)
+    public async Task<int> TrimAsync(TimeSpan longest, CancellationToken cancellation = default)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         return await connection.ExecuteAsync(new CommandDefinition(
-            "DELETE FROM hrnet.outbox WHERE NOT EXISTS (SELECT FROM hrnet.outbox_demand WHERE wanted_until > clock_timestamp())",
+            """
+            DELETE FROM hrnet.outbox
+            WHERE at < clock_timestamp() - @longest OR NOT EXISTS (SELECT FROM hrnet.outbox_demand WHERE wanted_until > clock_timestamp())
+            """,
+            new { longest },
             cancellationToken: cancellation));
     }
 }

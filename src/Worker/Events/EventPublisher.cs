@@ -19,7 +19,7 @@ internal sealed partial class EventPublisher(
 {
     private const int BatchSize = 100;
 
-    // How long events are kept for a publisher that is away; said again every hour.
+    // How long events are kept for a publisher, or a Service Bus, that is away; said again every hour.
     private static readonly TimeSpan DemandPeriod = TimeSpan.FromDays(7);
     private static readonly TimeSpan DemandInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(30);
@@ -64,12 +64,17 @@ internal sealed partial class EventPublisher(
     {
         if (!IsOn)
         {
-            await outbox.TrimAsync(cancellation);
+            await outbox.TrimAsync(DemandPeriod, cancellation);
             return;
         }
 
         if (time.GetElapsedTime(_demandedAt) > DemandInterval)
+        {
             await DemandAsync(cancellation);
+            if (await outbox.TrimAsync(DemandPeriod, cancellation) is > 0 and var count)
+                LogForgotten(logger, count, DemandPeriod);
+        }
+
         while (await outbox.PublishAsync(BatchSize, events => SendAsync(events, cancellation), cancellation) > 0)
         {
         }
@@ -101,6 +106,9 @@ internal sealed partial class EventPublisher(
 
     [LoggerMessage(7200, LogLevel.Warning, "What happens to jobs is not published: {Reason} The events wait in the ledger; trying again until it is mended")]
     private static partial void LogAway(ILogger logger, string reason);
+
+    [LoggerMessage(7202, LogLevel.Error, "{Count} events of jobs could not be published for {Period} and were deleted; the jobs are as they are")]
+    private static partial void LogForgotten(ILogger logger, int count, TimeSpan period);
 
     [LoggerMessage(7201, LogLevel.Information, "What happens to jobs is published again")]
     private static partial void LogBack(ILogger logger);

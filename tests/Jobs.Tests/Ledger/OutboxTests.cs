@@ -161,16 +161,30 @@ public sealed class OutboxTests(LedgerDatabase ledger) : IClassFixture<LedgerDat
     public async Task NothingIsWritten_WhereNobodyPublishes_AndWhatIsLeftIsTrimmed()
     {
         await ledger.ClaimAsync(await ledger.EnqueueAsync());
-        Assert.Equal(0, await _outbox.TrimAsync(Cancelled));
+        Assert.Equal(0, await _outbox.TrimAsync(TimeSpan.FromDays(7), Cancelled));
         await ledger.ExecuteAsync("UPDATE hrnet.outbox_demand SET wanted_until = clock_timestamp()", new { });
 
-        Assert.Equal(1, await _outbox.TrimAsync(Cancelled));
+        Assert.Equal(1, await _outbox.TrimAsync(TimeSpan.FromDays(7), Cancelled));
         await ledger.ClaimAsync(await ledger.EnqueueAsync());
         await using (NpgsqlConnection connection = await ledger.Source.OpenConnectionAsync(Cancelled))
             Assert.Equal(0, await connection.ExecuteScalarAsync<int>("SELECT count(*) FROM hrnet.outbox"));
 
         await _outbox.DemandAsync(TimeSpan.FromDays(1), TimeSpan.FromHours(1), Cancelled);
         Assert.Empty(await PublishAsync());
+    }
+
+    [Fact]
+    public async Task Events_ThatCouldNotBePublishedForLong_AreForgotten()
+    {
+        Guid old = await ledger.EnqueueAsync();
+        await ledger.ClaimAsync(old);
+        await ledger.ExecuteAsync("UPDATE hrnet.outbox SET at = at - interval '8 days' WHERE job_id = @old", new { old });
+        Guid young = await ledger.EnqueueAsync();
+        await ledger.ClaimAsync(young);
+
+        Assert.Equal(1, await _outbox.TrimAsync(TimeSpan.FromDays(7), Cancelled));
+
+        Assert.Equal(young, Assert.Single(await PublishAsync()).JobId);
     }
 
     private async Task<List<OutboxEvent>> PublishAsync()

@@ -80,12 +80,15 @@ internal sealed class MessageChain(JobKinds kinds)
         return [.. then.EnumerateArray().Select((follower, place) => ReadFollower(follower, $"{path}then[{place}].", JobIdentity.OfFollower(parent, place)))];
     }
 
-    // Without an offset it would mean another time on each worker.
     private DateTimeOffset? Time(JsonElement time, string path)
     {
-        if (time.GetDateTime().Kind == DateTimeKind.Unspecified)
+        DateTimeOffset read = time.GetDateTimeOffset();
+
+        // Without an offset it would mean another time on each worker; the first and the last time of all are infinities to the ledger.
+        bool hasOffset = !time.TryGetDateTime(out DateTime written) || written.Kind != DateTimeKind.Unspecified;
+        if (!hasOffset || read.Year is < 1970 or > 9000)
             Note($"{path}notBefore: a time with its offset is needed, such as \"2030-01-31T06:00:00Z\", this is \"{time.GetString()}\"");
-        return time.GetDateTimeOffset();
+        return read;
     }
 
     private void NoteArgumentFaults(string path, IEnumerable<string> faults) => Faults.AddRange(faults.Select(fault =>

@@ -43,6 +43,7 @@ public sealed class JobMessageReaderTests
     [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "id": "7"}""", "InvalidFields", "id: a UUID such as")]
     [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "id": "00000000-0000-0000-0000-000000000000"}""", "InvalidFields", "id: 00000000-0000-0000-0000-000000000000 is empty")]
     [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "notBefore": "2030-01-31T06:00:00"}""", "InvalidFields", "notBefore: a time with its offset is needed")]
+    [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "notBefore": "0001-01-01T00:00:00Z"}""", "InvalidFields", "notBefore: a time with its offset is needed")]
     [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "notBefore": "soon"}""", "InvalidFields", "notBefore: a time such as")]
     [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "arguments": {}}""", "InvalidFields", "arguments: given twice")]
     [InlineData("""{"schemaVersion": 1, "arguments": {"name": "x"}, "then": {}}""", "InvalidFields", "then: a list of jobs is needed")]
@@ -112,6 +113,33 @@ public sealed class JobMessageReaderTests
         Assert.Equal(
             "then: at most 100 jobs may follow one, these are 101",
             Refused(Message($$$"""{"schemaVersion": 1, "arguments": {"name": "x"}, "then": [{{{followers}}}]}""")).Description);
+    }
+
+    [Fact]
+    public void Read_NeverThrows_WhateverTheBodyHolds()
+    {
+        byte[] whole = """{"schemaVersion":1,"id":"0190b7a3-5c5e-7000-8000-000000000001","notBefore":"2030-01-31T06:00:00Z","arguments":{"name":"x\u0041","level":3,"pause":"00:00:05","steps":[1,2]},"then":[{"kind":"probe","arguments":{"name":"{{result.a}}"}}]}"""u8.ToArray();
+        string[] pieces = ["null", "{}", "[]", "\"\"", "1e999", "-1", "\\u0000", "\\ud800", "true", ",", ":", "}", "]", "\"then\":", "9999-12-31T23:59:59Z"];
+        Random random = new(7);
+        int acceptedCount = 0;
+        for (int round = 0; round < 5000; round++)
+        {
+            List<byte> body = [.. whole];
+            for (int change = random.Next(1, 4); change > 0; change--)
+            {
+                int at = random.Next(body.Count);
+                body.RemoveRange(at, Math.Min(random.Next(0, 12), body.Count - at));
+                body.InsertRange(at, random.Next(2) == 0 ? [(byte)random.Next(256)] : Encoding.UTF8.GetBytes(pieces[random.Next(pieces.Length)]));
+            }
+
+            if (Reader.Read(Message() with { Body = body.ToArray() }) is JobMessageReading.Accepted { Request: var request })
+            {
+                acceptedCount++;
+                System.Text.Json.JsonSerializer.Serialize(request, JobJson.Options);
+            }
+        }
+
+        Assert.InRange(acceptedCount, 1, 4999);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ internal static class DemoRecipe
         Labels = labels,
         Variant = Variant,
         ImageSize = ImageSize,
-        EpochCount = 6,
+        EpochCount = 5,
         BatchSize = 16,
         LearningRate = 0.02,
         LearningRateSchedule = LearningRateSchedule.Cosine,

@@ -77,6 +77,7 @@ public static class CommandLine
             CancelCommand.Create(),
             RetryCommand.Create(),
             ScheduleCommand.Create(),
+            DeadLettersCommand.Create(),
             ModelsCommand.Create(),
             PredictCommand.Create(),
             InspectCommand.Create(),

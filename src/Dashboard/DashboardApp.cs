@@ -6,6 +6,7 @@ using HrNetBatch.Dashboard.Security;
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace HrNetBatch.Dashboard;
@@ -30,7 +31,7 @@ public static class DashboardApp
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // Nothing outlives the process that needs keys, so none are kept in anybody's home folder.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        builder.Services.AddLedger(JobKinds.Default);
+        builder.Services.AddLedger(JobKinds.Default).AddServiceBus();
         builder.Services.AddSingleton<JobQueries>();
         builder.Services.AddRazorComponents();
         builder.Services.AddHangfirePages();

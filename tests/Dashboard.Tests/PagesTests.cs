@@ -1,6 +1,11 @@
 using System.Net;
+using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.ServiceBus;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Dashboard.Tests;
 
@@ -103,6 +108,22 @@ public sealed class PagesTests(DashboardFixture dashboard) : IClassFixture<Dashb
     }
 
     [Fact]
-    public async Task Health_IsGood_WhileTheLedgerAnswers() =>
-        Assert.Equal("healthy", (await dashboard.JsonAsync("/health")).GetProperty("status").GetString());
+    public async Task Health_IsGood_WhileTheLedgerAnswers()
+    {
+        JsonElement health = await dashboard.JsonAsync("/health");
+        Assert.Equal("healthy", health.GetProperty("status").GetString());
+        Assert.Equal("off", health.GetProperty("serviceBus").GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Health_NamesTheServiceBusThatDoesNotAnswer()
+    {
+        var options = new ServiceBusOptions { ConnectionString = "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true" };
+        await using ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton(JobKinds.Default)
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()).AddServiceBus().AddSingleton(Options.Create(options)).BuildServiceProvider();
+        ServiceBusHealth health = await Health.CheckAsync(
+            services.GetRequiredService<IServiceBusClient>(), options, TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal("unhealthy", health.Status);
+        Assert.Contains("127.0.0.1:1", health.Reason, StringComparison.Ordinal);
+    }
 }

@@ -12,8 +12,9 @@ internal static class UpCommand
     {
         var noWorker = new Option<bool>("--no-worker") { Description = "Start no worker: jobs wait until one runs elsewhere." };
         var noDashboard = new Option<bool>("--no-dashboard") { Description = "Start no dashboard." };
+        var noServiceBus = new Option<bool>("--no-servicebus") { Description = "Start no Service Bus: jobs come from the command line alone." };
         var postgres = new Option<string?>("--postgres-bin") { Description = "PostgreSQL's bin folder. Default: an installed one, else npm's.", HelpName = "DIR" };
-        var command = new Command("up", "Start PostgreSQL, Azurite, a worker and the dashboard here, and stop them all on Ctrl-C.") { noWorker, noDashboard, postgres };
+        var command = new Command("up", "Start PostgreSQL, Azurite, a Service Bus, a worker and the dashboard here, and stop them all on Ctrl-C.") { noWorker, noDashboard, noServiceBus, postgres };
         command.SetAction(async (parsed, interrupted) =>
         {
             var options = new StackOptions
@@ -21,6 +22,7 @@ internal static class UpCommand
                 Folder = StackFolder.ToRun(parsed.GetValue(CommandLine.Data)),
                 HasWorker = !parsed.GetValue(noWorker),
                 HasDashboard = !parsed.GetValue(noDashboard),
+                HasServiceBus = !parsed.GetValue(noServiceBus),
                 PostgresBinaries = parsed.GetValue(postgres),
             };
             return await RunAsync(options, parsed.GetValue(CommandLine.Json), interrupted);
@@ -54,6 +56,7 @@ internal static class UpCommand
         Row("Dashboard", file.Dashboard);
         Row("Ledger", file.Configuration.GetValueOrDefault("HrNetBatch:Ledger:ConnectionString") ?? "the one that the environment names");
         Row("Blobs", "blob://local/CONTAINER/PREFIX");
+        Row("Service Bus", file.Configuration.GetValueOrDefault("HrNetBatch:ServiceBus:ConnectionString"));
         Row("Data", file.Data);
         Row("Logs", Path.Combine(file.Data, "logs"));
         Screen.Out.Write(table);

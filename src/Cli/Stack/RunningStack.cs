@@ -6,18 +6,19 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Stack;
 
-/// <summary>PostgreSQL, Azurite, worker and dashboard of one folder, kept alive until disposed.</summary>
+/// <summary>PostgreSQL, Azurite, Service Bus, worker and dashboard of one folder, kept alive until disposed.</summary>
 internal sealed class RunningStack : IAsyncDisposable
 {
     private const string ModelRoot = $"{ModelOptions.Section}:{nameof(ModelOptions.Root)}";
 
     private readonly StackOptions _options;
     private readonly FolderLock _lock;
-    private readonly Dictionary<string, string> _configuration = new(StringComparer.OrdinalIgnoreCase);
+    private readonly SortedDictionary<string, string> _configuration = new(StringComparer.OrdinalIgnoreCase);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _keepers = [];
     private PostgresServer? _postgres;
     private AzuriteServer? _azurite;
+    private HostedProgram? _broker;
     private HostedProgram? _worker;
     private HostedProgram? _dashboard;
     private string? _dashboardAddress;
@@ -32,10 +33,10 @@ internal sealed class RunningStack : IAsyncDisposable
         Configuration = _configuration,
         Processes = Named(
             ("up", Environment.ProcessId), ("postgres", _postgres?.ProcessId), ("azurite", _azurite?.ProcessId),
-            ("worker", _worker?.ProcessId), ("dashboard", _dashboard?.ProcessId)),
+            ("servicebus", _broker?.ProcessId), ("worker", _worker?.ProcessId), ("dashboard", _dashboard?.ProcessId)),
         Logs = Named(
-            ("postgres", _postgres?.LogFile), ("azurite", _azurite?.LogFile), ("worker", _worker?.LogFile),
-            ("dashboard", _dashboard?.LogFile)),
+            ("postgres", _postgres?.LogFile), ("azurite", _azurite?.LogFile), ("servicebus", _broker?.LogFile),
+            ("worker", _worker?.LogFile), ("dashboard", _dashboard?.LogFile)),
     };
 
     /// <summary>Starts everything; whatever a killed predecessor left running is stopped first.</summary>
@@ -64,7 +65,7 @@ internal sealed class RunningStack : IAsyncDisposable
         await _stop.CancelAsync();
         await Task.WhenAll(_keepers);
         await Task.WhenAll(StopAsync(_worker), StopAsync(_dashboard));
-        await Task.WhenAll(StopAsync(_azurite), StopAsync(_postgres));
+        await Task.WhenAll(StopAsync(_azurite), StopAsync(_postgres), StopAsync(_broker));
         System.IO.File.Delete(StackFile.PathIn(_options.Folder));
         _lock.Dispose();
         _stop.Dispose();
@@ -74,7 +75,7 @@ internal sealed class RunningStack : IAsyncDisposable
     {
         await StopLeftoversAsync(cancellationToken);
         if (StackServices.FromEnvironment(ModelRoot) is null) _configuration[ModelRoot] = "blob://local/models";
-        await Task.WhenAll(StartPostgresAsync(report, cancellationToken), StartAzuriteAsync(report, cancellationToken));
+        await Task.WhenAll(StartPostgresAsync(report, cancellationToken), StartAzuriteAsync(report, cancellationToken), StartServiceBusAsync(cancellationToken));
         await MigrateAsync(cancellationToken);
         File.Write();
 
@@ -85,6 +86,7 @@ internal sealed class RunningStack : IAsyncDisposable
 
         Keep("PostgreSQL", _postgres?.LogFile, UntilPostgresDiesAsync, token => _postgres!.RestartAsync(token), report);
         Keep("Azurite", _azurite?.LogFile, token => _azurite!.Exited.WaitAsync(token), token => _azurite!.RestartAsync(token), report);
+        Keep("The Service Bus", _broker?.LogFile, token => _broker!.Exited.WaitAsync(token), token => _broker!.StartAsync(token), report);
         Keep("The worker", _worker?.LogFile, token => _worker!.Exited.WaitAsync(token), token => _worker!.StartAsync(token), report);
         Keep("The dashboard", _dashboard?.LogFile, token => _dashboard!.Exited.WaitAsync(token), token => _dashboard!.StartAsync(token), report);
     }
@@ -106,6 +108,20 @@ internal sealed class RunningStack : IAsyncDisposable
             return;
         _azurite = await AzuriteServer.StartAsync(Path.Combine(_options.Folder, "azurite"), report, cancellationToken);
         lock (_configuration) _configuration[Account + "ConnectionString"] = _azurite.ConnectionString;
+    }
+
+    private async Task StartServiceBusAsync(CancellationToken cancellationToken)
+    {
+        const string Section = "HrNetBatch:ServiceBus:";
+        if (!_options.HasServiceBus || StackServices.FromEnvironment(Section + "ConnectionString") is not null || StackServices.FromEnvironment(Section + "Namespace") is not null)
+            return;
+        LocalBroker broker = LocalBroker.In(Path.Combine(_options.Folder, "servicebus"));
+        string log = LogFile("servicebus");
+        _broker = new HostedProgram(
+            "Service Bus", [.. OwnProgram.Command("HrNetBatch.LocalServiceBus"), .. broker.Arguments], log, new Dictionary<string, string>(),
+            _ => Task.FromResult(ChildProcess.LastLines(log, 200).Contains("Connection string:", StringComparison.Ordinal)));
+        await _broker.StartAsync(cancellationToken);
+        lock (_configuration) _configuration[Section + "ConnectionString"] = broker.ConnectionString;
     }
 
     private async Task MigrateAsync(CancellationToken cancellationToken)
@@ -160,11 +176,11 @@ internal sealed class RunningStack : IAsyncDisposable
         while (_postgres!.IsAlive) await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
     }
 
-    /// <summary>Ends the worker and dashboard of a predecessor that was killed together with what would have ended them.</summary>
+    /// <summary>Ends the programs of a predecessor that was killed together with what would have ended them.</summary>
     private async Task StopLeftoversAsync(CancellationToken cancellationToken)
     {
         if (StackFile.Read(_options.Folder) is not { } file) return;
-        foreach ((string name, string assembly) in new[] { ("worker", "HrNetBatch.Worker"), ("dashboard", "HrNetBatch.Dashboard") })
+        foreach ((string name, string assembly) in new[] { ("worker", "HrNetBatch.Worker"), ("dashboard", "HrNetBatch.Dashboard"), ("servicebus", "HrNetBatch.LocalServiceBus") })
         {
             if (!file.Processes.TryGetValue(name, out int processId)) continue;
             while (ChildProcess.IsAlive(processId, assembly))

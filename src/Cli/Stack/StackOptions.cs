@@ -12,6 +12,9 @@ internal sealed record StackOptions
     /// <summary>Whether to run the dashboard. Default true.</summary>
     public bool HasDashboard { get; init; } = true;
 
+    /// <summary>Whether to run the local Service Bus. Default true.</summary>
+    public bool HasServiceBus { get; init; } = true;
+
     /// <summary>PostgreSQL's bin folder. Default: an installed one, else npm's.</summary>
     public string? PostgresBinaries { get; init; }
 }

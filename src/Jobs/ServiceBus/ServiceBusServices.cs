@@ -15,6 +15,10 @@ public static class ServiceBusServices
     {
         services.AddOptions<ServiceBusOptions>().BindConfiguration(ServiceBusOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<JobMessageReader>();
+#if OFFICIAL_SERVICE_BUS_CLIENT
+        return services.AddSingleton<IServiceBusClient, OfficialClient.OfficialServiceBusClient>();
+#else
         return services.AddSingleton<IServiceBusClient, AmqpClient.AmqpServiceBusClient>();
+#endif
     }
 }

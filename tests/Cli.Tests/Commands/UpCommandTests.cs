@@ -26,10 +26,12 @@ public sealed class UpCommandTests
         await using HrnetProcess again = Up(folder.Path);
         JsonElement recovered = await ReadyAsync(again);
         CommandResult status = await HrnetProcess.RunAsync(["status", "--data", folder.Path]);
+        CommandResult deadLetters = await HrnetProcess.RunAsync(["deadletters", "list", "--data", folder.Path]);
         again.Terminate();
         CommandResult ended = await again.EndAsync();
 
         Assert.Equal(0, status.ExitCode);
+        Assert.Equal(0, deadLetters.ExitCode);   // the Service Bus answers
         Assert.Equal(Setting(killed), Setting(recovered));   // clients find everything where it was
         Assert.Equal(0, ended.ExitCode);
         Assert.False(AnyLives(recovered));
@@ -53,6 +55,7 @@ public sealed class UpCommandTests
         {
             "up" => "hrnet.dll",
             "worker" => "HrNetBatch.Worker",
+            "servicebus" => "HrNetBatch.LocalServiceBus",
             var name => name,
         }));
 }

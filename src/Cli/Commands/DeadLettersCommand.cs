@@ -1,0 +1,107 @@
+using System.CommandLine;
+using HrNetBatch.Cli.DeadLetters;
+using HrNetBatch.Cli.Output;
+using HrNetBatch.Cli.Stack;
+using HrNetBatch.Jobs.ServiceBus;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Spectre.Console;
+
+namespace HrNetBatch.Cli.Commands;
+
+/// <summary><c>hrnet deadletters list|show|replay|purge</c></summary>
+internal static class DeadLettersCommand
+{
+    public static Command Create() => new("deadletters", "Job messages that could not become jobs: look at them, send them again, remove them.")
+    {
+        List(),
+        Show(),
+        Settle("replay", "Send dead letters to the queue again as they are, once what was wrong is right. A queue that detects duplicates drops them until its window has passed.",
+            (queue, references, cancellation) => queue.ReplayAsync(references, cancellation), "Sent again"),
+        Settle("purge", "Remove dead letters for good.",
+            (queue, references, cancellation) => queue.PurgeAsync(references, cancellation), "Removed"),
+    };
+
+    private static Command List()
+    {
+        var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 50, HelpName = "N" };
+        var command = new Command("list", "List the dead letters, oldest first.") { limit };
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Data));
+            IReadOnlyList<ReceivedMessage> messages = await Queue(services).ListAsync(parsed.GetValue(limit), interrupted);
+            if (parsed.GetValue(CommandLine.Json))
+            {
+                Screen.WriteJson(messages.Select(DeadLetterView.Short));
+                return 0;
+            }
+            if (messages.Count == 0)
+            {
+                Screen.WriteLine("There are no dead letters.");
+                return 0;
+            }
+            var table = new Table().Border(TableBorder.Simple).AddColumns("number", "message id", "kind", "reason", "sent (UTC)", "what is wrong");
+            foreach (ReceivedMessage message in messages)
+            {
+                table.AddRow(
+                    Screen.Cell($"{message.SequenceNumber}"), Screen.Cell(message.MessageId), Screen.Cell(message.Subject ?? ""),
+                    Screen.Cell(message.DeadLetterReason ?? ""), Screen.Cell($"{message.EnqueuedTime:yyyy-MM-dd HH:mm}"), Screen.Cell(message.DeadLetterDescription ?? ""));
+            }
+            Screen.Out.Write(table);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Show()
+    {
+        var reference = new Argument<string>("MESSAGE") { Description = "Its number in the list, or its message id." };
+        var command = new Command("show", "Show a dead letter with its body.") { reference };
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Data));
+            DeadLetterView view = DeadLetterView.Whole(await Queue(services).FindAsync(parsed.GetRequiredValue(reference), interrupted));
+            if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(view);
+            else Write(view);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Settle(
+        string name, string description, Func<DeadLetterQueue, IReadOnlyCollection<string>?, CancellationToken, Task<DeadLetterReport>> settle, string done)
+    {
+        var references = new Argument<string[]>("MESSAGE") { Description = "Their numbers in the list, or their message ids.", Arity = ArgumentArity.ZeroOrMore };
+        var all = new Option<bool>("--all") { Description = "Every one." };
+        var command = new Command(name, description) { references, all };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(all) == result.GetValue(references) is { Length: > 0 }) result.AddError($"Name the dead letters to {name}, or say --all.");
+        });
+        command.SetAction(async (parsed, interrupted) =>
+        {
+            await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Data));
+            DeadLetterReport report = await settle(Queue(services), parsed.GetValue(all) ? null : parsed.GetValue(references), interrupted);
+            if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(report);
+            else Screen.WriteLine($"{done}: {report.DoneCount}.");
+            if (report.SkippedCount > 0) Screen.Warn($"{report.SkippedCount} stay: their bodies are no bytes and cannot be sent as they were.");
+            if (report.HasUnreadable) Screen.Warn("Some stay: they cannot be decoded here. Another client of Service Bus may remove them.");
+            return 0;
+        });
+        return command;
+    }
+
+    private static DeadLetterQueue Queue(ServiceProvider services) =>
+        new(services.GetRequiredService<IServiceBusClient>(), services.GetRequiredService<IOptions<ServiceBusOptions>>().Value.Queue);
+
+    private static void Write(DeadLetterView view)
+    {
+        Screen.WriteLine($"Message {view.MessageId}, number {view.SequenceNumber}, sent {view.EnqueuedTime:yyyy-MM-dd HH:mm:ss} UTC");
+        Screen.WriteLine($"Kind      {view.Subject ?? "none"}");
+        Screen.WriteLine($"Reason    {view.Reason ?? "none"}");
+        Screen.WriteLine($"Wrong     {view.Description ?? "nothing said"}");
+        foreach ((string name, string? value) in view.Properties!) Screen.WriteLine($"Property  {name} = {value}");
+        Screen.WriteLine($"Body      {view.ContentType ?? "of no type"}{(view.BodyBytes is { } bytes ? $", {bytes.Length} bytes that are no text" : "")}");
+        if (view.Body is { } body) Screen.WriteDocument(body);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using HrNetBatch.LocalStack;
+
+namespace HrNetBatch.Cli.Stack;
+
+/// <summary>How the stack's Service Bus is started, and found again after a restart.</summary>
+/// <param name="Arguments">Its command line.</param>
+/// <param name="ConnectionString">What clients connect with. The key is no secret: the broker listens on the loopback addresses only.</param>
+internal sealed record LocalBroker(string[] Arguments, string ConnectionString)
+{
+    // Nobody has to read the events of a laptop, so they end by themselves. Repeated job messages are the ledger's affair: a
+    // queue that dropped them would drop dead letters that are sent again, too.
+    private const string Entities = """
+        {
+          "UserConfig": { "Namespaces": [ { "Name": "local",
+            "Queues": [ { "Name": "hrnet-jobs", "Properties": { "LockDuration": "PT1M", "MaxDeliveryCount": 10 } } ],
+            "Topics": [ { "Name": "hrnet-events", "Properties": { "RequiresDuplicateDetection": true },
+              "Subscriptions": [ { "Name": "all", "Properties": { "DefaultMessageTimeToLive": "PT1H" } } ] } ]
+          } ] }
+        }
+        """;
+
+    /// <summary>Prepares a folder for the broker; a Config.json that somebody changed there stays.</summary>
+    public static LocalBroker In(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        string config = Path.Combine(folder, "Config.json");
+        if (!File.Exists(config)) File.WriteAllText(config, Entities);
+        string port = LoopbackPort.Keep(Path.Combine(folder, "port")).ToString(CultureInfo.InvariantCulture);
+        return new(
+            ["--config", config, "--data", Path.Combine(folder, "data"), "--port", port, "--max-message-kb", "1088"], // a body of 1 MB, as jobs may have
+            $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true");
+    }
+}

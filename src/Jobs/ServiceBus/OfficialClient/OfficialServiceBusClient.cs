@@ -129,7 +129,7 @@ internal sealed class OfficialServiceBusClient(IOptions<ServiceBusOptions> optio
             ApplicationProperties = message.ApplicationProperties
                 .Where(property => property.Key is not ("DeadLetterReason" or "DeadLetterErrorDescription"))
                 .ToDictionary(property => property.Key, property => (object?)property.Value, StringComparer.Ordinal),
-            TimeToLive = message.TimeToLive,
+            TimeToLive = message.TimeToLive == TimeSpan.MaxValue ? null : message.TimeToLive,
             ScheduledEnqueueTime = message.ScheduledEnqueueTime == default ? null : message.ScheduledEnqueueTime,
             SequenceNumber = message.SequenceNumber,
             LockToken = !isPeek && Guid.TryParse(message.LockToken, out Guid token) ? token : Guid.Empty,

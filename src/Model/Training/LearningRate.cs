@@ -4,6 +4,7 @@ namespace HrNetBatch.Model.Training;
 public static class LearningRate
 {
     /// <summary>The rate of one step: <paramref name="epoch"/> counts from 0, <paramref name="step"/> over the whole run from 0.</summary>
+    /// <exception cref="ArgumentException">The schedule needs <see cref="TrainingOptions.StepsPerEpoch"/> and there is none.</exception>
     public static double At(TrainingOptions options, int epoch, long step)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -12,8 +13,14 @@ public static class LearningRate
             // At the epoch, not after it: the original steps its scheduler before the epoch, in torch 0.4.1's meaning.
             LearningRateSchedule.Steps => options.LearningRate * Math.Pow(options.LearningRateFactor, options.LearningRateMilestones.Count(at => at <= epoch)),
             LearningRateSchedule.Cosine => options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * epoch / options.EpochCount)),
+            LearningRateSchedule.CosinePerStep => options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * ShareOfRun(options, step))),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Schedule, "There is no such schedule."),
         };
         return step < options.WarmUpSteps ? rate * (step + 1) / options.WarmUpSteps : rate;
     }
+
+    // At most 1: data that grew since it was counted trains on with the last rate instead of a rising one.
+    private static double ShareOfRun(TrainingOptions options, long step) => options.StepsPerEpoch is { } perEpoch
+        ? Math.Min(1, (double)step / perEpoch / options.EpochCount)
+        : throw new ArgumentException($"The schedule {options.Schedule} needs {nameof(TrainingOptions.StepsPerEpoch)}.", nameof(options));
 }

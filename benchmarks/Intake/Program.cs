@@ -54,7 +54,7 @@ Console.WriteLine($"{burst} at once: sent in {sent.TotalSeconds:0.00} s, all in 
 foreach (JobRequest request in requests) await jobs.CancelAsync(request.Id);
 
 // The job fails at once, for lack of the checkpoint; what is measured is over by then.
-static JobRequest Request() => JobRequest.For(new ValidateArguments { Checkpoint = "blob://local/missing/weights.pth", Shards = "blob://local/missing/" });
+static JobRequest Request() => JobRequest.For(new ValidateArguments { Checkpoint = "blob://local/missing/weights.pth", Data = "blob://local/missing/" });
 
 async Task<Job> EndedAsync(Guid id)
 {

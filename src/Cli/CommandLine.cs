@@ -17,10 +17,10 @@ public static class CommandLine
         Recursive = true,
     };
 
-    /// <summary>Every command's <c>--data</c>.</summary>
-    internal static Option<string?> Data { get; } = new("--data")
+    /// <summary>Every command's <c>--stack</c>.</summary>
+    internal static Option<string?> Stack { get; } = new("--stack")
     {
-        Description = "The local stack's folder. Default: $HRNET_DATA, else .hrnet here or in a folder above.",
+        Description = "The local stack's folder. Default: $HRNET_STACK, else .hrnet here or in a folder above.",
         HelpName = "DIR",
         Recursive = true,
     };
@@ -61,7 +61,7 @@ public static class CommandLine
         var root = new RootCommand("HRNet image classification in batches: train, validate and classify blobs with workers that survive being killed.")
         {
             Json,
-            Data,
+            Stack,
             DemoCommand.Create(),
             UpCommand.Create(),
             UploadCommand.Create(),

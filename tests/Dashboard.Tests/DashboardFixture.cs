@@ -53,7 +53,7 @@ public sealed class DashboardFixture(PostgresFixture postgres) : IAsyncLifetime
 
     public async Task<JobRequest> SubmitTrainAsync(params JobRequest[] then)
     {
-        JobRequest request = JobRequest.For(new TrainArguments { Shards = "blob://local/data/train-{000..003}.tar", Variant = "w18_small_v1", ClassCount = 9, ImageSize = 64, Output = "blob://local/models/run" }) with { Then = then };
+        JobRequest request = JobRequest.For(new TrainArguments { Data = "blob://local/data/train-{000..003}.tar", Variant = "w18_small_v1", ClassCount = 9, ImageSize = 64, Output = "blob://local/models/run" }) with { Then = then };
         await Jobs.EnqueueAsync(request, TestContext.Current.CancellationToken);
         return request;
     }

@@ -70,7 +70,7 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
 
         Guid job = await stack.EnqueueAsync(new TrainArguments
         {
-            Shards = stack.Root.Combine($"shards/train-{{000..{shardCount - 1:000}}}.tar").ToString(),
+            Data = stack.Root.Combine($"shards/train-{{000..{shardCount - 1:000}}}.tar").ToString(),
             Variant = "w18_small_v1",
             Labels = ColourImages.Labels,
             ImageSize = ColourImages.Side,

@@ -17,7 +17,7 @@ internal static class CancelCommand
         var command = new Command("cancel", "Stop a job; a running one stops within seconds and keeps what it has done.") { reference };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             var jobs = services.GetRequiredService<JobStore>();
             Job found = await JobReference.FindAsync(jobs, parsed.GetRequiredValue(reference), interrupted);
             if (found.State.HasEnded() && found.State != JobState.Cancelled)

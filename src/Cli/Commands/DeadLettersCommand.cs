@@ -28,7 +28,7 @@ internal static class DeadLettersCommand
         var command = new Command("list", "List the dead letters, oldest first.") { limit };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Stack));
             IReadOnlyList<ReceivedMessage> messages = await Queue(services).ListAsync(parsed.GetValue(limit), interrupted);
             if (parsed.GetValue(CommandLine.Json))
             {
@@ -59,7 +59,7 @@ internal static class DeadLettersCommand
         var command = new Command("show", "Show a dead letter with its body.") { reference };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Stack));
             DeadLetterView view = DeadLetterView.Whole(await Queue(services).FindAsync(parsed.GetRequiredValue(reference), interrupted));
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(view);
             else Write(view);
@@ -80,7 +80,7 @@ internal static class DeadLettersCommand
         });
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Stack));
             DeadLetterReport report = await settle(Queue(services), parsed.GetValue(all) ? null : parsed.GetValue(references), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(report);
             else Screen.WriteLine($"{done}: {report.DoneCount}.");

@@ -15,7 +15,7 @@ internal static class DemoCommand
         var command = new Command("demo", "Start everything, teach a small network nine kinds of emoji, classify a container with it, and show the results.") { exit };
         command.SetAction(async (parsed, interrupted) =>
         {
-            var options = new StackOptions { Folder = StackFolder.ToRun(parsed.GetValue(CommandLine.Data)) };
+            var options = new StackOptions { Folder = StackFolder.ToRun(parsed.GetValue(CommandLine.Stack)) };
             return await RunAsync(options, parsed.GetValue(exit), parsed.GetValue(CommandLine.Json), interrupted);
         });
         return command;

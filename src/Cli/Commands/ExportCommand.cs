@@ -33,7 +33,7 @@ internal static class ExportCommand
             ExportFormat? asked = parsed.GetValue(format) is { } name ? Enum.Parse<ExportFormat>(name, ignoreCase: true) : null;
             if (parsed.GetValue(imageSize) is { } size && (size < 32 || size % 32 != 0))
                 throw new UserException($"--image-size must be a multiple of 32; {size} is none.", UserException.WrongRequest);
-            string? data = parsed.GetValue(CommandLine.Data);
+            string? data = parsed.GetValue(CommandLine.Stack);
             bool json = parsed.GetValue(CommandLine.Json);
             if (to.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase))
             {

@@ -16,7 +16,7 @@ internal static class InspectCommand
         command.SetAction(async (parsed, interrupted) =>
         {
             string name = parsed.GetRequiredValue(file);
-            await using Stream stream = await InspectedFile.OpenAsync(name, parsed.GetValue(CommandLine.Data), interrupted);
+            await using Stream stream = await InspectedFile.OpenAsync(name, parsed.GetValue(CommandLine.Stack), interrupted);
             using Checkpoint checkpoint = CheckpointReader.Read(stream, name);
             Inspection inspection = Inspection.Of(checkpoint, parsed.GetValue(tensors));
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(inspection);

@@ -39,7 +39,7 @@ internal static class ModelsAddCommand
             string? newTag = parsed.GetValue(tag);
             if ((ModelName.Fault(model.Name) ?? (newTag is null ? null : ModelName.TagFault(newTag))) is { } fault) throw new UserException($"{fault}.", UserException.WrongRequest);
 
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             ModelVersion version = await AddAsync(services, model, interrupted);
             if (newTag is not null) await services.GetRequiredService<ModelTags>().SetAsync(version.ToReference(), newTag, interrupted);
             await services.GetRequiredService<ModelRemoval>().SweepAsync(version.Name, interrupted);

@@ -17,7 +17,7 @@ internal static class ModelsListCommand
         var command = new Command("list", "List the models, or the versions of one.") { name };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             var store = services.GetRequiredService<ModelStore>();
             bool json = parsed.GetValue(CommandLine.Json);
             if (parsed.GetValue(name) is { } text) await VersionsAsync(store, ModelsCommand.Parse(text).Name, json, interrupted);

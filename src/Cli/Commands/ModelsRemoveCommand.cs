@@ -17,7 +17,7 @@ internal static class ModelsRemoveCommand
         command.SetAction(async (parsed, interrupted) =>
         {
             (string Name, int Version)[] versions = [.. parsed.GetRequiredValue(references).Select(ModelsCommand.ParseVersion)];
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             var removal = services.GetRequiredService<ModelRemoval>();
             bool json = parsed.GetValue(CommandLine.Json);
             foreach ((string name, int version) in versions)

@@ -18,7 +18,7 @@ internal static class ModelsShowCommand
         var command = new Command("show", "Show one version with all that is known of it; with --json its labels too.") { reference };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             var store = services.GetRequiredService<ModelStore>();
             ModelVersion version = await store.ResolveAsync(ModelsCommand.Parse(parsed.GetRequiredValue(reference)), interrupted);
             IReadOnlyList<ModelTag> tags = await store.ListTagsAsync(version.Name, interrupted);

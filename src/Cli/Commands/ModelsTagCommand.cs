@@ -17,7 +17,7 @@ internal static class ModelsTagCommand
         command.SetAction(async (parsed, interrupted) =>
         {
             ModelReference model = ModelsCommand.Parse(parsed.GetRequiredValue(reference));
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             (ModelTag set, int? before) = await services.GetRequiredService<ModelTags>().SetAsync(model, parsed.GetRequiredValue(tag), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { model.Name, Tag = set.Name, set.Version, Before = before });
             else Screen.WriteLine($"{model.Name}@{set.Name} is version {set.Version}{(before is { } old && old != set.Version ? $"; it was {old}" : before is null ? "" : " already")}.");
@@ -34,7 +34,7 @@ internal static class ModelsTagCommand
         command.SetAction(async (parsed, interrupted) =>
         {
             string model = ModelsCommand.Parse(parsed.GetRequiredValue(name)).Name;
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             ModelTag deleted = await services.GetRequiredService<ModelTags>().DeleteAsync(model, parsed.GetRequiredValue(tag), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { Name = model, Untagged = deleted.Name, deleted.Version });
             else Screen.WriteLine($"Deleted the tag {deleted.Name}; it pointed to version {deleted.Version}.");

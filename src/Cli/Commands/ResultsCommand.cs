@@ -23,7 +23,7 @@ internal static class ResultsCommand
         var command = new Command("results", "Show what a job made: metrics, checkpoints, counts, manifest.") { reference, failed, download };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             Job job = await JobReference.FindAsync(services.GetRequiredService<JobStore>(), parsed.GetRequiredValue(reference), interrupted);
             bool json = parsed.GetValue(CommandLine.Json);
             if (parsed.GetValue(failed)) return await FailedAsync(services, job, json, interrupted);

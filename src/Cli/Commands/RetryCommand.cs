@@ -19,7 +19,7 @@ internal static class RetryCommand
         var command = new Command("retry", "Run a failed or cancelled job again from where it stopped.") { reference, failedItems, limit };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             var jobs = services.GetRequiredService<JobStore>();
             Job found = await JobReference.FindAsync(jobs, parsed.GetRequiredValue(reference), interrupted);
             var items = services.GetRequiredService<FailedItemRetry>();

@@ -25,7 +25,7 @@ internal static class ScheduleCommand
             string expression = parsed.GetRequiredValue(cron);
             DateTimeOffset? next = Next(expression, TimeProvider.System);
             JobRequest request = await SubmitCommand.ReadAsync(parsed.GetRequiredValue(file), interrupted);
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             await services.GetRequiredService<ScheduleStore>().SetAsync(parsed.GetRequiredValue(name), expression, request, interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { Name = parsed.GetRequiredValue(name), Cron = expression, Next = next });
             else Screen.WriteLine($"A {request.Kind} job will be submitted next at {next:yyyy-MM-dd HH:mm} UTC, while a worker runs.");
@@ -39,7 +39,7 @@ internal static class ScheduleCommand
         var command = new Command("list", "List the schedules.");
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             IReadOnlyList<JobSchedule> schedules = await services.GetRequiredService<ScheduleStore>().ListAsync(interrupted);
             if (parsed.GetValue(CommandLine.Json))
             {
@@ -70,7 +70,7 @@ internal static class ScheduleCommand
         var command = new Command("remove", "Remove a schedule; jobs that it submitted stay.") { name };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             string text = parsed.GetRequiredValue(name);
             if (!await services.GetRequiredService<ScheduleStore>().RemoveAsync(text, interrupted))
                 throw new UserException($"There is no schedule '{text}'. `hrnet schedule list` lists them.");

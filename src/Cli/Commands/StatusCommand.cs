@@ -21,7 +21,7 @@ internal static class StatusCommand
         var command = new Command("status", "List jobs, or show one with its attempts.") { reference, limit };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             var jobs = services.GetRequiredService<JobStore>();
             bool json = parsed.GetValue(CommandLine.Json);
             if (parsed.GetValue(reference) is not { } text) return await ListAsync(jobs, parsed.GetValue(limit), json, interrupted);

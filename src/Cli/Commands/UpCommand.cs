@@ -19,7 +19,7 @@ internal static class UpCommand
         {
             var options = new StackOptions
             {
-                Folder = StackFolder.ToRun(parsed.GetValue(CommandLine.Data)),
+                Folder = StackFolder.ToRun(parsed.GetValue(CommandLine.Stack)),
                 HasWorker = !parsed.GetValue(noWorker),
                 HasDashboard = !parsed.GetValue(noDashboard),
                 HasServiceBus = !parsed.GetValue(noServiceBus),

@@ -18,7 +18,7 @@ internal static class WatchCommand
         var command = new Command("watch", "Show a job and its followers until they end; exit code 0 only when all succeeded. A job that is still a message is waited for, by its whole id.") { reference };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Data));
+            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             string text = parsed.GetRequiredValue(reference);
             bool isOnItsWay = Guid.TryParse(text, out Guid id) && services.GetRequiredService<IOptions<ServiceBusOptions>>().Value.IsOn;
             if (isOnItsWay) await new JobArrival(services).WaitAsync(id, sentAt: null, interrupted);

@@ -30,8 +30,8 @@ internal static class DemoRecipe
     /// <summary>The train job's arguments.</summary>
     public static TrainArguments Train(string shards, string validationShards, string output, IReadOnlyList<string> labels) => new()
     {
-        Shards = shards,
-        ValidationShards = validationShards,
+        Data = shards,
+        ValidationData = validationShards,
         Output = output,
         Labels = labels,
         Variant = Variant,

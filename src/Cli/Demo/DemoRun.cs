@@ -98,7 +98,7 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
             TopK = 3,
             UnitSize = 256,
         });
-        JobRequest validate = JobRequest.For(new ValidateArguments { Checkpoint = "{{result.best}}", Shards = validationShards });
+        JobRequest validate = JobRequest.For(new ValidateArguments { Checkpoint = "{{result.best}}", Data = validationShards });
         JobRequest train = JobRequest.For(DemoRecipe.Train(
             EmojiShards.Pattern(Container + "shards/", "train", DemoRecipe.TrainShardCount), validationShards, run + "model/", labels));
         return train with { Then = [validate with { Then = [classify] }] };

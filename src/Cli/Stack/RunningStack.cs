@@ -209,7 +209,7 @@ internal sealed class RunningStack : IAsyncDisposable
     {
         StackFile? file = StackFile.Read(folder);
         string where = file is null ? "" : $" (process {file.Processes["up"]}{(file.Dashboard is null ? "" : $", dashboard {file.Dashboard}")})";
-        return new($"A stack already runs in {folder}{where}. Use it, stop it with Ctrl-C there, or start another one with --data DIR.");
+        return new($"A stack already runs in {folder}{where}. Use it, stop it with Ctrl-C there, or start another one with --stack DIR.");
     }
 
     private static Dictionary<string, T> Named<T>(params (string Name, T? Value)[] values) where T : notnull =>

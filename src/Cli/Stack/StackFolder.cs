@@ -5,7 +5,7 @@ internal static class StackFolder
 {
     private const string DefaultName = ".hrnet";
 
-    /// <summary>Where a stack is to run: the folder given, else $HRNET_DATA, else .hrnet in the current folder.</summary>
+    /// <summary>Where a stack is to run: the folder given, else $HRNET_STACK, else .hrnet in the current folder.</summary>
     public static string ToRun(string? given) => Path.GetFullPath(given ?? FromEnvironment() ?? DefaultName);
 
     /// <summary>Where a stack may be running: as <see cref="ToRun"/>, but an .hrnet of a folder above counts too.</summary>
@@ -20,5 +20,5 @@ internal static class StackFolder
         return Path.GetFullPath(DefaultName);
     }
 
-    private static string? FromEnvironment() => Environment.GetEnvironmentVariable("HRNET_DATA") is { Length: > 0 } folder ? folder : null;
+    private static string? FromEnvironment() => Environment.GetEnvironmentVariable("HRNET_STACK") is { Length: > 0 } folder ? folder : null;
 }

@@ -18,7 +18,7 @@ internal static class StackServices
         if (file is null && FromEnvironment(LedgerKey) is null)
         {
             throw new UserException(
-                $"No stack runs in {folder}. Start one with `hrnet up` in another terminal, name its folder with --data, "
+                $"No stack runs in {folder}. Start one with `hrnet up` in another terminal, name its folder with --stack, "
                 + "or set HrNetBatch__Ledger__ConnectionString.");
         }
         return Create(file?.Configuration ?? new Dictionary<string, string>());

@@ -21,7 +21,7 @@ internal static class FollowerArguments
                 case "--json" or "--wait" or "--help" or "-h" or "-?":
                     segments[0].Add(arguments[i]);
                     break;
-                case "--data" or SubmissionOptions.Via when i + 1 < arguments.Length:
+                case "--stack" or SubmissionOptions.Via when i + 1 < arguments.Length:
                     segments[0].AddRange([arguments[i], arguments[++i]]);
                     break;
                 default:

@@ -37,7 +37,7 @@ internal sealed class SubmissionOptions
     /// <returns>The exit code.</returns>
     public Task<int> SubmitAsync(JobRequest request, ParseResult parsed, CancellationToken cancellation)
     {
-        (string? data, bool json, bool wait) = (parsed.GetValue(CommandLine.Data), parsed.GetValue(CommandLine.Json), parsed.GetValue(_wait));
+        (string? data, bool json, bool wait) = (parsed.GetValue(CommandLine.Stack), parsed.GetValue(CommandLine.Json), parsed.GetValue(_wait));
         return parsed.GetValue(_via) == ServiceBus
             ? JobSending.RunAsync(request, data, json, wait, cancellation)
             : JobSubmission.RunAsync(request, data, json, wait, cancellation);

@@ -2,8 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Models;
-using HrNetBatch.Jobs.Shards;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Imaging;
@@ -20,14 +20,14 @@ public sealed record TrainArguments : IJobArguments
     /// <inheritdoc/>
     public static string Kind => "train";
 
-    /// <summary>WebDataset tar shards: <c>blob://ALIAS/container/train-{000..009}.tar</c>, or a folder or <c>prefix*</c> whose .tar blobs they are.</summary>
+    /// <summary>The training data, WebDataset tar shards: <c>blob://ALIAS/container/train-{000..009}.tar</c>, or a folder or <c>prefix*</c> whose .tar blobs they are.</summary>
     [Required]
     [BlobPath]
-    public required string Shards { get; init; }
+    public required string Data { get; init; }
 
-    /// <summary>Shards to validate on after each epoch; null: no validation.</summary>
+    /// <summary>Data to validate on after each epoch; null: no validation.</summary>
     [BlobPath]
-    public string? ValidationShards { get; init; }
+    public string? ValidationData { get; init; }
 
     /// <summary>Name of a published network; null: use <see cref="Architecture"/>.</summary>
     public string? Variant { get; init; }
@@ -152,10 +152,10 @@ public sealed record TrainArguments : IJobArguments
     /// <inheritdoc/>
     public IEnumerable<string> Faults()
     {
-        if (ShardSet.FaultOf(Shards) is { } fault)
-            yield return $"shards: {fault}";
-        if (ShardSet.FaultOf(ValidationShards) is { } validationFault)
-            yield return $"validationShards: {validationFault}";
+        if (ShardSet.FaultOf(Data) is { } fault)
+            yield return $"data: {fault}";
+        if (ShardSet.FaultOf(ValidationData) is { } validationFault)
+            yield return $"validationData: {validationFault}";
         if (VariantFault() is { } variantFault)
             yield return $"variant: {variantFault}";
         foreach (string architectureFault in Architecture?.Faults() ?? [])

@@ -1,9 +1,9 @@
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Models;
-using HrNetBatch.Jobs.Shards;
 using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
@@ -27,8 +27,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         var arguments = attempt.ArgumentsAs<TrainArguments>();
         LibTorch.Load();
         set_num_threads(attempt.ThreadCount);
-        ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Shards, attempt.Logger, stop);
-        ShardSet? validation = arguments.ValidationShards is { } paths ? await ShardSet.FindAsync(blobs, paths, attempt.Logger, stop) : null;
+        ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, attempt.Logger, stop);
+        ShardSet? validation = arguments.ValidationData is { } paths ? await ShardSet.FindAsync(blobs, paths, attempt.Logger, stop) : null;
 
         var model = new TrainedModel(models, blobs, arguments, attempt);
         await model.PrepareAsync(stop);

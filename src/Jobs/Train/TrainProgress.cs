@@ -1,6 +1,6 @@
 using System.Globalization;
+using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Shards;
 using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Train;

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Shards;
+using HrNetBatch.Jobs.DataSets;
 
 namespace HrNetBatch.Jobs.Validate;
 
@@ -17,10 +17,10 @@ public sealed record ValidateArguments : IJobArguments
     [CheckpointReference]
     public required string Checkpoint { get; init; }
 
-    /// <summary>WebDataset tar shards, as in a train job.</summary>
+    /// <summary>Labelled data, named as in a train job.</summary>
     [Required]
     [BlobPath]
-    public required string Shards { get; init; }
+    public required string Data { get; init; }
 
     /// <summary>Side of the square input, pixels, a multiple of 32; null: the checkpoint's.</summary>
     [Range(32, 2048)]
@@ -33,8 +33,8 @@ public sealed record ValidateArguments : IJobArguments
     /// <inheritdoc/>
     public IEnumerable<string> Faults()
     {
-        if (ShardSet.FaultOf(Shards) is { } fault)
-            yield return $"shards: {fault}";
+        if (ShardSet.FaultOf(Data) is { } fault)
+            yield return $"data: {fault}";
         if (ImageSize % 32 is > 0)
             yield return $"imageSize: a multiple of 32 is needed, this is {ImageSize}";
     }

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Shards;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
@@ -24,7 +24,7 @@ public sealed class ValidateHandler(BlobStore blobs, JobCheckpoints checkpoints)
         var arguments = attempt.ArgumentsAs<ValidateArguments>();
         LibTorch.Load();
         set_num_threads(attempt.ThreadCount);
-        ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Shards, attempt.Logger, stop);
+        ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, attempt.Logger, stop);
         using LoadedCheckpoint loaded = await checkpoints.LoadAsync(attempt.Lease, arguments.Checkpoint, stop);
         using HrNet network = StoredCheckpoint.NetworkOf(loaded.Checkpoint, attempt.Logger);
         network.to(device(attempt.Device));

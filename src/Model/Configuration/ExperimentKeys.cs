@@ -13,7 +13,7 @@ public static class ExperimentKeys
     internal const string Open = "MODEL.EXTRA.";
 
     private const string Job = "a job's own places: `--output` for checkpoints, the ledger for logs and curves";
-    private const string Data = "data are the job's `--shards` and `--validation-shards`";
+    private const string Data = "data are the job's `--data` and `--validation-data`";
     private const string Cuda = "chosen by libtorch";
     private const string Unread = "the original does not read it";
     private const string Pose = "a leftover of pose estimation, which the original's classification does not read";

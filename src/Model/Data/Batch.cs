@@ -7,12 +7,12 @@ public sealed class Batch : IDisposable
 {
     private readonly Tensor _storage;
 
-    internal Batch(Tensor storage, Tensor images, Tensor labels, IReadOnlyList<string> keys, long cursor)
+    internal Batch(Tensor storage, Tensor images, Tensor labels, IReadOnlyList<SampleName> samples, IReadOnlyList<byte[]> encodedImages, long cursor)
     {
         _storage = storage;
         Images = images;
         Labels = labels;
-        Keys = keys;
+        (Samples, EncodedImages) = (samples, encodedImages);
         Cursor = cursor;
     }
 
@@ -22,22 +22,25 @@ public sealed class Batch : IDisposable
     public static Batch Of(Tensor images, Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(images);
-        string[] keys = new string[images.shape[0]];
-        Array.Fill(keys, "");
-        return new Batch(images, images.alias(), labels, keys, keys.Length);
+        var samples = new SampleName[images.shape[0]];
+        Array.Fill(samples, new SampleName("", ""));
+        return new Batch(images, images.alias(), labels, samples, [], samples.Length);
     }
 
     /// <summary>[B, 3, H, W] float32, RGB, normalised.</summary>
     public Tensor Images { get; }
 
-    /// <summary>[B] int64, class indices.</summary>
+    /// <summary>[B] int64, class indices; -1 where a sample has none and <see cref="BatchLoaderOptions.RequiresLabels"/> is false.</summary>
     public Tensor Labels { get; }
 
-    /// <summary>Key of each sample.</summary>
-    public IReadOnlyList<string> Keys { get; }
+    /// <summary>Where each image came from.</summary>
+    public IReadOnlyList<SampleName> Samples { get; }
+
+    /// <summary>Each image as it was stored, a JPEG for example; empty unless <see cref="BatchLoaderOptions.KeepsEncodedImages"/>.</summary>
+    public IReadOnlyList<byte[]> EncodedImages { get; }
 
     /// <summary>Number of images: the batch size, less what was skipped, less at the end of an epoch.</summary>
-    public int Count => Keys.Count;
+    public int Count => Samples.Count;
 
     /// <summary>Samples of the epoch consumed up to and with this batch, skipped ones included: where a resumed run goes on.</summary>
     public long Cursor { get; }

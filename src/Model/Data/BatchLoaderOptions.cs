@@ -20,6 +20,12 @@ public sealed record BatchLoaderOptions
     /// <summary>Labels at and above it end the reading with an error; null lets all pass.</summary>
     public int? ClassCount { get; init; }
 
+    /// <summary>True: a sample without a label is skipped. False, for distillation: it counts, with the label -1, as does one whose label no class has.</summary>
+    public bool RequiresLabels { get; init; } = true;
+
+    /// <summary>Whether batches keep the images as they were stored, in <see cref="Batch.EncodedImages"/>.</summary>
+    public bool KeepsEncodedImages { get; init; }
+
     /// <summary>Whether the last batch of an epoch is left out if it has fewer samples than the others.</summary>
     public bool DropsLast { get; init; }
 

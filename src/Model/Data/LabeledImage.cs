@@ -7,9 +7,12 @@ namespace HrNetBatch.Model.Data;
 
 /// <summary>What training needs of a sample: the encoded image and the class.</summary>
 /// <param name="Image">Encoded image.</param>
-/// <param name="Label">Class index, not negative.</param>
+/// <param name="Label">Class index; -1: none.</param>
 internal readonly record struct LabeledImage(byte[] Image, long Label)
 {
+    /// <summary>The label of a sample without one.</summary>
+    public const long NoLabel = -1;
+
     /// <summary>The member that holds the class as ASCII digits.</summary>
     public const string ClassExtension = "cls";
 
@@ -17,7 +20,7 @@ internal readonly record struct LabeledImage(byte[] Image, long Label)
     private static readonly string[] JsonLabelNames = ["label", "cls"];
 
     /// <summary>Takes image and label out of a sample, or says why that is impossible.</summary>
-    public static bool TryRead(Sample sample, out LabeledImage image, out string reason)
+    public static bool TryRead(Sample sample, bool requiresLabel, out LabeledImage image, out string reason)
     {
         image = default;
         byte[]? encoded = ImageExtensions.Select(extension => sample.Members.GetValueOrDefault(extension)).FirstOrDefault(content => content is not null);
@@ -26,7 +29,8 @@ internal readonly record struct LabeledImage(byte[] Image, long Label)
             reason = $"no image: {string.Join(", ", ImageExtensions)} are known, the sample has {string.Join(", ", sample.Members.Keys)}";
             return false;
         }
-        if (ReadLabel(sample) is not { } label || label < 0)
+        long label = ReadLabel(sample) is >= 0 and { } read ? read : NoLabel;
+        if (requiresLabel && label == NoLabel)
         {
             reason = "no label: expected a member cls with an ASCII integer, or json with a number, {\"label\": n} or {\"cls\": n}";
             return false;

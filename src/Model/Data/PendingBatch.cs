@@ -13,6 +13,7 @@ internal sealed class PendingBatch : IDisposable
     private readonly Tensor _images_BCHW;
     private readonly Sample?[] _samples;
     private readonly long[] _labels;
+    private readonly byte[]?[] _encoded;
     private readonly string?[] _reasons;
     private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -29,6 +30,7 @@ internal sealed class PendingBatch : IDisposable
         _images_BCHW = empty([options.BatchSize, 3, options.ImageSize, options.ImageSize], ScalarType.Float32);
         _samples = new Sample?[options.BatchSize];
         _labels = new long[options.BatchSize];
+        _encoded = new byte[]?[options.KeepsEncodedImages ? options.BatchSize : 0];
         _reasons = new string?[options.BatchSize];
     }
 
@@ -60,10 +62,11 @@ internal sealed class PendingBatch : IDisposable
     {
         try
         {
-            if (LabeledImage.TryRead(_samples[place]!, out LabeledImage labeled, out string reason))
+            if (LabeledImage.TryRead(_samples[place]!, _options.RequiresLabels, out LabeledImage labeled, out string reason))
             {
-                RefuseUnknownClass(_samples[place]!, labeled.Label);
-                _labels[place] = labeled.Label;
+                _labels[place] = KnownClass(_samples[place]!, labeled.Label);
+                if (_options.KeepsEncodedImages)
+                    _encoded[place] = labeled.Image;
                 using RgbImage image = ImageDecoder.Decode(labeled.Image);
                 if (_options.IsTraining)
                 {
@@ -109,7 +112,8 @@ internal sealed class PendingBatch : IDisposable
             _images_BCHW,
             _images_BCHW.narrow(0, 0, good.Length),
             tensor(good.Select(place => _labels[place]).ToArray(), ScalarType.Int64),
-            [.. good.Select(place => _samples[place]!.Key)],
+            [.. good.Select(place => new SampleName(_samples[place]!.Shard, _samples[place]!.Key))],
+            _options.KeepsEncodedImages ? [.. good.Select(place => _encoded[place]!)] : [],
             _start + SampleCount);
     }
 
@@ -121,13 +125,14 @@ internal sealed class PendingBatch : IDisposable
     }
 
     // Not skipped as an unreadable image is: a label without a class means that the data or the class count is the wrong one.
-    private void RefuseUnknownClass(Sample sample, long label)
+    private long KnownClass(Sample sample, long label) => label switch
     {
-        if (label >= _options.ClassCount)
-            throw new ShardException(
-                $"Sample '{sample.Key}' of {sample.Shard} has the label {label}, but there are {_options.ClassCount} classes, 0 to {_options.ClassCount - 1}. "
-                + "Correct the shard, or name all classes.");
-    }
+        _ when _options.ClassCount is not { } classCount || label < classCount => label,
+        _ when !_options.RequiresLabels => LabeledImage.NoLabel,
+        _ => throw new ShardException(
+            $"Sample '{sample.Key}' of {sample.Shard} has the label {label}, but there are {_options.ClassCount} classes, 0 to {_options.ClassCount - 1}. "
+            + "Correct the shard, or name all classes."),
+    };
 
     private IEnumerable<int> Places() => Enumerable.Range(0, SampleCount);
 

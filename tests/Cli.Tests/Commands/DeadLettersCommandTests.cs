@@ -83,7 +83,7 @@ public sealed class DeadLettersCommandTests : IAsyncLifetime
     [Fact]
     public async Task WithoutServiceBus_TheSettingIsNamed()
     {
-        CommandResult result = await HrnetProcess.RunAsync(["deadletters", "list", "--data", _noStack.Path]);
+        CommandResult result = await HrnetProcess.RunAsync(["deadletters", "list", "--stack", _noStack.Path]);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("HrNetBatch:ServiceBus:ConnectionString", result.Error, StringComparison.Ordinal);
     }
@@ -96,7 +96,7 @@ public sealed class DeadLettersCommandTests : IAsyncLifetime
     }
 
     private Task<CommandResult> HrnetAsync(params string[] arguments) => HrnetProcess.RunAsync(
-        ["deadletters", .. arguments, "--data", _noStack.Path], new Dictionary<string, string> { [Setting.Replace(":", "__", StringComparison.Ordinal)] = _broker.ConnectionString });
+        ["deadletters", .. arguments, "--stack", _noStack.Path], new Dictionary<string, string> { [Setting.Replace(":", "__", StringComparison.Ordinal)] = _broker.ConnectionString });
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 }

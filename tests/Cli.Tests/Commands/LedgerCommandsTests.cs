@@ -63,8 +63,8 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
     public async Task Classify_SubmitsWithFollowers()
     {
         CommandResult result = await HrnetAsync(
-            "train", "--shards", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
-            "--then", "validate", "--shards", "blob://local/shards/v.tar",
+            "train", "--data", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
+            "--then", "validate", "--data", "blob://local/shards/v.tar",
             "--then", "classify", "--input", "blob://local/images/", "--output", "blob://local/results/", "--json");
 
         Assert.Equal(0, result.ExitCode);
@@ -83,7 +83,7 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
         using var folder = new TemporaryFolder();
         string file = folder.File("w18.yaml");
         await File.WriteAllTextAsync(file, TrainOptionsTests.Recipe, TestContext.Current.CancellationToken);
-        string[] train = ["train", "--shards", "blob://local/shards/t.tar", "--output", "blob://local/models/", "--json", "--config", file];
+        string[] train = ["train", "--data", "blob://local/shards/t.tar", "--output", "blob://local/models/", "--json", "--config", file];
 
         CommandResult submitted = await HrnetAsync([.. train, "TRAIN.LR=0.2", "WORKERS=8"]);
         CommandResult refused = await HrnetAsync([.. train, "TRAIN.OPTIMIZER=adam", "TRAIN.LRR=1"]);
@@ -106,10 +106,10 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
     public async Task Export_FollowsATrainJob_WithTheBestWeights_OrTheRunWhereItsOptimizerIsNeeded()
     {
         CommandResult result = await HrnetAsync(
-            "train", "--shards", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
+            "train", "--data", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
             "--then", "export", "--output", "blob://local/models/best.onnx", "--json");
         CommandResult run = await HrnetAsync(
-            "train", "--shards", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
+            "train", "--data", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
             "--then", "export", "--output", "blob://local/models/run.pth.tar", "--json");
 
         Assert.Equal(["{{result.best}}", "{{result.checkpoint}}"], new[] { await CheckpointAsync(result), await CheckpointAsync(run) });

@@ -16,7 +16,7 @@ public sealed class UpCommandTests
         await using (HrnetProcess first = Up(folder.Path))
         {
             killed = await ReadyAsync(first);
-            CommandResult second = await HrnetProcess.RunAsync(["up", "--data", folder.Path]);
+            CommandResult second = await HrnetProcess.RunAsync(["up", "--stack", folder.Path]);
             Assert.Equal(1, second.ExitCode);
             Assert.Contains("already runs", second.Error, StringComparison.Ordinal);
             first.Kill();
@@ -25,8 +25,8 @@ public sealed class UpCommandTests
 
         await using HrnetProcess again = Up(folder.Path);
         JsonElement recovered = await ReadyAsync(again);
-        CommandResult status = await HrnetProcess.RunAsync(["status", "--data", folder.Path]);
-        CommandResult deadLetters = await HrnetProcess.RunAsync(["deadletters", "list", "--data", folder.Path]);
+        CommandResult status = await HrnetProcess.RunAsync(["status", "--stack", folder.Path]);
+        CommandResult deadLetters = await HrnetProcess.RunAsync(["deadletters", "list", "--stack", folder.Path]);
         again.Terminate();
         CommandResult ended = await again.EndAsync();
 
@@ -38,7 +38,7 @@ public sealed class UpCommandTests
         Assert.False(File.Exists(folder.File("stack.json")));
     }
 
-    private static HrnetProcess Up(string folder) => HrnetProcess.Start(["up", "--no-dashboard", "--json", "--data", folder]);
+    private static HrnetProcess Up(string folder) => HrnetProcess.Start(["up", "--no-dashboard", "--json", "--stack", folder]);
 
     private static async Task<JsonElement> ReadyAsync(HrnetProcess up)
     {

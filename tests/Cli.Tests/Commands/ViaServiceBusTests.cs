@@ -18,8 +18,8 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
 
     private static readonly string[] Train =
     [
-        "train", "--shards", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
-        "--then", "validate", "--shards", "blob://local/shards/v.tar", "--via", "servicebus",
+        "train", "--data", "blob://local/shards/t.tar", "--variant", "w18_small_v1", "--class-count", "9", "--output", "blob://local/models/",
+        "--then", "validate", "--data", "blob://local/shards/v.tar", "--via", "servicebus",
     ];
 
     private TestDatabase _database = null!;
@@ -43,7 +43,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
     [Fact]
     public async Task Train_IsSentWithItsFollowers_AndNeedsNoLedger()
     {
-        CommandResult result = await HrnetProcess.RunAsync([.. Train, "--json"], new Dictionary<string, string> { ["HrNetBatch__ServiceBus__ConnectionString"] = _broker.ConnectionString, ["HRNET_DATA"] = "/nowhere" });
+        CommandResult result = await HrnetProcess.RunAsync([.. Train, "--json"], new Dictionary<string, string> { ["HrNetBatch__ServiceBus__ConnectionString"] = _broker.ConnectionString, ["HRNET_STACK"] = "/nowhere" });
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error.Trim()));
         using var document = JsonDocument.Parse(result.Output);
@@ -96,7 +96,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
     [Fact]
     public async Task Watch_WaitsForAJobThatIsStillAMessage()
     {
-        JobRequest request = new() { Kind = "train", Arguments = JsonSerializer.SerializeToElement(new { shards = "blob://local/shards/t.tar", variant = "w18", classCount = 9, output = "blob://local/models/" }) };
+        JobRequest request = new() { Kind = "train", Arguments = JsonSerializer.SerializeToElement(new { data = "blob://local/shards/t.tar", variant = "w18", classCount = 9, output = "blob://local/models/" }) };
         await using HrnetProcess watch = HrnetProcess.Start(["watch", $"{request.Id}"], Settings);
         await Eventually.TrueAsync(() => watch.Error.Contains("No worker has taken job", StringComparison.Ordinal), "the command says that it waits", TimeSpan.FromSeconds(60));
 
@@ -110,7 +110,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
     [Fact]
     public async Task WithoutAServiceBus_ItSaysHowToNameOne()
     {
-        CommandResult result = await HrnetProcess.RunAsync(Train, new Dictionary<string, string> { ["HRNET_DATA"] = "/nowhere" });
+        CommandResult result = await HrnetProcess.RunAsync(Train, new Dictionary<string, string> { ["HRNET_STACK"] = "/nowhere" });
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("There is no Service Bus to send to.", result.Error, StringComparison.Ordinal);
@@ -123,7 +123,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
     {
         ["HrNetBatch__Ledger__ConnectionString"] = _database.ConnectionString,
         ["HrNetBatch__ServiceBus__ConnectionString"] = _broker.ConnectionString,
-        ["HRNET_DATA"] = "/nowhere",
+        ["HRNET_STACK"] = "/nowhere",
     };
 
     public async ValueTask DisposeAsync()

@@ -16,9 +16,9 @@ public sealed class FollowerArgumentsTests
     [Fact]
     public void Split_GivesTheWholeCommandsOptionsToTheCommand_WhereverTheyStand()
     {
-        (string[] own, IReadOnlyList<string[]> followers) = FollowerArguments.Split(["train", "--then", "classify", "--json", "--data", "x", "--wait"]);
+        (string[] own, IReadOnlyList<string[]> followers) = FollowerArguments.Split(["train", "--then", "classify", "--json", "--stack", "x", "--wait"]);
 
-        Assert.Equal(["train", "--json", "--data", "x", "--wait"], own);
+        Assert.Equal(["train", "--json", "--stack", "x", "--wait"], own);
         Assert.Equal([["classify"]], followers);
     }
 }

@@ -8,7 +8,7 @@ namespace HrNetBatch.Cli.Tests.Submission;
 
 public sealed class JobOptionsTests
 {
-    private static readonly string[] Needed = ["--shards", "blob://local/shards/t.tar", "--variant", "w18", "--output", "blob://local/models/"];
+    private static readonly string[] Needed = ["--data", "blob://local/shards/t.tar", "--variant", "w18", "--output", "blob://local/models/"];
 
     [Fact]
     public void ToRequest_TurnsTextIntoTheTypesOfTheFields()
@@ -31,7 +31,7 @@ public sealed class JobOptionsTests
     {
         TrainArguments arguments = Train("--class-count", "9");
 
-        Assert.Equal(new TrainArguments { Shards = "", Variant = "", Output = "" }.Momentum, arguments.Momentum);
+        Assert.Equal(new TrainArguments { Data = "", Variant = "", Output = "" }.Momentum, arguments.Momentum);
         Assert.Null(arguments.Labels);
     }
 

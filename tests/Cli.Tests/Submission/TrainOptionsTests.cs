@@ -96,7 +96,7 @@ public sealed class TrainOptionsTests : IDisposable
         var options = new TrainOptions();
         var root = new RootCommand();
         options.AddTo(root);
-        ParseResult parsed = root.Parse(["--shards", "blob://local/shards/t.tar", "--output", "blob://local/models/", .. typed]);
+        ParseResult parsed = root.Parse(["--data", "blob://local/shards/t.tar", "--output", "blob://local/models/", .. typed]);
         Assert.Empty(parsed.Errors);
         JobRequest request = options.ToRequest(parsed);
         return (TrainArguments)JobKinds.Default.Parse(request.Kind, request.Arguments);

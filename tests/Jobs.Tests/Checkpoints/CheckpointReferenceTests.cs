@@ -17,7 +17,7 @@ public sealed class CheckpointReferenceTests
     [InlineData("model:A", "lower-case")]
     public void Arguments_AreRefused_WithTheFieldAndTheReason(string checkpoint, string expected)
     {
-        JobRequest request = JobRequest.For(new ValidateArguments { Checkpoint = checkpoint, Shards = "blob://local/shards/" });
+        JobRequest request = JobRequest.For(new ValidateArguments { Checkpoint = checkpoint, Data = "blob://local/shards/" });
 
         var refused = Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Parse(request.Kind, request.Arguments));
 

@@ -74,7 +74,7 @@ public sealed class ArgumentReaderTests
         Assert.Equal(classify, Assert.IsType<ClassifyArguments>(JobKinds.Default.Check(request)));
         JobKinds.Default.Check(JobRequest.For(new TrainArguments
         {
-            Shards = "blob://local/shards/train-{000..009}.tar",
+            Data = "blob://local/shards/train-{000..009}.tar",
             Variant = "w18_small_v1",
             ClassCount = 9,
             ImageSize = 64,

@@ -38,7 +38,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
     [Fact]
     public async Task Execute_TurnsARunIntoATrainingCheckpoint_ThatTheOriginalResumes()
     {
-        JsonElement trained = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationShards = null })).Result;
+        JsonElement trained = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationData = null })).Result;
 
         await _bench.RunAsync(Arguments("exports/checkpoint.pth.tar") with { Checkpoint = trained.GetProperty("checkpoint").GetString()! });
 

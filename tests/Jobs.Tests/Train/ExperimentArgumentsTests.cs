@@ -66,7 +66,7 @@ public sealed class ExperimentArgumentsTests
 
     private static TrainArguments Parse(JsonObject fields)
     {
-        fields["shards"] = "blob://local/data/t.tar";
+        fields["data"] = "blob://local/data/t.tar";
         fields["output"] = "blob://local/runs/";
         fields["classCount"] ??= 2;
         return (TrainArguments)JobKinds.Default.Parse("train", JsonSerializer.SerializeToElement(fields));

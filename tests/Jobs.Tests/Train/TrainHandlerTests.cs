@@ -49,7 +49,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         listener.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref counted, count));
         listener.Start();
 
-        await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationShards = null });
+        await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationData = null });
 
         Assert.InRange(Interlocked.Read(ref counted), TrainingBench.TrainingSampleCount, long.MaxValue);   // other tests may train at the same time
     }
@@ -57,7 +57,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     [Fact]
     public async Task Execute_WritesStateDictsThatCarryTheirLabels()
     {
-        await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationShards = null });
+        await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationData = null });
 
         using Checkpoint best = await _bench.CheckpointAsync("run/model_best.pth.tar");
         Assert.Equal(["ant", "bee", "cat"], best.Card!.Labels);
@@ -69,11 +69,11 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     public async Task Execute_TrainsACustomNetwork_WhichOtherJobsRecognize()
     {
         HrNetArchitecture custom = HrNetArchitecture.Uniform(1, 8, (1, 1, 1), 1, 8) with { Stage4 = new HrNetStage(1, [1, 2, 1, 1], [8, 20, 24, 40]) };
-        TrainArguments arguments = _bench.Arguments("run/") with { Variant = null, Architecture = custom, EpochCount = 1, ValidationShards = null };
+        TrainArguments arguments = _bench.Arguments("run/") with { Variant = null, Architecture = custom, EpochCount = 1, ValidationData = null };
         Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments));
 
         using Checkpoint best = await _bench.CheckpointAsync("run/model_best.pth.tar");
-        Outcome validated = await _bench.RunAsync(new ValidateArguments { Shards = _bench.Path("shards/"), Checkpoint = _bench.Path("run/model_best.pth.tar") });
+        Outcome validated = await _bench.RunAsync(new ValidateArguments { Data = _bench.Path("shards/"), Checkpoint = _bench.Path("run/model_best.pth.tar") });
 
         Assert.Equal("custom", best.Card!.Variant);
         Assert.Equal(new HrNetShape(custom, 3), HrNetShape.Recognize(best.StateDict));
@@ -83,7 +83,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     [Fact]
     public async Task Execute_RefusesTheOutputOfAnotherJob()
     {
-        var arguments = _bench.Arguments("shared/") with { EpochCount = 1, ValidationShards = null };
+        var arguments = _bench.Arguments("shared/") with { EpochCount = 1, ValidationData = null };
         Guid first = await _bench.SubmitAsync(arguments);
         await _bench.RunAsync(await _bench.ClaimAsync(first));
 
@@ -98,7 +98,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     {
         await _bench.WriteShardAsync("wrong/w.tar", [("good", 0), ("stray", 7)]);
 
-        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Shards = _bench.Path("wrong/w.tar") }));
+        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Data = _bench.Path("wrong/w.tar") }));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains($"'stray' of {_bench.Path("wrong/w.tar")} has the label 7, but there are 3 classes", failed.Error, StringComparison.Ordinal);
@@ -125,12 +125,12 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     [Fact]
     public async Task Execute_GoesOnFromAModel_AndValidatesIt()
     {
-        var arguments = _bench.Arguments("first/") with { EpochCount = 1, ValidationShards = null, SaveAs = "insects" };
+        var arguments = _bench.Arguments("first/") with { EpochCount = 1, ValidationData = null, SaveAs = "insects" };
         await _bench.RunAsync(arguments);
 
         var trained = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments with { Output = _bench.Path("second/"), InitialCheckpoint = "model:insects" }));
         JsonElement validated = Assert.IsType<Outcome.Succeeded>(
-            await _bench.RunAsync(new ValidateArguments { Checkpoint = "model:insects@latest", Shards = _bench.Path("shards/"), BatchSize = 4 })).Result;
+            await _bench.RunAsync(new ValidateArguments { Checkpoint = "model:insects@latest", Data = _bench.Path("shards/"), BatchSize = 4 })).Result;
 
         Assert.Equal("model:insects@2", trained.Result.GetProperty("model").GetString());
         Assert.Equal("model:insects@2", validated.GetProperty("checkpoint").GetString());
@@ -152,7 +152,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     [InlineData("shards/part-{0..2}.tar", "part-2.tar")]
     public async Task Execute_NamesWhatIsMissing_WhenThereIsNoShard(string shards, string expected)
     {
-        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Shards = _bench.Path(shards) }));
+        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Data = _bench.Path(shards) }));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains(expected, failed.Error, StringComparison.Ordinal);

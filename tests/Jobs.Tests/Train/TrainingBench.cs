@@ -60,8 +60,8 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
     /// <summary>Six steps in two epochs, with a point of the curves at each.</summary>
     public TrainArguments Arguments(string output) => new()
     {
-        Shards = Path("shards/part-{0..1}.tar"),
-        ValidationShards = Path("shards/"),
+        Data = Path("shards/part-{0..1}.tar"),
+        ValidationData = Path("shards/"),
         Variant = "w18_small_v1",
         Labels = ["ant", "bee", "cat"],
         ImageSize = 32,

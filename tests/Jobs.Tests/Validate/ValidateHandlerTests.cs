@@ -21,7 +21,7 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
         string best = trained.GetProperty("best").GetString()!;
 
         JsonElement validated = Assert.IsType<Outcome.Succeeded>(
-            await _bench.RunAsync(new ValidateArguments { Checkpoint = best, Shards = _bench.Path("shards/"), BatchSize = 4 })).Result;
+            await _bench.RunAsync(new ValidateArguments { Checkpoint = best, Data = _bench.Path("shards/"), BatchSize = 4 })).Result;
 
         Assert.Equal(12, validated.GetProperty("count").GetInt64());
         Assert.Equal(best, validated.GetProperty("checkpoint").GetString());
@@ -33,7 +33,7 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
     public async Task Execute_FailsForGood_WhenTheCheckpointIsNone()
     {
         var failed = Assert.IsType<Outcome.Failed>(
-            await _bench.RunAsync(new ValidateArguments { Checkpoint = _bench.Path("shards/part-0.tar"), Shards = _bench.Path("shards/") }));
+            await _bench.RunAsync(new ValidateArguments { Checkpoint = _bench.Path("shards/part-0.tar"), Data = _bench.Path("shards/") }));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("shards/part-0.tar", failed.Error, StringComparison.Ordinal);

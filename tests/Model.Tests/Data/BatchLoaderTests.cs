@@ -67,6 +67,42 @@ public class BatchLoaderTests
     }
 
     [Fact]
+    public async Task WithoutLabelsRequired_UnlabelledAndUnknownOnesCount_WithMinusOne()
+    {
+        var shards = new Shards();
+        shards.Add("s.tar", await Shards.WriteAsync(async writer =>
+        {
+            await writer.WriteAsync("labelled", "jpg", Images.Jpeg(0), 1);
+            await writer.WriteAsync("unlabelled", [("jpg", Images.Jpeg(1))]);
+            await writer.WriteAsync("unknown", "jpg", Images.Jpeg(2), 7);
+        }));
+        List<Read> batches = await ReadAsync(shards, Evaluation with { ClassCount = 3, RequiresLabels = false });
+        Assert.Equal([1, -1, -1], Assert.Single(batches).Labels);
+    }
+
+    [Fact]
+    public async Task EncodedImages_AreKept_WhenAskedFor_OfTheSamplesInTheBatch()
+    {
+        var shards = new Shards();
+        shards.Add("s.tar", await Shards.WriteAsync(async writer =>
+        {
+            await writer.WriteAsync("good0", "jpg", Images.Jpeg(0), 0);
+            await writer.WriteAsync("bad", "jpg", "nonsense"u8.ToArray(), 1);
+            await writer.WriteAsync("good2", "jpg", Images.Jpeg(2), 2);
+        }));
+        foreach (bool keeps in (bool[])[true, false])
+        {
+            var loader = new BatchLoader(shards.Names, shards.OpenAsync, Evaluation with { KeepsEncodedImages = keeps });
+            await foreach (Batch batch in loader.ReadAsync(0, 0, Token))
+                using (batch)
+                {
+                    Assert.Equal([new SampleName("s.tar", "good0"), new SampleName("s.tar", "good2")], batch.Samples);
+                    Assert.Equal(keeps ? [Images.Jpeg(0), Images.Jpeg(2)] : [], batch.EncodedImages);
+                }
+        }
+    }
+
+    [Fact]
     public async Task DropsLast_LeavesOutTheSmallerBatchAtTheEnd()
     {
         Shards shards = await Shards.CreateAsync(10);
@@ -122,7 +158,7 @@ public class BatchLoaderTests
         var batches = new List<Read>();
         await foreach (Batch batch in new BatchLoader(shards.Names, shards.OpenAsync, options).ReadAsync(epoch: 1, cursor, Token))
             using (batch)
-                batches.Add(new Read([.. batch.Keys], batch.Labels.data<long>().ToArray(), batch.Images.data<float>().ToArray(), batch.Cursor));
+                batches.Add(new Read([.. batch.Samples.Select(sample => sample.Key)], batch.Labels.data<long>().ToArray(), batch.Images.data<float>().ToArray(), batch.Cursor));
         return batches;
     }
 

@@ -128,7 +128,7 @@ public class ShardTests
     public void Labels_AreReadFromClsOrJson(string extension, string text, int? expected)
     {
         var sample = new Sample("s", "k", 0, new Dictionary<string, byte[]> { ["png"] = [1], [extension] = Encoding.ASCII.GetBytes(text) });
-        Assert.Equal(expected is not null, LabeledImage.TryRead(sample, out LabeledImage image, out string reason));
+        Assert.Equal(expected is not null, LabeledImage.TryRead(sample, requiresLabel: true, out LabeledImage image, out string reason));
         Assert.Equal(expected ?? 0, image.Label);
         Assert.Equal(expected is null, reason.StartsWith("no label", StringComparison.Ordinal));
     }

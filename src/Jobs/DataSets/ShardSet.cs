@@ -4,7 +4,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Model.Data;
 using Microsoft.Extensions.Logging;
 
-namespace HrNetBatch.Jobs.Shards;
+namespace HrNetBatch.Jobs.DataSets;
 
 /// <summary>The tar shards of a job's argument, read as streams: at most a few megabytes of each are ever held.</summary>
 internal sealed partial class ShardSet(BlobStore blobs, IReadOnlyList<string> names, ILogger logger)

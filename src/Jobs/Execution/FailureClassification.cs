@@ -5,6 +5,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Evaluation;
 using HrNetBatch.Model.Native;
 using Npgsql;
 
@@ -29,7 +30,7 @@ public static class FailureClassification
     public static FailureKind KindOf(Exception exception) => exception switch
     {
         JobException known => known.Kind,
-        JobArgumentsException or CheckpointException or LibTorchException => FailureKind.Permanent,
+        JobArgumentsException or CheckpointException or LibTorchException or EvaluationException => FailureKind.Permanent,
         BlobException blob => blob.IsTransient ? FailureKind.Transient : FailureKind.Permanent,
         ShardException { InnerException: (BlobException or IOException) and var cause } => KindOf(cause),
         ShardException => FailureKind.Permanent,
@@ -45,7 +46,7 @@ public static class FailureClassification
 
     private static string Describe(Exception exception) => exception switch
     {
-        JobException or JobArgumentsException or BlobException or ShardException or CheckpointException or LibTorchException => exception.Message,
+        JobException or JobArgumentsException or BlobException or ShardException or CheckpointException or LibTorchException or EvaluationException => exception.Message,
         RequestFailedException storage => $"The blob service answered {storage.Status} {storage.ErrorCode}: {FirstLine(storage.Message)}",
         OutOfMemoryException => "Out of memory. Use a smaller batchSize, or a worker with more memory.",
         _ => $"{exception.GetType().Name}: {FirstLine(exception.Message)}",

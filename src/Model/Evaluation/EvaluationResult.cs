@@ -5,4 +5,11 @@ namespace HrNetBatch.Model.Evaluation;
 /// <param name="Top1">Share of images whose label had the highest logit, 0 to 1.</param>
 /// <param name="Top5">Share of images whose label was among the five highest logits, 0 to 1.</param>
 /// <param name="Count">Images evaluated.</param>
-public sealed record EvaluationResult(double Loss, double Top1, double Top5, long Count);
+public sealed record EvaluationResult(double Loss, double Top1, double Top5, long Count)
+{
+    /// <summary>Share of images whose label had not the highest logit.</summary>
+    public double Error1 => 1 - Top1;
+
+    /// <summary>Share of images whose label was not among the five highest logits.</summary>
+    public double Error5 => 1 - Top5;
+}

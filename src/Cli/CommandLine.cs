@@ -74,6 +74,7 @@ public static class CommandLine
             StatusCommand.Create(),
             WatchCommand.Create(),
             ResultsCommand.Create(),
+            RunsCommand.Create(),
             CancelCommand.Create(),
             RetryCommand.Create(),
             ScheduleCommand.Create(),

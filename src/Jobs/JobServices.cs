@@ -5,6 +5,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
+using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,7 +45,8 @@ public static class JobServices
             .AddSingleton<OutboxStore>()
             .AddSingleton<FailedItemStore>()
             .AddSingleton<UnitCountStore>()
-            .AddSingleton<PinnedCheckpointStore>();
+            .AddSingleton<PinnedCheckpointStore>()
+            .AddSingleton<RunStore>();
     }
 
     /// <summary>Adds the handler of each kind that has one, keyed by the kind's name.</summary>

@@ -72,4 +72,11 @@ public sealed class AttemptContext(AttemptStart start, AttemptStop stop, JobKind
         Worked();
         return metrics.RecordAsync(Lease, points, cancellation);
     }
+
+    /// <summary>Records what a validation found in detail, over the job's report before.</summary>
+    /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
+    public Task RecordReportAsync(JsonElement report, CancellationToken cancellation = default) => metrics.RecordReportAsync(Lease, report, cancellation);
+
+    /// <summary>All points that the job's attempts have recorded, by step and name.</summary>
+    public Task<IReadOnlyList<RecordedPoint>> ReadMetricsAsync(CancellationToken cancellation = default) => metrics.ReadRecordedAsync(Lease.JobId, cancellation);
 }

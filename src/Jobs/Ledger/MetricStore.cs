@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dapper;
 using Npgsql;
 
@@ -9,7 +10,10 @@ namespace HrNetBatch.Jobs.Ledger;
 /// <param name="Value">The value.</param>
 public sealed record MetricPoint(string Name, long Step, double Value);
 
-/// <summary>The curves of runs.</summary>
+/// <summary>One value of a run, and when it was recorded.</summary>
+public sealed record RecordedPoint(string Name, long Step, double Value, DateTimeOffset At);
+
+/// <summary>The curves of runs, and what their last validation found in detail.</summary>
 public sealed class MetricStore(NpgsqlDataSource database)
 {
     /// <summary>Writes points; the same name and step again overwrite, so a resumed attempt repeats steps without harm.</summary>
@@ -52,6 +56,16 @@ public sealed class MetricStore(NpgsqlDataSource database)
             cancellationToken: cancellation))).AsList();
     }
 
+    /// <summary>The points of all curves with their times, by step and name: the run as it went.</summary>
+    public async Task<IReadOnlyList<RecordedPoint>> ReadRecordedAsync(Guid jobId, CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        return (await connection.QueryAsync<RecordedPoint>(new CommandDefinition(
+            """SELECT name, step, value, at FROM hrnet.metrics WHERE job_id = @jobId ORDER BY step, name COLLATE "C" """,
+            new { jobId },
+            cancellationToken: cancellation))).AsList();
+    }
+
     /// <summary>The last point of each curve, by name.</summary>
     public async Task<IReadOnlyList<MetricPoint>> ReadLatestAsync(Guid jobId, CancellationToken cancellation = default)
     {
@@ -81,6 +95,31 @@ public sealed class MetricStore(NpgsqlDataSource database)
             new { jobId, since },
             cancellationToken: cancellation));
         return (points.AsList(), next);
+    }
+
+    /// <summary>Writes the report of a validation over the job's one before.</summary>
+    /// <exception cref="LeaseLostException">The attempt lost its lease.</exception>
+    public Task RecordReportAsync(Lease lease, JsonElement report, CancellationToken cancellation = default) =>
+        database.WriteAsync(
+            lease,
+            (connection, transaction) => connection.ExecuteAsync(new CommandDefinition(
+                """
+                INSERT INTO hrnet.reports (job_id, report) VALUES (@JobId, @report)
+                ON CONFLICT (job_id) DO UPDATE SET report = excluded.report, recorded_at = excluded.recorded_at
+                """,
+                new { lease.JobId, report },
+                transaction,
+                cancellationToken: cancellation)),
+            cancellation);
+
+    /// <summary>The report of the job's last validation; null where there is none.</summary>
+    public async Task<JsonElement?> FindReportAsync(Guid jobId, CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleOrDefaultAsync<JsonElement?>(new CommandDefinition(
+            "SELECT report FROM hrnet.reports WHERE job_id = @jobId",
+            new { jobId },
+            cancellationToken: cancellation));
     }
 
     /// <summary>Whether the job has recorded anything.</summary>

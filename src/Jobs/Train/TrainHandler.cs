@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Models;
+using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
@@ -36,6 +37,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         // 1. From here on nothing that an earlier attempt still has under way can change the output. A crash before the first save
         //    costs the work since the last one, however often it happens.
         TrainOutput output = await TrainOutput.ClaimAsync(accounts, blobs, arguments, attempt, shards, stop);
+        RunFiles files = await RunFiles.ClaimAsync(accounts, BlobPath.Parse(arguments.Output), attempt, stop);
         using HrNet network = await output.NewNetworkAsync(checkpoints, stop);
         using var trainer = new Trainer(network, arguments.ToOptions());
         if (await output.RestoreAsync(trainer, stop))
@@ -43,24 +45,27 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
 
         try
         {
-            await TrainAsync(trainer, arguments, shards, validation, output, attempt, stop);
+            await TrainAsync(trainer, arguments, shards, validation, output, files, attempt, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // 2. Handed back with every step saved: the next attempt repeats none. Killed in here, it repeats those since the last save.
             await output.SaveAsync(trainer);
+            await files.RefreshAsync();
             return attempt.Stopped($"saved after step {trainer.Position.Step}, in epoch {trainer.Position.Epoch + 1} of {arguments.EpochCount}");
         }
 
         // 3. A crash from here on costs one upload: the finished checkpoint lets the next attempt skip the training.
         TrainResult result = await output.FinishAsync(trainer);
+        await files.RefreshAsync();
         // 6. The model's version comes before the success that names it. A crash between the two leaves the version, and the next
         //    attempt finds that the job has one: a job never makes two.
         return Outcome.Success(result with { Model = await model.SaveAsync(result, stop) });
     }
 
     private async Task TrainAsync(
-        Trainer trainer, TrainArguments arguments, ShardSet shards, ShardSet? validation, TrainOutput output, AttemptContext attempt, CancellationToken stop)
+        Trainer trainer, TrainArguments arguments, ShardSet shards, ShardSet? validation, TrainOutput output, RunFiles files, AttemptContext attempt,
+        CancellationToken stop)
     {
         var progress = new TrainProgress(attempt, arguments, shards);
         BatchLoaderOptions loading = arguments.ToLoaderOptions(attempt.ThreadCount);
@@ -90,23 +95,24 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             }
 
             if (validation is not null)
-                await ValidateAsync(trainer, validation.ValidationBatches(loading, stop), output, progress, attempt, stop);
+                await ValidateAsync(trainer, validation, loading, output, progress, attempt, stop);
             trainer.EndEpoch();
             await output.SaveAsync(trainer);
+            await files.RefreshAsync();
             saved = clock.GetTimestamp();
         }
     }
 
     private static async Task ValidateAsync(
-        Trainer trainer, IAsyncEnumerable<Batch> batches, TrainOutput output, TrainProgress progress, AttemptContext attempt, CancellationToken stop)
+        Trainer trainer, ShardSet data, BatchLoaderOptions loading, TrainOutput output, TrainProgress progress, AttemptContext attempt, CancellationToken stop)
     {
         await progress.ReportAsync(trainer.Position, "validating");
-        EvaluationResult result = await Evaluator.EvaluateAsync(trainer.Network, attempt.CountingWork(batches), attempt.ThreadCount, stop);
-        await attempt.RecordMetricsAsync(TrainMetrics.Of(result, trainer.Position.Step), CancellationToken.None);
-        if (trainer.Best is not null && result.Top1 <= trainer.Best.Top1)
+        EvaluationReport found = await RunValidation.MeasureAsync(trainer.Network, data.ValidationBatches(loading, stop), trainer.Position.Step, attempt, stop);
+        if (trainer.Best is not null && found.Result.Top1 <= trainer.Best.Top1)
             return;
 
-        trainer.Best = result;
+        trainer.Best = found.Result;
+        await RunValidation.RecordBestAsync(found, loading, trainer.Position.Step, attempt);
         // 5. The best weights first, then the checkpoint that knows of them: a crash between the two repeats the end of the epoch and
         //    its validation, and writes the same best weights again.
         await output.SaveBestAsync(trainer);

@@ -1,5 +1,4 @@
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Model.Evaluation;
 using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Train;
@@ -42,12 +41,4 @@ internal sealed class TrainMetrics(int interval)
         (_loss, _top1, _top5, _seconds, _dataSeconds, _samples) = (0, 0, 0, 0, 0, 0);
         return points;
     }
-
-    /// <summary>The points of a validation after <paramref name="step"/> steps.</summary>
-    public static IReadOnlyCollection<MetricPoint> Of(EvaluationResult result, long step) =>
-    [
-        new("valid_loss", step, result.Loss),
-        new("valid_top1", step, result.Top1),
-        new("valid_top5", step, result.Top5),
-    ];
 }

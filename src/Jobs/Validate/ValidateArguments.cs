@@ -3,6 +3,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Jobs.Validate;
 
@@ -30,6 +31,28 @@ public sealed record ValidateArguments : IJobArguments
     [Range(1, 65_536)]
     public int BatchSize { get; init; } = 32;
 
+    /// <summary>Share of the resized short side that the centre crop keeps; the original's 0.875 is 224 of 256, 1 keeps all of it.</summary>
+    [Range(0.1, 1.0)]
+    public double CropFraction { get; init; } = Preprocessing.DefaultCropRatio;
+
+    /// <summary>Test-time augmentation: whether each image is seen as it is and mirrored, and the probabilities of the two answers are averaged.</summary>
+    public bool FlipAverage { get; init; }
+
+    /// <summary>
+    /// A JSON blob with all right answers for each image, as ReaL has them for ImageNet: [[3],[1,7],…] by the number at the end of the key,
+    /// from 1, or {"key":[3],…}. Null: only the label counts.
+    /// </summary>
+    [BlobPath]
+    public string? MultiLabels { get; init; }
+
+    /// <summary>Folder for report.json, classes.csv, confusion.csv and the worst mistakes with their images; null: no files.</summary>
+    [BlobPath]
+    public string? Output { get; init; }
+
+    /// <summary>How many of the worst mistakes are told of.</summary>
+    [Range(0, 1000)]
+    public int MistakeCount { get; init; } = 24;
+
     /// <inheritdoc/>
     public IEnumerable<string> Faults()
     {
@@ -37,5 +60,9 @@ public sealed record ValidateArguments : IJobArguments
             yield return $"data: {fault}";
         if (ImageSize % 32 is > 0)
             yield return $"imageSize: a multiple of 32 is needed, this is {ImageSize}";
+        if (BlobPath.TryParse(MultiLabels, out BlobPath? labels, out _) && labels.NamesMany)
+            yield return $"multiLabels: one blob is needed, {MultiLabels} names a folder";
+        if (BlobPath.TryParse(Output, out BlobPath? folder, out _) && folder.Name is [.., '*'])
+            yield return $"output: a folder is needed, {Output} is a pattern";
     }
 }

@@ -13,10 +13,11 @@ using static TorchSharp.torch;
 
 namespace HrNetBatch.Jobs.Validate;
 
-/// <summary>Measures a checkpoint on labelled shards. It is short and keeps nothing: an attempt that is cut off costs its time, and the next begins anew.</summary>
-public sealed class ValidateHandler(BlobStore blobs, JobCheckpoints checkpoints) : IJobHandler
+/// <summary>Measures a checkpoint on labelled data. It is short and keeps nothing until its end: an attempt that is cut off costs its time, and the next begins anew.</summary>
+public sealed class ValidateHandler(BlobAccounts accounts, BlobStore blobs, JobCheckpoints checkpoints) : IJobHandler
 {
     private const int BatchesBetweenReports = 10;
+    private const long LargestMultiLabels = 256 << 20;
 
     /// <inheritdoc/>
     public async Task<Outcome> ExecuteAsync(AttemptContext attempt, CancellationToken stop)
@@ -24,26 +25,67 @@ public sealed class ValidateHandler(BlobStore blobs, JobCheckpoints checkpoints)
         var arguments = attempt.ArgumentsAs<ValidateArguments>();
         LibTorch.Load();
         set_num_threads(attempt.ThreadCount);
+
+        // 1. What can be refused is, before anything is measured.
+        ReportFiles? files = arguments.Output is { } output ? await ReportFiles.ClaimAsync(accounts, blobs, BlobPath.Parse(output), attempt, stop) : null;
+        MultiLabels? multiLabels = await MultiLabelsAsync(arguments, stop);
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, attempt.Logger, stop);
         using LoadedCheckpoint loaded = await checkpoints.LoadAsync(attempt.Lease, arguments.Checkpoint, stop);
         using HrNet network = StoredCheckpoint.NetworkOf(loaded.Checkpoint, attempt.Logger);
         network.to(device(attempt.Device));
         network.ToChannelsLast();
 
-        var options = new BatchLoaderOptions
+        var loading = new BatchLoaderOptions
         {
             BatchSize = arguments.BatchSize,
             ImageSize = arguments.ImageSize ?? loaded.ImageSize,
+            CropRatio = arguments.CropFraction,
             ClassCount = network.ClassCount,
             ThreadCount = attempt.ThreadCount,
+            KeepsEncodedImages = files is not null && arguments.MistakeCount > 0,
         };
-        EvaluationResult result = await Evaluator.EvaluateAsync(network, ReportedAsync(shards.ValidationBatches(options, stop), shards, attempt, stop), attempt.ThreadCount, stop);
+        var measuring = new EvaluationOptions
+        {
+            ThreadCount = attempt.ThreadCount,
+            AveragesFlip = arguments.FlipAverage,
+            MistakeCount = arguments.MistakeCount,
+            MultiLabels = multiLabels,
+        };
+        EvaluationReport found = await Evaluator.ReportAsync(network, ReportedAsync(shards.ValidationBatches(loading, stop), shards, attempt, stop), measuring, stop);
 
-        await attempt.RecordMetricsAsync(
-            [new("valid_loss", 0, result.Loss), new("valid_top1", 0, result.Top1), new("valid_top5", 0, result.Top5)], CancellationToken.None);
-        await attempt.ReportProgressAsync(result.Count, result.Count, "validated", CancellationToken.None);
-        return Outcome.Success(new ValidateResult(loaded.Source.Checkpoint, result.Loss, result.Top1, result.Top5, result.Count));
+        ValidationLog.LogMeters(attempt.Logger, attempt.Lease.JobId, MeterLine.Of(found));
+        ValidationReport report = ValidationReport.Of(found, attempt, loading, loaded.Source.Checkpoint, loaded.Labels) with
+        {
+            Data = arguments.Data,
+            MultiLabels = arguments.MultiLabels,
+            FlipAverage = arguments.FlipAverage,
+            Output = arguments.Output,
+        };
+        await attempt.RecordMetricsAsync(ValidationMetrics.Of(found, step: 0), CancellationToken.None);
+        await attempt.RecordReportAsync(report.ToJson(), CancellationToken.None);
+        // 2. A crash before the success costs the time of the measuring: the next attempt finds the same, and writes it over this.
+        if (files is not null)
+            await files.WriteAsync(report, found.Mistakes, stop);
+        await attempt.ReportProgressAsync(report.Count, report.Count, "validated", CancellationToken.None);
+        return Outcome.Success(new ValidateResult(report.Checkpoint, Finite(report.Loss), report.Top1, report.Top5, report.Count)
+        {
+            CalibrationError = Finite(report.CalibrationError),
+            RealTop1 = report.RealTop1,
+            ImagesPerSecond = report.ImagesPerSecond,
+            Report = files is null ? null : $"{files.ReportPath}",
+        });
     }
+
+    private async Task<MultiLabels?> MultiLabelsAsync(ValidateArguments arguments, CancellationToken cancellation)
+    {
+        if (arguments.MultiLabels is not { } path)
+            return null;
+        BlobContent json = await blobs.ReadAsync(BlobPath.Parse(path), maximumBytes: LargestMultiLabels, cancellation: cancellation);
+        return MultiLabels.Read(json.Bytes, path);
+    }
+
+    // JSON knows no NaN.
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
     private static async IAsyncEnumerable<Batch> ReportedAsync(
         IAsyncEnumerable<Batch> batches, ShardSet shards, AttemptContext attempt, [EnumeratorCancellation] CancellationToken stop)

@@ -117,7 +117,7 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
         IJobHandler handler = lease.Kind switch
         {
             "train" => new TrainHandler(_blobs.Accounts, _blobs.Store, checkpoints, new ModelAddition(Models, _blobs.Store, TimeProvider.System), TimeProvider.System),
-            "validate" => new ValidateHandler(_blobs.Store, checkpoints),
+            "validate" => new ValidateHandler(_blobs.Accounts, _blobs.Store, checkpoints),
             _ => new ExportHandler(_blobs.Accounts, _blobs.Store, checkpoints),
         };
         return await AttemptRunner.RunAsync(handler, attempt, stop ?? own);
@@ -153,7 +153,8 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
     /// <summary>Reads a blob.</summary>
     public async Task<byte[]> ReadAsync(string name) => (await _blobs.Store.ReadAsync(_blobs.Root.Combine(name), cancellation: Cancelled)).Bytes;
 
-    private static byte[] Noise(string key)
+    /// <summary>The image that <see cref="WriteShardAsync"/> writes for a key.</summary>
+    public static byte[] Noise(string key)
     {
         byte[] rgb = new byte[3 * 40 * 36];
         new Random(key.Sum(letter => letter)).NextBytes(rgb);

@@ -1,0 +1,19 @@
+using System.Text.Json;
+
+namespace HrNetBatch.Jobs.Runs;
+
+/// <summary>What tells several runs apart: the arguments in which they differ.</summary>
+/// <param name="Name">The argument.</param>
+/// <param name="Values">Its value in each run, in the order of the runs; null where a run has none.</param>
+public sealed record ArgumentDifference(string Name, IReadOnlyList<JsonElement?> Values)
+{
+    /// <summary>The arguments that are not the same in all runs, by name in the order in which they first appear.</summary>
+    public static IReadOnlyList<ArgumentDifference> Of(IReadOnlyList<Run> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        IEnumerable<string> names = runs.SelectMany(run => run.Job.Arguments.EnumerateObject()).Select(argument => argument.Name).Distinct();
+        return [.. names
+            .Select(name => new ArgumentDifference(name, [.. runs.Select(run => run.Job.Arguments.TryGetProperty(name, out JsonElement value) ? value : (JsonElement?)null)]))
+            .Where(argument => argument.Values.Select(value => value?.GetRawText()).Distinct().Count() > 1)];
+    }
+}

@@ -1,0 +1,43 @@
+using HrNetBatch.Model.Evaluation;
+
+namespace HrNetBatch.Jobs.Validate;
+
+/// <summary>The tables of a <see cref="ValidationReport"/> out of what the evaluation counted.</summary>
+internal static class ReportRows
+{
+    /// <summary>A row for each class.</summary>
+    /// <param name="report">What was counted.</param>
+    /// <param name="labels">Names by index; null where nobody knows.</param>
+    public static IReadOnlyList<ClassRow> Classes(EvaluationReport report, IReadOnlyList<string>? labels)
+    {
+        Dictionary<int, ConfusionCell> worst = report.Confusion.Cells
+            .Where(cell => cell.Label != cell.Predicted)
+            .GroupBy(cell => cell.Label)
+            .ToDictionary(row => row.Key, row => row.MaxBy(cell => cell.Count));
+        return [.. report.Classes.Select(one =>
+        {
+            bool isMistaken = worst.TryGetValue(one.Class, out ConfusionCell cell);
+            return new ClassRow(
+                one.Class, labels is not null && one.Class < labels.Count ? labels[one.Class] : null, one.Count, one.Top1, one.Top5, one.Precision,
+                one.PredictedCount, isMistaken ? cell.Predicted : null, isMistaken ? cell.Count : 0);
+        })];
+    }
+
+    /// <summary>A row for each mistake; the file name is that of its image, whether or not it will be written.</summary>
+    public static IReadOnlyList<MistakeRow> Mistakes(EvaluationReport report, bool hasFiles) =>
+        [.. report.Mistakes.Select((mistake, i) => new MistakeRow(
+            mistake.Sample.Shard, mistake.Sample.Key, mistake.Label, mistake.Predicted, mistake.Confidence, mistake.Loss,
+            hasFiles && mistake.Image is { } image ? FileName(i, image) : null))];
+
+    /// <summary><c>mistakes/0001.jpg</c>: numbered, because keys may be anything.</summary>
+    private static string FileName(int i, ReadOnlySpan<byte> image) => $"mistakes/{i + 1:0000}.{Extension(image)}";
+
+    private static string Extension(ReadOnlySpan<byte> image) => image switch
+    {
+        [0xFF, 0xD8, ..] => "jpg",
+        [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => "png",
+        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..] => "webp",
+        [(byte)'G', (byte)'I', (byte)'F', ..] => "gif",
+        _ => "image",
+    };
+}

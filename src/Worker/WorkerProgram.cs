@@ -90,6 +90,7 @@ public static class WorkerProgram
         services.AddSingleton<AttemptSupervisor>();
         services.AddSingleton<ServedKinds>();
         services.AddSingleton<StrayWakes>();
+        services.AddSingleton<WakeSignal>();
         services.AddHangfire((provider, hangfire) => hangfire
             .UseStorage(HangfireStorage.Open(
                 provider.GetRequiredService<IOptions<LedgerOptions>>().Value.ConnectionString,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using HrNetBatch.Cli.DeadLetters;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
+using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -16,7 +17,7 @@ internal static class DeadLettersCommand
     {
         List(),
         Show(),
-        Settle("replay", "Send dead letters to the queue again as they are, once what was wrong is right. A queue that detects duplicates drops them until its window has passed.",
+        Settle("replay", "Send dead letters to the queue again as they are, once what was wrong is right.",
             (queue, references, cancellation) => queue.ReplayAsync(references, cancellation), "Sent again"),
         Settle("purge", "Remove dead letters for good.",
             (queue, references, cancellation) => queue.PurgeAsync(references, cancellation), "Removed"),
@@ -44,7 +45,7 @@ internal static class DeadLettersCommand
             foreach (ReceivedMessage message in messages)
             {
                 table.AddRow(
-                    Screen.Cell($"{message.SequenceNumber}"), Screen.Cell(message.MessageId), Screen.Cell(message.Subject ?? ""),
+                    Screen.Cell($"{message.SequenceNumber}"), Screen.Cell(JobMessage.IdOf(message)), Screen.Cell(message.Subject ?? ""),
                     Screen.Cell(message.DeadLetterReason ?? ""), Screen.Cell($"{message.EnqueuedTime:yyyy-MM-dd HH:mm}"), Screen.Cell(message.DeadLetterDescription ?? ""));
             }
             Screen.Out.Write(table);

@@ -1,3 +1,4 @@
+using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 
 namespace HrNetBatch.Cli.DeadLetters;
@@ -28,7 +29,7 @@ internal sealed class DeadLetterQueue(IServiceBusClient client, string queue)
     public async Task<ReceivedMessage> FindAsync(string reference, CancellationToken cancellation) =>
         (await ListAsync(int.MaxValue, cancellation)).FirstOrDefault(message => IsNamed(message, reference)) ?? throw Missing([reference]);
 
-    /// <summary>Sends dead letters to their queue again, under their own ids, and then removes them.</summary>
+    /// <summary>Sends dead letters to their queue again, to become the same jobs, and then removes them.</summary>
     /// <param name="references">Their sequence numbers or message ids; null: all.</param>
     /// <param name="cancellation">Stops after the message at hand.</param>
     public Task<DeadLetterReport> ReplayAsync(IReadOnlyCollection<string>? references, CancellationToken cancellation) =>
@@ -36,8 +37,8 @@ internal sealed class DeadLetterQueue(IServiceBusClient client, string queue)
         {
             if (message.Body is null) return false; // a body of another type cannot be sent as it was
 
-            // 1. A crash between the two sends it twice, and the same message makes the same job.
-            await client.SendAsync(queue, [Copy(message)], cancellation);
+            // 1. A crash between the two leaves it to be sent twice, and both make the same job.
+            await client.SendAsync(queue, [JobMessage.Again(message)], cancellation);
             await client.CompleteAsync(message, CancellationToken.None);
             return true;
         }, cancellation);
@@ -111,18 +112,8 @@ internal sealed class DeadLetterQueue(IServiceBusClient client, string queue)
         }
     }
 
-    private static ServiceBusMessage Copy(ReceivedMessage message) => new()
-    {
-        MessageId = message.MessageId,
-        Subject = message.Subject,
-        ContentType = message.ContentType,
-        CorrelationId = message.CorrelationId,
-        Body = message.Body,
-        ApplicationProperties = message.ApplicationProperties,
-    };
-
     private static bool IsNamed(ReceivedMessage message, string reference) =>
-        message.MessageId == reference || (long.TryParse(reference, out long number) && message.SequenceNumber == number);
+        message.MessageId == reference || JobMessage.IdOf(message) == reference || (long.TryParse(reference, out long number) && message.SequenceNumber == number);
 
     private static UserException Missing(IEnumerable<string> references) =>
         new($"There is no dead letter {string.Join(", ", references.Select(reference => $"\"{reference}\""))}; `hrnet deadletters list` lists them. "

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
+using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 
 namespace HrNetBatch.Cli.DeadLetters;
@@ -10,7 +11,7 @@ internal sealed record DeadLetterView
     /// <summary>Its number in the dead-letter queue.</summary>
     public required long SequenceNumber { get; init; }
 
-    /// <summary>The sender's name for it.</summary>
+    /// <summary>The sender's name for it; of one that was sent once more, that of the first sending.</summary>
     public required string MessageId { get; init; }
 
     /// <summary>The kind that it asks for.</summary>
@@ -41,7 +42,7 @@ internal sealed record DeadLetterView
     public static DeadLetterView Short(ReceivedMessage message) => new()
     {
         SequenceNumber = message.SequenceNumber,
-        MessageId = message.MessageId,
+        MessageId = JobMessage.IdOf(message),
         Subject = message.Subject,
         Reason = message.DeadLetterReason,
         Description = message.DeadLetterDescription,

@@ -8,8 +8,7 @@ namespace HrNetBatch.Cli.Stack;
 /// <param name="ConnectionString">What clients connect with. The key is no secret: the broker listens on the loopback addresses only.</param>
 internal sealed record LocalBroker(string[] Arguments, string ConnectionString)
 {
-    // Nobody has to read the events of a laptop, so they end by themselves. Repeated job messages are the ledger's affair: a
-    // queue that dropped them would drop dead letters that are sent again, too.
+    // Nobody has to read the events of a laptop, so they end by themselves. Repeated job messages are the ledger's affair.
     private const string Entities = """
         {
           "UserConfig": { "Namespaces": [ { "Name": "local",

@@ -1,4 +1,6 @@
 using HrNetBatch.Cli.Output;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,13 +20,14 @@ internal sealed class JobArrival(IServiceProvider services)
     private readonly JobStore _jobs = services.GetRequiredService<JobStore>();
     private readonly IServiceBusClient _bus = services.GetRequiredService<IServiceBusClient>();
     private readonly ServiceBusOptions _options = services.GetRequiredService<IOptions<ServiceBusOptions>>().Value;
+    private readonly JobMessageReader _reader = new(services.GetRequiredService<JobKinds>());
     private readonly TimeProvider _time = services.GetRequiredService<TimeProvider>();
 
     /// <summary>Returns when the job is there.</summary>
     /// <param name="id">The job.</param>
     /// <param name="sentAt">When it was sent; null: somebody else sent it, at some time.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="UserException">A worker refused its message.</exception>
+    /// <exception cref="UserException">A worker refused its message; or somebody else is said to have sent it, and there is no such message.</exception>
     public async Task WaitAsync(Guid id, DateTimeOffset? sentAt, CancellationToken cancellation)
     {
         long lookedAt = _time.GetTimestamp();
@@ -36,6 +39,8 @@ internal sealed class JobArrival(IServiceProvider services)
             lookedAt = _time.GetTimestamp();
             if (await FindDeadLetterAsync(id, sentAt, cancellation) is { } refused)
                 throw new UserException($"The message of job {id} was refused: {refused.DeadLetterDescription ?? refused.DeadLetterReason}.");
+            if (sentAt is null && !hasSaid && !await IsInQueueAsync(id, cancellation) && !await IsThereAsync(id, cancellation))
+                throw new UserException($"There is no job {id}, and no message in the queue {_options.Queue} that asks for it. `hrnet status` lists the jobs.");
             if (!hasSaid) Screen.Say($"No worker has taken job {id} from the queue {_options.Queue} yet; waiting.");
             hasSaid = true;
         }
@@ -53,12 +58,30 @@ internal sealed class JobArrival(IServiceProvider services)
         }
     }
 
+    private async Task<bool> IsInQueueAsync(Guid id, CancellationToken cancellation)
+    {
+        try
+        {
+            long from = 0;
+            while (await _bus.PeekAsync(_options.Queue, from, PeekCount, cancellation) is { Count: > 0 } page)
+            {
+                if (page.Any(message => _reader.Read(message) is JobMessageReading.Accepted accepted && accepted.Request.Id == id)) return true;
+                from = page[^1].SequenceNumber + 1;
+            }
+            return false;
+        }
+        catch (ServiceBusException exception) when (exception.IsTransient)
+        {
+            return true; // nobody knows
+        }
+    }
+
     private async Task<ReceivedMessage?> FindDeadLetterAsync(Guid id, DateTimeOffset? sentAt, CancellationToken cancellation)
     {
         try
         {
             IReadOnlyList<ReceivedMessage> dead = await _bus.PeekAsync(_options.Queue + "/$deadletterqueue", 0, PeekCount, cancellation);
-            return dead.LastOrDefault(message => Guid.TryParse(message.MessageId, out Guid found) && found == id && !(message.EnqueuedTime < sentAt - ClockError));
+            return dead.LastOrDefault(message => JobIdentity.OfMessage(JobMessage.IdOf(message)) == id && !(message.EnqueuedTime < sentAt - ClockError));
         }
         catch (ServiceBusException exception) when (exception.IsTransient)
         {

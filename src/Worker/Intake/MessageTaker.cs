@@ -3,6 +3,7 @@ using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Telemetry;
+using HrNetBatch.Worker.Waking;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -10,7 +11,7 @@ namespace HrNetBatch.Worker.Intake;
 
 /// <summary>One message's way into the ledger. The lock is held for that long and no longer; the job runs from the ledger.</summary>
 internal sealed partial class MessageTaker(
-    IServiceBusClient client, JobMessageReader reader, JobStore jobs, TimeProvider time, ILogger<MessageTaker> logger)
+    IServiceBusClient client, JobMessageReader reader, JobStore jobs, WakeSignal wake, TimeProvider time, ILogger<MessageTaker> logger)
 {
     private static readonly TimeSpan LedgerPause = TimeSpan.FromSeconds(1);
     private int _ledgerAway; // 1 once that was said
@@ -45,6 +46,7 @@ internal sealed partial class MessageTaker(
                 bool isNew = await jobs.EnqueueAsync(request, CancellationToken.None);
                 Interlocked.Exchange(ref _ledgerAway, 0);
                 HrNetTelemetry.IntakeMessages.Add(1, new KeyValuePair<string, object?>("hrnetbatch.message.result", isNew ? "accepted" : "known"));
+                wake.Set();
                 if (isNew)
                     LogAccepted(logger, request.Id, request.Kind);
                 else
@@ -89,7 +91,7 @@ internal sealed partial class MessageTaker(
     private async Task DeadLetterAsync(ReceivedMessage message, JobMessageReading.Refused refusal)
     {
         HrNetTelemetry.IntakeMessages.Add(1, new KeyValuePair<string, object?>("hrnetbatch.message.result", "refused"));
-        LogRefused(logger, message.MessageId, refusal.Reason, refusal.Description);
+        LogRefused(logger, JobMessage.IdOf(message), refusal.Reason, refusal.Description);
         try
         {
             // 3. A crash here brings the message once more, to be refused again.

@@ -14,6 +14,7 @@ internal sealed partial class Waker(
     StrayWakes strays,
     ServedKinds served,
     IBackgroundJobClient hangfire,
+    WakeSignal signal,
     IOptions<WakingOptions> options,
     TimeProvider time,
     ILogger<Waker> logger) : BackgroundService
@@ -22,8 +23,10 @@ internal sealed partial class Waker(
     {
         using var timer = new PeriodicTimer(options.Value.Interval, time);
         bool failing = false;
-        do
+        Task<bool> turn = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+        while (true)
         {
+            Task sooner = signal.Next;
             try
             {
                 await TickAsync(stoppingToken);
@@ -37,8 +40,12 @@ internal sealed partial class Waker(
                     LogAway(logger, error, options.Value.Interval); // once, not every second
                 failing = true;
             }
+            if (await Task.WhenAny(turn, sooner) != turn)
+                continue;
+            if (!await turn)
+                return;
+            turn = timer.WaitForNextTickAsync(stoppingToken).AsTask();
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task TickAsync(CancellationToken cancellation)

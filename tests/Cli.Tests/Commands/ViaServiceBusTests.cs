@@ -97,6 +97,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
     public async Task Watch_WaitsForAJobThatIsStillAMessage()
     {
         JobRequest request = new() { Kind = "train", Arguments = JsonSerializer.SerializeToElement(new { data = "blob://local/shards/t.tar", variant = "w18", classCount = 9, output = "blob://local/models/" }) };
+        await Bus.SendAsync(Queue, [JobMessage.Of(request)], Cancelled);
         await using HrnetProcess watch = HrnetProcess.Start(["watch", $"{request.Id}"], Settings);
         await Eventually.TrueAsync(() => watch.Error.Contains("No worker has taken job", StringComparison.Ordinal), "the command says that it waits", TimeSpan.FromSeconds(60));
 
@@ -105,6 +106,15 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
 
         Assert.Equal(1, (await watch.EndAsync()).ExitCode);
         Assert.Contains("Cancelled", watch.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Watch_SaysThatThereIsNeitherJobNorMessage_InsteadOfWaitingForEver()
+    {
+        CommandResult result = await HrnetProcess.RunAsync(["watch", $"{Guid.NewGuid()}"], Settings);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("no message in the queue hrnet-jobs that asks for it", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using HrNetBatch.LocalServiceBus.Hosting;
 using HrNetBatch.TestKit;
 using HrNetBatch.Worker.Intake;
 using HrNetBatch.Worker.TestHost;
+using HrNetBatch.Worker.Waking;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -42,7 +43,7 @@ internal sealed class IntakeStack : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(Log)).AddHrNetJobs(configuration, new JobKinds(JobKind.Of<BehaveArguments>()));
         services.AddOptions<IntakeOptions>().BindConfiguration(IntakeOptions.Section);
-        _services = services.AddSingleton<MessageTaker>().AddSingleton<JobIntake>().BuildServiceProvider();
+        _services = services.AddSingleton<WakeSignal>().AddSingleton<MessageTaker>().AddSingleton<JobIntake>().BuildServiceProvider();
     }
 
     public RecordedLog Log { get; } = new();

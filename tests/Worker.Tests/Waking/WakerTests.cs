@@ -1,6 +1,13 @@
+using Hangfire;
+using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.TestKit;
+using HrNetBatch.Worker.Devices;
 using HrNetBatch.Worker.TestHost;
+using HrNetBatch.Worker.Waking;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 
 namespace HrNetBatch.Worker.Tests.Waking;
@@ -26,6 +33,27 @@ public sealed class WakerTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Job_IsCalledAtOnce_WhenIntakeSaysThatItIsThere()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+        await using var database = NpgsqlDataSource.Create(ledger.ConnectionString);
+        await using ServiceProvider services = Waking(ledger.ConnectionString, new FakeTimeProvider()); // its next turn never comes
+        var waker = services.GetRequiredService<Waker>();
+        await waker.StartAsync(TestContext.Current.CancellationToken);
+
+        Guid job = await ledger.EnqueueAsync(Behaviour.Succeed);
+        services.GetRequiredService<WakeSignal>().Set();
+
+        await Eventually.TrueAsync(async () =>
+        {
+            await using NpgsqlCommand calls = database.CreateCommand("SELECT count(*) FROM hrnet.wakes WHERE job_id = $1 AND hangfire_id IS NOT NULL");
+            calls.Parameters.AddWithValue(job);
+            return await calls.ExecuteScalarAsync(TestContext.Current.CancellationToken) is 1L;
+        }, "a worker is called");
+        await waker.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Jobs_RunSideBySide_AsManyAsConfigured()
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
@@ -46,5 +74,18 @@ public sealed class WakerTests(PostgresFixture postgres)
         Assert.Contains("hrnet up", unreachable.Log, StringComparison.Ordinal);
         Assert.Equal(1, await misconfigured.ExitAsync());
         Assert.Contains("auto, cpu or cuda:N", misconfigured.Log, StringComparison.Ordinal);
+    }
+
+    private static ServiceProvider Waking(string ledger, TimeProvider time)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["HrNetBatch:Ledger:ConnectionString"] = ledger })
+            .Build();
+        return new ServiceCollection().AddLogging()
+            .AddHrNetJobs(configuration, new JobKinds(JobKind.Of<BehaveArguments, BehaveHandler>()))
+            .AddHangfire(hangfire => hangfire.UseStorage(HangfireStorage.Open(ledger, TimeSpan.FromSeconds(1))))
+            .AddSingleton(time).AddSingleton<DevicePool>().AddSingleton<ServedKinds>().AddSingleton<StrayWakes>().AddSingleton<WakeSignal>().AddSingleton<Waker>()
+            .Configure<WorkerOptions>(worker => worker.Device = "cpu")
+            .BuildServiceProvider();
     }
 }

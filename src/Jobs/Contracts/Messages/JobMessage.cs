@@ -31,6 +31,28 @@ public static class JobMessage
     /// <summary>Application property in which the Azure SDK of .NET carries the W3C trace parent; read where <see cref="TraceParentProperty"/> is absent.</summary>
     public const string DiagnosticIdProperty = "Diagnostic-Id";
 
+    /// <summary>
+    /// Application property of a message that is sent once more: the message id of the first sending, which is the deduplication key instead
+    /// of its own. Under that one a broker that detects duplicates would drop it in silence.
+    /// </summary>
+    public const string ReplayOfProperty = "hrnet-replay-of";
+
+    /// <summary>The sender's name for a message, from which the job's id follows: of one that was sent once more, the first sending's.</summary>
+    public static string IdOf(ServiceBusMessage message) =>
+        message.ApplicationProperties.TryGetValue(ReplayOfProperty, out object? value) && value is string { Length: > 0 } first ? first : message.MessageId;
+
+    /// <summary>The same message to be sent once more, under a message id of its own; it asks for the same job.</summary>
+    /// <param name="message">A message with a body of bytes.</param>
+    public static ServiceBusMessage Again(ReceivedMessage message) => new()
+    {
+        MessageId = Guid.CreateVersion7().ToString(),
+        Subject = message.Subject,
+        ContentType = message.ContentType,
+        CorrelationId = message.CorrelationId,
+        Body = message.Body,
+        ApplicationProperties = new Dictionary<string, object?>(message.ApplicationProperties) { [ReplayOfProperty] = IdOf(message) },
+    };
+
     /// <summary>The message that asks for <paramref name="request"/>; its schedule is not part of the contract.</summary>
     public static ServiceBusMessage Of(JobRequest request)
     {

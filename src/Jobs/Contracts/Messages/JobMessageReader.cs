@@ -37,7 +37,8 @@ public sealed class JobMessageReader(JobKinds kinds)
         CheckVersion(body);
 
         MessageChain chain = new(kinds);
-        JobRequest request = chain.Read(body, message.Subject!, string.IsNullOrWhiteSpace(message.MessageId) ? null : JobIdentity.OfMessage(message.MessageId));
+        string id = JobMessage.IdOf(message);
+        JobRequest request = chain.Read(body, message.Subject!, string.IsNullOrWhiteSpace(id) ? null : JobIdentity.OfMessage(id));
         if (chain.Faults.Count > 0)
             throw new RefusedMessageException(JobMessageRefusal.InvalidFields, string.Join("; ", chain.Faults));
         (string? traceParent, string? traceState) = TraceOf(message.ApplicationProperties);

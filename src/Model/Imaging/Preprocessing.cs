@@ -35,18 +35,38 @@ public static class Preprocessing
         Write(image, new PixelBox(0, 0, image.Width, image.Height), width, height, window, size, leftPad, topPad, mirrored: false, chw);
     }
 
-    /// <summary>For training: RandomResizedCrop, horizontal flip, normalise.</summary>
+    /// <summary>For training: RandomResizedCrop, horizontal flip, what else the augmentation asks for, normalise.</summary>
     /// <param name="image">The decoded image.</param>
     /// <param name="size">Side of the network's input.</param>
     /// <param name="random">The sample's own random numbers: <c>SplitMix64.For(seed, epoch, index)</c>.</param>
     /// <param name="chw">Receives [3, size, size] float32, RGB, normalised.</param>
-    /// <param name="augmentation">How far it goes; null for the original's.</param>
+    /// <param name="augmentation">How far it goes; null for the original's. What is off draws no random numbers.</param>
     public static void Augment(RgbImage image, int size, ref SplitMix64 random, Span<float> chw, Augmentation? augmentation = null)
     {
         augmentation ??= Augmentation.Default;
         PixelBox box = CropGeometry.RandomResizedCrop(image.Width, image.Height, ref random, augmentation.MinimumCropScale);
         bool mirrored = random.NextDouble() < 0.5 && augmentation.Flips;
-        Crop(image, box, size, mirrored, chw);
+        if (augmentation.JittersColors || augmentation.RandAugmentOperations > 0)
+            Recolor(image, box, size, mirrored, augmentation, ref random, chw);
+        else
+            Crop(image, box, size, mirrored, chw);
+        if (augmentation.ErasingProbability > 0)
+            RandomErasing.Apply(chw, size, augmentation.ErasingProbability, ref random);
+    }
+
+    // Operations on pixels come after the mirror, as in torchvision: a shear of the mirror image is not the mirror image of a shear.
+    private static void Recolor(
+        RgbImage image, PixelBox box, int size, bool mirrored, Augmentation augmentation, ref SplitMix64 random, Span<float> chw)
+    {
+        CheckRoom(size, chw);
+        using var crop = new RgbImage(size, size);
+        PilResize.Resize(image, box, size, size, new PixelBox(0, 0, size, size), crop.PixelsAndTail);
+        if (mirrored)
+            crop.Mirror();
+        if (augmentation.JittersColors)
+            ColorJitter.Apply(crop, augmentation, ref random);
+        RandAugment.Apply(crop, augmentation.RandAugmentOperations, augmentation.RandAugmentMagnitude, ref random);
+        Normalize(crop.Pixels, size, size, size, 0, mirrored: false, chw);
     }
 
     /// <summary>Crops, resizes the crop to size × size, mirrors if asked for and normalises: what one augmentation draws.</summary>
@@ -64,20 +84,27 @@ public static class Preprocessing
         try
         {
             PilResize.Resize(image, box, width, height, window, resized);
-            for (int row = 0; row < window.Height; row++)
-            {
-                int target = ((row + topPad) * size) + leftPad;
-                Normalization.WriteRow(
-                    resized.AsSpan(row * stride, stride),
-                    chw.Slice(target, window.Width),
-                    chw.Slice((size * size) + target, window.Width),
-                    chw.Slice((2 * size * size) + target, window.Width),
-                    mirrored);
-            }
+            Normalize(resized, window.Width, window.Height, size, (topPad * size) + leftPad, mirrored, chw);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(resized);
+        }
+    }
+
+    // start: where in each plane the first pixel goes.
+    private static void Normalize(ReadOnlySpan<byte> rgbx, int width, int height, int size, int start, bool mirrored, Span<float> chw)
+    {
+        int stride = width * RgbImage.BytesPerPixel;
+        for (int row = 0; row < height; row++)
+        {
+            int target = (row * size) + start;
+            Normalization.WriteRow(
+                rgbx.Slice(row * stride, stride),
+                chw.Slice(target, width),
+                chw.Slice((size * size) + target, width),
+                chw.Slice((2 * size * size) + target, width),
+                mirrored);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace HrNetBatch.Model.Imaging;
 
@@ -35,8 +36,19 @@ public sealed class RgbImage : IDisposable
     internal int Stride => Width * BytesPerPixel;
 
     /// <summary>All rows, top to bottom, without gaps; <see cref="TailBytes"/> more bytes behind them may be read.</summary>
-    internal Span<byte> Pixels
-        => (_pixels ?? throw new ObjectDisposedException(nameof(RgbImage))).AsSpan(0, Stride * Height);
+    internal Span<byte> Pixels => PixelsAndTail[..(Stride * Height)];
+
+    /// <summary>The pixels and the bytes behind them.</summary>
+    internal Span<byte> PixelsAndTail
+        => (_pixels ?? throw new ObjectDisposedException(nameof(RgbImage))).AsSpan(0, (Stride * Height) + TailBytes);
+
+    /// <summary>Mirrors every row in place.</summary>
+    internal void Mirror()
+    {
+        Span<uint> pixels = MemoryMarshal.Cast<byte, uint>(Pixels);
+        for (int row = 0; row < Height; row++)
+            pixels.Slice(row * Width, Width).Reverse();
+    }
 
     /// <summary>Copies the pixels as plain RGB: [H, W, 3] bytes.</summary>
     /// <param name="rgb">At least 3 × width × height bytes.</param>

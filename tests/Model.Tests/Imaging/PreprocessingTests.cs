@@ -41,6 +41,26 @@ public class PreprocessingTests
     }
 
     [Fact]
+    public void Augment_IsACropAndAMirrorAndNothingElse_UnlessAskedForMore()
+    {
+        using RgbImage image = Gradient(60, 40);
+        for (int index = 0; index < 8; index++)
+        {
+            var expected = new float[Preprocessing.FloatCount(32)];
+            SplitMix64 random = SplitMix64.For(4, index);
+            PixelBox box = CropGeometry.RandomResizedCrop(image.Width, image.Height, ref random);
+            Preprocessing.Crop(image, box, 32, mirrored: random.NextDouble() < 0.5, expected);
+            ulong next = random.Next();
+
+            var actual = new float[Preprocessing.FloatCount(32)];
+            random = SplitMix64.For(4, index);
+            Preprocessing.Augment(image, 32, ref random, actual);
+            Assert.Equal(expected, actual);
+            Assert.Equal(next, random.Next());
+        }
+    }
+
+    [Fact]
     public void Crop_Mirrored_IsTheMirrorImage()
     {
         using RgbImage image = Gradient(50, 50);

@@ -338,4 +338,5 @@ def main():
     (folder / "expected.json").write_text(f"[\n{lines}\n]\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

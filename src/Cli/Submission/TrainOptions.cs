@@ -8,7 +8,7 @@ using HrNetBatch.Model.Configuration;
 
 namespace HrNetBatch.Cli.Submission;
 
-/// <summary>The options of a train job, and <c>--config</c>, which fills what was not typed from a configuration of the original.</summary>
+/// <summary>The options of a train job, with two that fill what was not typed: <c>--recipe</c> from a recipe by name, <c>--config</c> from a configuration of the original.</summary>
 internal sealed class TrainOptions : JobOptions<TrainArguments>
 {
     private readonly Option<string[]> _config = new("--config")
@@ -20,15 +20,32 @@ internal sealed class TrainOptions : JobOptions<TrainArguments>
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private readonly Option<string> _recipe = new("--recipe")
+    {
+        Description = $"Take the recipe of this name ({string.Join(", ", TrainRecipe.Names)}), or of a .json file made like them. Options that are typed besides stand over it.",
+        HelpName = "NAME",
+    };
+
     public override void AddTo(Command command)
     {
         base.AddTo(command);
+        command.Options.Add(_recipe);
         command.Options.Add(_config);
     }
 
     protected override void Complete(JsonObject arguments, ParseResult parsed)
     {
-        if (parsed.GetValue(_config) is not [var file, .. var overrides]) return;
+        (string? recipe, string[]? config) = (parsed.GetValue(_recipe), parsed.GetValue(_config));
+        if (recipe is not null && config is { Length: > 0 })
+            throw new UserException("Give --recipe or --config, not both: each is a whole recipe.", UserException.WrongRequest);
+        if (recipe is not null)
+            RecipeOptions.Fill(arguments, recipe);
+        else if (config is [var file, .. var overrides])
+            Fill(arguments, file, overrides);
+    }
+
+    private static void Fill(JsonObject arguments, string file, string[] overrides)
+    {
         ExperimentConfig config = Read(file, overrides);
         JsonObject fields = ExperimentArguments.Of(config);
         List<string> typed = [.. fields.Select(field => field.Key).Where(arguments.ContainsKey)];
@@ -36,6 +53,7 @@ internal sealed class TrainOptions : JobOptions<TrainArguments>
         // Two fields say what the network is, and two how many classes there are: the typed one makes the other meaningless.
         if (arguments.ContainsKey("variant") || arguments.ContainsKey("architecture")) Drop("variant", "architecture");
         if (arguments.ContainsKey("labels")) Drop("classCount");
+        if (RecipeOptions.HoldsNoMicroBatch(arguments, fields)) Drop("microBatchSize");
         foreach (string name in typed) fields.Remove(name);
 
         Screen.Say(Summary(config, fields));

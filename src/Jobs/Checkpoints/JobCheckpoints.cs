@@ -20,20 +20,26 @@ public sealed class JobCheckpoints(BlobStore blobs, ModelStore models, PinnedChe
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="JobException">There is no such blob, model, version or tag; permanent.</exception>
     /// <exception cref="LeaseLostException">The attempt lost its lease.</exception>
-    public async Task<PinnedCheckpoint> PinAsync(Lease lease, string reference, CancellationToken cancellation) =>
-        await pins.FindAsync(lease.JobId, cancellation)
+    public Task<PinnedCheckpoint> PinAsync(Lease lease, string reference, CancellationToken cancellation) => PinAsync(lease, CheckpointRole.Main, reference, cancellation);
+
+    /// <inheritdoc cref="PinAsync(Lease, string, CancellationToken)"/>
+    public async Task<PinnedCheckpoint> PinAsync(Lease lease, CheckpointRole role, string reference, CancellationToken cancellation) =>
+        await pins.FindAsync(lease.JobId, role, cancellation)
         // 1. Of lanes that begin together each finds something, and the first to write decides for all. A crash before the write leaves
         //    the question to the next attempt; after it, the answer stands as long as the job.
-        ?? await pins.PinAsync(lease, await ResolveAsync(CheckpointReference.Parse(reference), cancellation), cancellation);
+        ?? await pins.PinAsync(lease, role, await ResolveAsync(CheckpointReference.Parse(reference), cancellation), cancellation);
 
     /// <summary>Loads the job's checkpoint, and notes its hash in the ledger. The caller disposes it.</summary>
     /// <exception cref="JobException">It is not there, was removed or replaced, or its bytes are not those that were recorded; permanent.</exception>
     /// <exception cref="CheckpointException">It is no checkpoint.</exception>
-    public async Task<LoadedCheckpoint> LoadAsync(Lease lease, string reference, CancellationToken cancellation)
+    public Task<LoadedCheckpoint> LoadAsync(Lease lease, string reference, CancellationToken cancellation) => LoadAsync(lease, CheckpointRole.Main, reference, cancellation);
+
+    /// <inheritdoc cref="LoadAsync(Lease, string, CancellationToken)"/>
+    public async Task<LoadedCheckpoint> LoadAsync(Lease lease, CheckpointRole role, string reference, CancellationToken cancellation)
     {
-        PinnedCheckpoint pin = await PinAsync(lease, reference, cancellation);
+        PinnedCheckpoint pin = await PinAsync(lease, role, reference, cancellation);
         LoadedCheckpoint loaded = await ReadAsync(pin, cancellation);
-        if (pin.Sha256 is null) await pins.PinAsync(lease, loaded.Source, cancellation);
+        if (pin.Sha256 is null) await pins.PinAsync(lease, role, loaded.Source, cancellation);
         return loaded;
     }
 

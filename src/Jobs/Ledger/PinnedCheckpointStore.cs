@@ -8,24 +8,30 @@ public sealed class PinnedCheckpointStore(NpgsqlDataSource database)
 {
     private const string Columns = "reference, checkpoint, path, etag, sha256";
 
-    /// <summary>The job's checkpoint; null while no attempt has looked for it, and for jobs that need none.</summary>
-    public async Task<PinnedCheckpoint?> FindAsync(Guid jobId, CancellationToken cancellation = default)
+    /// <summary>The job's main checkpoint; null while no attempt has looked for it, and for jobs that need none.</summary>
+    public async Task<PinnedCheckpoint?> FindAsync(Guid jobId, CancellationToken cancellation = default) => await FindAsync(jobId, CheckpointRole.Main, cancellation);
+
+    /// <summary>The job's checkpoint of a role; null while no attempt has looked for it, and for jobs that need none.</summary>
+    public async Task<PinnedCheckpoint?> FindAsync(Guid jobId, CheckpointRole role, CancellationToken cancellation = default)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         return await connection.QuerySingleOrDefaultAsync<PinnedCheckpoint>(new CommandDefinition(
-            $"SELECT {Columns} FROM hrnet.checkpoints WHERE job_id = @jobId", new { jobId }, cancellationToken: cancellation));
+            $"SELECT {Columns} FROM hrnet.checkpoints WHERE job_id = @jobId AND role = @role", new { jobId, role = $"{role}" }, cancellationToken: cancellation));
     }
 
     /// <summary>Says what this attempt found, and gets what the job's first attempt found: only that counts. A hash that was not known then is added.</summary>
     /// <exception cref="LeaseLostException">The attempt lost its lease; nothing was written.</exception>
-    public Task<PinnedCheckpoint> PinAsync(Lease lease, PinnedCheckpoint found, CancellationToken cancellation = default) =>
+    public Task<PinnedCheckpoint> PinAsync(Lease lease, PinnedCheckpoint found, CancellationToken cancellation = default) => PinAsync(lease, CheckpointRole.Main, found, cancellation);
+
+    /// <inheritdoc cref="PinAsync(Lease, PinnedCheckpoint, CancellationToken)"/>
+    public Task<PinnedCheckpoint> PinAsync(Lease lease, CheckpointRole role, PinnedCheckpoint found, CancellationToken cancellation = default) =>
         database.WriteAsync(lease, (connection, transaction) => connection.QuerySingleAsync<PinnedCheckpoint>(new CommandDefinition(
             $"""
-            INSERT INTO hrnet.checkpoints AS c (job_id, {Columns}) VALUES (@JobId, @Reference, @Checkpoint, @Path, @Etag::text, @Sha256::text)
-            ON CONFLICT (job_id) DO UPDATE SET sha256 = COALESCE(c.sha256, CASE WHEN (c.path, c.etag) IS NOT DISTINCT FROM (excluded.path, excluded.etag) THEN excluded.sha256 END)
+            INSERT INTO hrnet.checkpoints AS c (job_id, role, {Columns}) VALUES (@JobId, @role, @Reference, @Checkpoint, @Path, @Etag::text, @Sha256::text)
+            ON CONFLICT (job_id, role) DO UPDATE SET sha256 = COALESCE(c.sha256, CASE WHEN (c.path, c.etag) IS NOT DISTINCT FROM (excluded.path, excluded.etag) THEN excluded.sha256 END)
             RETURNING {Columns}
             """,
-            new { lease.JobId, found.Reference, found.Checkpoint, found.Path, found.Etag, found.Sha256 }, transaction, cancellationToken: cancellation)), cancellation);
+            new { lease.JobId, role = $"{role}", found.Reference, found.Checkpoint, found.Path, found.Etag, found.Sha256 }, transaction, cancellationToken: cancellation)), cancellation);
 
     /// <summary>The unfinished jobs that have begun with a checkpoint, or wait and name exactly it, oldest first.</summary>
     /// <param name="checkpoint">As <see cref="PinnedCheckpoint.Checkpoint"/> has it, such as <c>model:flowers@3</c>.</param>
@@ -35,9 +41,12 @@ public sealed class PinnedCheckpointStore(NpgsqlDataSource database)
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         return (await connection.QueryAsync<Guid>(new CommandDefinition(
             """
-            SELECT j.id FROM hrnet.jobs j LEFT JOIN hrnet.checkpoints c ON c.job_id = j.id
+            SELECT j.id FROM hrnet.jobs j
+            LEFT JOIN hrnet.checkpoints main ON main.job_id = j.id AND main.role = 'Main'
+            LEFT JOIN hrnet.checkpoints teacher ON teacher.job_id = j.id AND teacher.role = 'Teacher'
             WHERE j.state IN ('Queued', 'Scheduled', 'Running')
-              AND COALESCE(c.checkpoint, j.arguments ->> 'checkpoint', j.arguments ->> 'initialCheckpoint') = @checkpoint
+              AND (COALESCE(main.checkpoint, j.arguments ->> 'checkpoint', j.arguments ->> 'initialCheckpoint') = @checkpoint
+                OR COALESCE(teacher.checkpoint, j.arguments ->> 'teacher') = @checkpoint)
             ORDER BY j.created_at, j.id
             """,
             new { checkpoint }, cancellationToken: cancellation))).AsList();

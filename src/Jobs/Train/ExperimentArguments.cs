@@ -22,13 +22,18 @@ public static class ExperimentArguments
             config.ImageSize,
             config.EpochCount,
             config.BatchSize,
+            // On one device the mathematics of several is kept by parts of the batch.
+            MicroBatchSize = config.GpuCount > 1 ? (int?)config.BatchSizePerGpu : null,
+            config.Optimizer,
             config.LearningRate,
             LearningRateSchedule = LearningRateSchedule.Steps,
             config.LearningRateMilestones,
             config.LearningRateFactor,
-            config.Momentum,
-            config.Nesterov,
+            Momentum = config.Optimizer == OptimizerKind.Adam ? null : (double?)config.Momentum,
+            Nesterov = config.Optimizer == OptimizerKind.Sgd ? (bool?)config.Nesterov : null,
             config.WeightDecay,
+            RmspropAlpha = config.Optimizer == OptimizerKind.Rmsprop ? (double?)config.RmspropAlpha : null,
+            RmspropCentered = config.Optimizer == OptimizerKind.Rmsprop ? (bool?)config.RmspropCentered : null,
             MetricsInterval = config.PrintInterval,
         };
         return JsonSerializer.SerializeToNode(fields, JobJson.Options)!.AsObject();

@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Model.Configuration;
 
@@ -8,6 +9,9 @@ namespace HrNetBatch.Model.Configuration;
 /// </summary>
 public sealed record ExperimentConfig
 {
+    // The original has no default for it, and stops without one; this is PyTorch's.
+    internal const double DefaultRmspropAlpha = 0.99;
+
     /// <summary>The file that it was read from, for messages.</summary>
     public required string Name { get; init; }
 
@@ -32,6 +36,9 @@ public sealed record ExperimentConfig
     /// <summary>Passes over the data.</summary>
     public required int EpochCount { get; init; }
 
+    /// <summary>What makes a step of the gradients.</summary>
+    public required OptimizerKind Optimizer { get; init; }
+
     /// <summary>Learning rate before the first milestone.</summary>
     public required double LearningRate { get; init; }
 
@@ -41,14 +48,20 @@ public sealed record ExperimentConfig
     /// <summary>Factor at each milestone.</summary>
     public required double LearningRateFactor { get; init; }
 
-    /// <summary>Momentum of SGD.</summary>
+    /// <summary>Momentum of SGD and RMSprop.</summary>
     public required double Momentum { get; init; }
 
-    /// <summary>Nesterov's form of the momentum.</summary>
+    /// <summary>Nesterov's form of SGD's momentum.</summary>
     public required bool Nesterov { get; init; }
 
-    /// <summary>L2 penalty.</summary>
+    /// <summary>L2 penalty; the original gives Adam none.</summary>
     public required double WeightDecay { get; init; }
+
+    /// <summary>RMSprop: how much of the mean squared gradient stays at each step.</summary>
+    public double RmspropAlpha { get; init; } = DefaultRmspropAlpha;
+
+    /// <summary>RMSprop: whether the square of the mean gradient is subtracted from the mean square.</summary>
+    public bool RmspropCentered { get; init; }
 
     /// <summary>Steps between two reports.</summary>
     public required int PrintInterval { get; init; }

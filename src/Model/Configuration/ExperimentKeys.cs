@@ -17,7 +17,6 @@ public static class ExperimentKeys
     private const string Cuda = "chosen by libtorch";
     private const string Unread = "the original does not read it";
     private const string Pose = "a leftover of pose estimation, which the original's classification does not read";
-    private const string Rmsprop = "for rmsprop only";
 
     /// <summary>All of them, in the order of the documentation.</summary>
     public static IReadOnlyList<ExperimentKey> All { get; } =
@@ -34,16 +33,18 @@ public static class ExperimentKeys
         .. Stages("NUM_BLOCKS", "`variant` or `architecture`; one number for each branch"),
         .. Stages("NUM_CHANNELS", "`variant` or `architecture`; one number for each branch"),
         Honoured("GPUS", "their number times TRAIN.BATCH_SIZE_PER_GPU is `batchSize`; on which device a job runs is the worker's affair"),
-        Honoured("TRAIN.BATCH_SIZE_PER_GPU", "`batchSize`, times the number of GPUS; batch norms see the whole batch here, one GPU's part of it in the original"),
+        Honoured("TRAIN.BATCH_SIZE_PER_GPU", "`batchSize`, times the number of GPUS; where there are several, also `microBatchSize`: batch norms see one GPU's part, as in the original"),
         Honoured("TRAIN.BEGIN_EPOCH", "`epochCount` is END_EPOCH less this, with the learning rates of the epochs that remain"),
         Honoured("TRAIN.END_EPOCH", "`epochCount`"),
-        Honoured("TRAIN.OPTIMIZER", "must be `sgd`; `adam` and `rmsprop` are refused"),
+        Honoured("TRAIN.OPTIMIZER", "`optimizer`: `sgd`, `adam` or `rmsprop`; adam, as in the original, where it is not given"),
         Honoured("TRAIN.LR", "`learningRate`"),
         Honoured("TRAIN.LR_STEP", "`learningRateMilestones`; one integer N means every N epochs"),
         Honoured("TRAIN.LR_FACTOR", "`learningRateFactor`"),
-        Honoured("TRAIN.MOMENTUM", "`momentum`"),
-        Honoured("TRAIN.NESTEROV", "`nesterov`"),
-        Honoured("TRAIN.WD", "`weightDecay`"),
+        Honoured("TRAIN.MOMENTUM", "`momentum` of sgd and rmsprop; the original gives adam none"),
+        Honoured("TRAIN.NESTEROV", "`nesterov` of sgd"),
+        Honoured("TRAIN.WD", "`weightDecay` of sgd and rmsprop; the original gives adam none"),
+        Honoured("TRAIN.RMSPROP_ALPHA", "`rmspropAlpha` of rmsprop; 0.99 where it is not given"),
+        Honoured("TRAIN.RMSPROP_CENTERED", "`rmspropCentered` of rmsprop; false where it is not given"),
         Honoured("PRINT_FREQ", "`metricsInterval`: steps between two points of the curves"),
 
         Ignored("TRAIN.SHUFFLE", "samples are always shuffled, as in the original, which does not read it"),
@@ -52,7 +53,6 @@ public static class ExperimentKeys
         Ignored("AUTO_RESUME", "an attempt always goes on from its job's checkpoint; the original does not read it"),
         Ignored("MODEL.PRETRAINED", "`--initial-checkpoint` starts from other weights; the original does not read it"),
         Ignored("MODEL.INIT_WEIGHTS", "weights are always initialised, as in the original, which does not read it"),
-        Ignored("TRAIN.RMSPROP_ALPHA", Rmsprop), Ignored("TRAIN.RMSPROP_CENTERED", Rmsprop),
         Ignored("TRAIN.GAMMA1", Unread), Ignored("TRAIN.GAMMA2", Unread),
         Ignored("WORKERS", "a worker decodes with all the cores that it may use"),
         Ignored("PIN_MEMORY", Unread), Ignored("RANK", Unread),

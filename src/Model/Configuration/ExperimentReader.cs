@@ -1,5 +1,6 @@
 using System.Globalization;
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Model.Configuration;
 
@@ -28,7 +29,7 @@ internal sealed class ExperimentReader(string name)
         int end = reader.Integer("TRAIN.END_EPOCH", 140, 1, 100_000);
         if (begin >= end)
             reader.Refuse("TRAIN.BEGIN_EPOCH", $"is {begin}, which leaves no epoch before TRAIN.END_EPOCH, {end}");
-        Must(reader, "TRAIN.OPTIMIZER", "adam", "sgd", "is the only optimizer there is yet; put TRAIN.OPTIMIZER=sgd, with a learning rate for it");
+        OptimizerKind optimizer = Optimizer(reader);
         var config = new ExperimentConfig
         {
             Name = name,
@@ -38,16 +39,19 @@ internal sealed class ExperimentReader(string name)
             GpuCount = gpuCount,
             BatchSizePerGpu = perGpu,
             EpochCount = end - begin,
+            Optimizer = optimizer,
             LearningRate = reader.Number("TRAIN.LR", 0.001, 1e-9, 1e3),
             LearningRateMilestones = [.. Milestones(reader, end).Select(epoch => epoch - begin)],
             LearningRateFactor = reader.Number("TRAIN.LR_FACTOR", 0.1, 1e-6, 1),
-            Momentum = reader.Number("TRAIN.MOMENTUM", 0.9, 0, 1),
-            Nesterov = reader.Truth("TRAIN.NESTEROV", false),
-            WeightDecay = reader.Number("TRAIN.WD", 1e-4, 0, 1),
+            Momentum = optimizer == OptimizerKind.Adam ? 0 : reader.Number("TRAIN.MOMENTUM", 0.9, 0, 1),
+            Nesterov = optimizer == OptimizerKind.Sgd && reader.Truth("TRAIN.NESTEROV", false),
+            WeightDecay = optimizer == OptimizerKind.Adam ? 0 : reader.Number("TRAIN.WD", 1e-4, 0, 1),
+            RmspropAlpha = optimizer == OptimizerKind.Rmsprop ? reader.Number("TRAIN.RMSPROP_ALPHA", ExperimentConfig.DefaultRmspropAlpha, 0, 1 - 1e-9) : ExperimentConfig.DefaultRmspropAlpha,
+            RmspropCentered = optimizer == OptimizerKind.Rmsprop && reader.Truth("TRAIN.RMSPROP_CENTERED", false),
             PrintInterval = reader.Integer("PRINT_FREQ", 20, 1, 100_000),
             Remarks = [],
         };
-        return _faults.Count == 0 ? config with { Remarks = Remarks(settings) } : throw new ExperimentException(name, _faults);
+        return _faults.Count == 0 ? config with { Remarks = Remarks(settings, optimizer) } : throw new ExperimentException(name, _faults);
     }
 
     private void Unknown(Setting setting)
@@ -104,6 +108,31 @@ internal sealed class ExperimentReader(string name)
         return (count, perGpu);
     }
 
+    private static OptimizerKind Optimizer(SettingsReader reader)
+    {
+        switch (reader.Text("TRAIN.OPTIMIZER", "adam"))
+        {
+            case "sgd": return OptimizerKind.Sgd;
+            case "adam": return OptimizerKind.Adam;
+            case "rmsprop": return OptimizerKind.Rmsprop;
+            case var other:
+                reader.Refuse("TRAIN.OPTIMIZER", $"is {other}: sgd, adam or rmsprop is needed");
+                return OptimizerKind.Sgd;
+        }
+    }
+
+    // Keys that the original follows for other optimizers than this.
+    private static (string Why, string[] Keys)[] Idle(OptimizerKind optimizer) => optimizer switch
+    {
+        OptimizerKind.Sgd => [("for rmsprop only", ["TRAIN.RMSPROP_ALPHA", "TRAIN.RMSPROP_CENTERED"])],
+        OptimizerKind.Rmsprop => [("for sgd only", ["TRAIN.NESTEROV"])],
+        _ =>
+        [
+            ("the original gives adam none of them", ["TRAIN.MOMENTUM", "TRAIN.NESTEROV", "TRAIN.WD"]),
+            ("for rmsprop only", ["TRAIN.RMSPROP_ALPHA", "TRAIN.RMSPROP_CENTERED"]),
+        ],
+    };
+
     private static IEnumerable<int> Milestones(SettingsReader reader, int end)
     {
         (IReadOnlyList<int> epochs, int? every) = reader.Integers("TRAIN.LR_STEP", [90, 110], "a list of epochs, such as [30, 60, 90], or one number of epochs");
@@ -159,7 +188,7 @@ internal sealed class ExperimentReader(string name)
 
     private static int First(IReadOnlyList<int> numbers) => numbers is [var first, ..] ? first : 0;
 
-    private List<string> Remarks(IReadOnlyDictionary<string, Setting> settings)
+    private List<string> Remarks(IReadOnlyDictionary<string, Setting> settings, OptimizerKind optimizer)
     {
         List<string> remarks = [.. _unknown];
         if (_defaults.Count > 0)
@@ -168,6 +197,11 @@ internal sealed class ExperimentReader(string name)
             .Select(ExperimentKeys.Find).OfType<ExperimentKey>().Where(key => !key.IsHonoured)
             .GroupBy(key => key.Effect)
             .Select(group => string.Create(CultureInfo.InvariantCulture, $"No effect: {string.Join(", ", group.Select(key => key.Name))} ({group.Key}).")));
+        remarks.AddRange(
+            from idle in Idle(optimizer)
+            let keys = idle.Keys.Where(settings.ContainsKey).ToArray()
+            where keys.Length > 0
+            select $"No effect: {string.Join(", ", keys)} ({idle.Why}).");
         return remarks;
     }
 }

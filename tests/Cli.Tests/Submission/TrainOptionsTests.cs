@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
+using HrNetBatch.Model.Training;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Cli.Tests.Submission;
@@ -87,6 +88,48 @@ public sealed class TrainOptionsTests : IDisposable
         var refused = Assert.Throws<JobArgumentsException>(() => Train("--class-count", "2"));
 
         Assert.Contains("--variant (variant): give variant or architecture", JobOptions.InWordsOfTheCommandLine(refused), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Config_KeepsTheMathematicsOfItsGpus_UnlessTheTypedBatchIsSmallerThanOneGpus()
+    {
+        Assert.Equal((16, 8), Batch("--config", _file, "MODEL.NUM_CLASSES=9"));
+        Assert.Equal((12, 8), Batch("--config", _file, "MODEL.NUM_CLASSES=9", "--batch-size", "12"));
+        Assert.Equal((5, null), Batch("--config", _file, "MODEL.NUM_CLASSES=9", "--batch-size", "5"));
+
+        (int, int?) Batch(params string[] typed) => Train(typed) is var arguments ? (arguments.BatchSize, arguments.MicroBatchSize) : default;
+    }
+
+    [Fact]
+    public void Recipe_FillsWhatWasNotTyped()
+    {
+        TrainArguments arguments = Train("--recipe", "cosine-cutmix-300", "--variant", "w18", "--class-count", "9", "--epoch-count", "7", "--batch-size", "16");
+
+        Assert.Equal((7, 16, null, 1.0), (arguments.EpochCount, arguments.BatchSize, arguments.MicroBatchSize, arguments.CutMixAlpha));
+        Assert.Equal(LearningRateSchedule.Cosine, arguments.LearningRateSchedule);
+    }
+
+    [Fact]
+    public void Recipe_MayBeAFileOfOnesOwn()
+    {
+        string own = _folder.File("own.json");
+        File.WriteAllText(own, """{"about": "Short.", "arguments": {"epochCount": 2, "variant": "w18", "classCount": 4}}""");
+
+        Assert.Equal((2, "w18", 4), Train("--recipe", own) is var arguments ? (arguments.EpochCount, arguments.Variant, arguments.ClassCount) : default);
+    }
+
+    [Theory]
+    [InlineData("There is no recipe mine; there are cosine-cutmix-300, distil, fine-tune, original-100", "--recipe", "mine")]
+    [InlineData("The recipe distil needs --teacher.", "--recipe", "distil")]
+    [InlineData("The recipe fine-tune needs --initial-checkpoint.", "--recipe", "fine-tune")]
+    [InlineData("/none.json is no recipe: ", "--recipe", "/none.json")]
+    [InlineData("Give --recipe or --config, not both", "--recipe", "original-100", "--config", "x.yaml")]
+    public void Recipe_IsRefused_WhereItIsNoneOrLacksWhatItNeeds(string expected, params string[] typed)
+    {
+        var refused = Assert.Throws<UserException>(() => Train([.. typed, "--variant", "w18", "--class-count", "2"]));
+
+        Assert.StartsWith(expected, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(2, refused.ExitCode);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -56,6 +56,21 @@ public sealed class JobCheckpointsTests(PostgresFixture postgres, AzuriteFixture
     }
 
     [Fact]
+    public async Task Pin_KeepsATeacherBesidesTheCheckpointToBeginWith()
+    {
+        for (int i = 0; i < 2; i++) await _bench.AddAsync("flowers");
+        Guid job = await _bench.Ledger.EnqueueAsync();
+        Lease lease = await _bench.Ledger.ClaimAsync(job);
+
+        PinnedCheckpoint teacher = await Checkpoints.PinAsync(lease, CheckpointRole.Teacher, "model:flowers@2", Cancelled);
+        PinnedCheckpoint main = await Checkpoints.PinAsync(lease, "model:flowers@1", Cancelled);
+
+        Assert.Equal(("model:flowers@1", "model:flowers@2"), (main.Checkpoint, teacher.Checkpoint));
+        Assert.Equal((main, teacher), (await _bench.Pins.FindAsync(job, Cancelled), await _bench.Pins.FindAsync(job, CheckpointRole.Teacher, Cancelled)));
+        Assert.Equal(teacher, await Checkpoints.PinAsync(lease, CheckpointRole.Teacher, "model:flowers@1", Cancelled));   // the first answer stands
+    }
+
+    [Fact]
     public async Task Load_TakesLabelsAndImageSizeFromTheStore_AndNotesTheHashOfABlob()
     {
         await _bench.AddAsync("flowers", change: model => model with { Labels = ["rose", "tulip", "daisy"], ImageSize = 96 });

@@ -59,13 +59,15 @@ public sealed class ModelRemovalTests(PostgresFixture postgres, AzuriteFixture a
         Assert.Empty(await _bench.Store.ListAsync(Cancelled));
     }
 
-    [Fact]
-    public async Task Remove_IsRefused_WhileAnUnfinishedJobUsesIt_AndNotAfterwards()
+    [Theory]
+    [InlineData(CheckpointRole.Main)]
+    [InlineData(CheckpointRole.Teacher)]
+    public async Task Remove_IsRefused_WhileAnUnfinishedJobUsesIt_AndNotAfterwards(CheckpointRole role)
     {
         await _bench.AddAsync("flowers");
         Guid job = await _bench.Ledger.EnqueueAsync();
         Lease lease = await _bench.Ledger.ClaimAsync(job);
-        await _bench.Pins.PinAsync(lease, new PinnedCheckpoint { Reference = "model:flowers", Checkpoint = "model:flowers@1", Path = "blob://test/x/y" }, Cancelled);
+        await _bench.Pins.PinAsync(lease, role, new PinnedCheckpoint { Reference = "model:flowers", Checkpoint = "model:flowers@1", Path = "blob://test/x/y" }, Cancelled);
 
         var refused = await Assert.ThrowsAsync<JobException>(() => _bench.Removal().RemoveAsync("flowers", 1, cancellation: Cancelled));
         await _bench.Ledger.Leases.EndAsync(lease, new Outcome.Cancelled(), Cancelled);

@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
+using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Tests.Train;
 
@@ -18,6 +19,7 @@ public sealed class ExperimentArgumentsTests
         GpuCount = 4,
         BatchSizePerGpu = 16,
         EpochCount = 60,
+        Optimizer = OptimizerKind.Sgd,
         LearningRate = 0.02,
         LearningRateMilestones = [-10, 20, 50],
         LearningRateFactor = 0.2,
@@ -35,8 +37,19 @@ public sealed class ExperimentArgumentsTests
 
         Assert.Equal(("w32", null, 7, 192), (arguments.Variant, arguments.Architecture, arguments.ClassCount, arguments.ImageSize));
         Assert.Equal((60, 64, 0.02, 0.2), (arguments.EpochCount, arguments.BatchSize, arguments.LearningRate, arguments.LearningRateFactor));
+        Assert.Equal((OptimizerKind.Sgd, 16), (arguments.Optimizer, arguments.MicroBatchSize));
         Assert.Equal([-10, 20, 50], arguments.LearningRateMilestones);
         Assert.Equal((0.8, false, 5e-5, 1000), (arguments.Momentum, arguments.Nesterov, arguments.WeightDecay, arguments.MetricsInterval));
+    }
+
+    [Fact]
+    public void Of_GivesEachOptimizerItsOwn()
+    {
+        TrainArguments adam = Parse(ExperimentArguments.Of(W32 with { Optimizer = OptimizerKind.Adam, WeightDecay = 0, GpuCount = 1 }));
+        TrainArguments rmsprop = Parse(ExperimentArguments.Of(W32 with { Optimizer = OptimizerKind.Rmsprop, RmspropAlpha = 0.9, RmspropCentered = true }));
+
+        Assert.Equal((OptimizerKind.Adam, 0, 16, null), (adam.Optimizer, adam.WeightDecay, adam.BatchSize, adam.MicroBatchSize));
+        Assert.Equal((OptimizerKind.Rmsprop, 0.9, true, 0.8), (rmsprop.Optimizer, rmsprop.RmspropAlpha, rmsprop.RmspropCentered, rmsprop.Momentum));
     }
 
     [Fact]

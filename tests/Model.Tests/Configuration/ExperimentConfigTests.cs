@@ -1,5 +1,6 @@
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
+using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Model.Tests.Configuration;
 
@@ -103,16 +104,16 @@ public sealed class ExperimentConfigTests
         string text = W18
             .Replace("WORKERS: 4", "WORKRES: 4", StringComparison.Ordinal)
             .Replace("  LR: 0.05", "  LR: fast", StringComparison.Ordinal)
-            .Replace("OPTIMIZER: sgd", "OPTIMIZER: adam", StringComparison.Ordinal);
+            .Replace("OPTIMIZER: sgd", "OPTIMIZER: lion", StringComparison.Ordinal);
 
         IReadOnlyList<string> faults = Assert.Throws<ExperimentException>(() => Read(text, "MODEL.IMAGE_SIZE=[200,200]", "TRAIN.EPOCHS=3")).Faults;
 
         Assert.Equal(
             [
                 "test.yaml:5: WORKRES is unknown, to the original too; did you mean WORKERS?",
-                "'TRAIN.EPOCHS=3': TRAIN.EPOCHS is unknown, to the original too; a train job follows TRAIN.{BATCH_SIZE_PER_GPU, BEGIN_EPOCH, END_EPOCH, OPTIMIZER, LR, LR_STEP, LR_FACTOR, MOMENTUM, NESTEROV, WD}",
+                "'TRAIN.EPOCHS=3': TRAIN.EPOCHS is unknown, to the original too; a train job follows TRAIN.{BATCH_SIZE_PER_GPU, BEGIN_EPOCH, END_EPOCH, OPTIMIZER, LR, LR_STEP, LR_FACTOR, MOMENTUM, NESTEROV, WD, RMSPROP_ALPHA, RMSPROP_CENTERED}",
                 "'MODEL.IMAGE_SIZE=[200,200]': MODEL.IMAGE_SIZE is 200: a multiple of 32 up to 2048 is needed, because the lowest branch works at 1/32",
-                "test.yaml:85: TRAIN.OPTIMIZER is adam: sgd is the only optimizer there is yet; put TRAIN.OPTIMIZER=sgd, with a learning rate for it",
+                "test.yaml:85: TRAIN.OPTIMIZER is lion: sgd, adam or rmsprop is needed",
                 "test.yaml:86: TRAIN.LR is fast: a number from 0.000000001 to 1000 is needed",
             ],
             faults);
@@ -145,11 +146,34 @@ public sealed class ExperimentConfigTests
     }
 
     [Fact]
-    public void Read_SaysThatTheOriginalsDefaultCannotBeTrained_WhenTheOptimizerIsNotGiven()
+    public void Read_TakesTheOriginalsDefaultOptimizer_AndSaysSo()
     {
-        string fault = Assert.Single(Assert.Throws<ExperimentException>(() => Read(W18.Replace("  OPTIMIZER: sgd\n", "", StringComparison.Ordinal))).Faults);
+        ExperimentConfig config = Read(W18.Replace("  OPTIMIZER: sgd\n", "", StringComparison.Ordinal));
 
-        Assert.Contains("TRAIN.OPTIMIZER is not given, and the original then takes adam", fault, StringComparison.Ordinal);
+        Assert.Equal(OptimizerKind.Adam, config.Optimizer);
+        Assert.Contains(config.Remarks, remark => remark.StartsWith("Not given", StringComparison.Ordinal) && remark.Contains("TRAIN.OPTIMIZER adam", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_GivesAdamNoWeightDecay_AsTheOriginal()
+    {
+        ExperimentConfig config = Read(W18, "TRAIN.OPTIMIZER=adam");
+
+        Assert.Equal((OptimizerKind.Adam, 0), (config.Optimizer, config.WeightDecay));
+        Assert.Contains("No effect: TRAIN.MOMENTUM, TRAIN.NESTEROV, TRAIN.WD (the original gives adam none of them).", config.Remarks);
+    }
+
+    [Fact]
+    public void Read_FollowsTheKeysOfRmsprop_ForRmspropOnly()
+    {
+        string[] keys = ["TRAIN.RMSPROP_ALPHA=0.9", "TRAIN.RMSPROP_CENTERED=True"];
+
+        ExperimentConfig rmsprop = Read(W18, ["TRAIN.OPTIMIZER=rmsprop", .. keys]), plain = Read(W18, "TRAIN.OPTIMIZER=rmsprop");
+
+        Assert.Equal((OptimizerKind.Rmsprop, 0.9, true, 0.9, 1e-4), (rmsprop.Optimizer, rmsprop.RmspropAlpha, rmsprop.RmspropCentered, rmsprop.Momentum, rmsprop.WeightDecay));
+        Assert.Equal((0.99, false), (plain.RmspropAlpha, plain.RmspropCentered));
+        Assert.Contains("No effect: TRAIN.NESTEROV (for sgd only).", rmsprop.Remarks);
+        Assert.Contains("No effect: TRAIN.RMSPROP_ALPHA, TRAIN.RMSPROP_CENTERED (for rmsprop only).", Read(W18, keys).Remarks);
     }
 
     [Fact]

@@ -44,7 +44,12 @@ public sealed record ReferenceAugmentations(
     {
         var all = new Augmentation
         {
-            BrightnessJitter = 0.4, ContrastJitter = 0.3, SaturationJitter = 0.2, HueJitter = 0.1, RandAugmentOperations = 2, ErasingProbability = 0.6,
+            BrightnessJitter = 0.4,
+            ContrastJitter = 0.3,
+            SaturationJitter = 0.2,
+            HueJitter = 0.1,
+            RandAugmentOperations = 2,
+            ErasingProbability = 0.6,
         };
         foreach (ReferenceRecipe expected in Recipes)
         {

@@ -1,0 +1,87 @@
+using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Model.Architecture;
+
+namespace HrNetBatch.Jobs.Train;
+
+/// <summary>What does not fit together in the arguments of a train job, found before it is accepted and not by its first attempt.</summary>
+internal static class TrainFaults
+{
+    /// <summary>Each as <c>field: what is wrong</c>.</summary>
+    public static IEnumerable<string> Of(TrainArguments arguments)
+        => [.. OfData(arguments), .. OfNetwork(arguments), .. OfRecipe(arguments)];
+
+    private static IEnumerable<string> OfData(TrainArguments arguments)
+    {
+        if (ShardSet.FaultOf(arguments.Data) is { } fault)
+            yield return $"data: {fault}";
+        if (ShardSet.FaultOf(arguments.ValidationData) is { } validationFault)
+            yield return $"validationData: {validationFault}";
+        if (arguments.ClassCount is null && arguments.Labels is null)
+            yield return "labels: give labels or classCount";
+        if (arguments is { ClassCount: { } count, Labels: { } labels } && count != labels.Count)
+            yield return $"classCount: is {count}, but labels names {labels.Count} classes";
+        if (arguments.Labels is { Count: < 2 })
+            yield return "labels: at least two classes are needed";
+    }
+
+    private static IEnumerable<string> OfNetwork(TrainArguments arguments)
+    {
+        string? variantFault = VariantFault(arguments);
+        string[] architectureFaults = [.. arguments.Architecture?.Faults() ?? []];
+        if (variantFault is not null)
+            yield return $"variant: {variantFault}";
+        foreach (string architectureFault in architectureFaults)
+            yield return $"architecture: {architectureFault}";
+        if (arguments.ImageSize % HrNet.SizeMultiple != 0)
+            yield return $"imageSize: a multiple of {HrNet.SizeMultiple} is needed, this is {arguments.ImageSize}";
+        if (variantFault is null && architectureFaults.Length == 0)
+        {
+            foreach (string fault in FrozenFaults(arguments))
+                yield return $"frozenLayers: {fault}";
+        }
+    }
+
+    private static IEnumerable<string> OfRecipe(TrainArguments arguments)
+    {
+        foreach (string fault in arguments.ToOptions().Faults())
+        {
+            yield return fault.StartsWith("stepsPerEpoch:", StringComparison.Ordinal)
+                ? "sampleCount: is needed for cosinePerStep, which must know where the run ends; the schedule cosine does without, with a value for every epoch"
+                : fault;
+        }
+        if (arguments is { EarlyStoppingPatience: > 0, ValidationData: null })
+            yield return "earlyStoppingPatience: needs validationData to see whether the network still improves";
+        if (arguments is { Teacher: not null, LabelSmoothing: > 0 })
+            yield return "labelSmoothing: smooths labels, and with a teacher none are learnt; take one of the two out";
+    }
+
+    private static string? VariantFault(TrainArguments arguments)
+    {
+        if (arguments.Variant is null == arguments.Architecture is null)
+            return arguments.Variant is null ? "give variant or architecture" : "give variant or architecture, not both";
+        try
+        {
+            if (arguments.Variant is not null)
+                HrNetVariant.Parse(arguments.Variant);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static IEnumerable<string> FrozenFaults(TrainArguments arguments)
+    {
+        string[] frozen = [.. arguments.FrozenLayers.Where(name => !string.IsNullOrWhiteSpace(name))];
+        if (frozen.Length == 0)
+            yield break;
+        IReadOnlyList<string> names = HrNetLayers.TensorNames(arguments.Network);
+        foreach (string name in frozen.Where(name => !names.Any(tensor => IsIn(tensor, name))))
+            yield return $"there is no layer '{name}'; there are {string.Join(", ", names.Select(tensor => tensor[..tensor.IndexOf('.', StringComparison.Ordinal)]).Distinct())}, and what lies in them (layer1.0, stage2.0.branches.1, …)";
+        if (names.All(tensor => frozen.Any(name => IsIn(tensor, name))))
+            yield return "every layer is frozen, which leaves nothing to train";
+    }
+
+    private static bool IsIn(string tensor, string layer) => tensor.StartsWith(layer + ".", StringComparison.Ordinal) || tensor == layer;
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Train;
+using HrNetBatch.TestKit;
+
+namespace HrNetBatch.Jobs.Tests.Train;
+
+public sealed class TrainRecipeTests
+{
+    public static TheoryData<string> Names => [.. TrainRecipe.Names];
+
+    [Fact]
+    public void Names_AreThoseOfTheFolder()
+        => Assert.Equal(Directory.GetFiles(Path.Combine(Repository.Root, "recipes"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal), TrainRecipe.Names);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EachRecipe_MakesAJob_WithWhatItNeeds(string name)
+    {
+        TrainRecipe recipe = TrainRecipe.Find(name)!;
+
+        TrainArguments arguments = Parse(recipe);
+
+        JsonObject read = JsonSerializer.SerializeToNode(arguments, JobJson.Options)!.AsObject();
+        foreach ((string field, JsonNode? value) in recipe.Arguments)
+            Assert.True(JsonNode.DeepEquals(value, read[field]) || (double)value! == (double)read[field]!, $"{field} is {read[field]}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EachRecipe_StandsInTheDocumentation(string name)
+        => Assert.Contains($"`{name}`", File.ReadAllText(Path.Combine(Repository.Root, "docs", "training.md")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Original_IsWhatTheArgumentsAre_InPartsOfOneGpu()
+        => Assert.Equal(JsonNode.Parse(Json(Parse(TrainRecipe.Find("original-100")!) with { MicroBatchSize = null }))!.ToJsonString(), JsonNode.Parse(Json(Parse(new TrainRecipe { About = "", Arguments = [] })))!.ToJsonString());
+
+    [Fact]
+    public void Read_RefusesWhatIsNoRecipe()
+    {
+        Assert.Throws<JsonException>(() => TrainRecipe.Read(new MemoryStream("""{"epochCount": 3}"""u8.ToArray())));
+        Assert.Throws<JsonException>(() => TrainRecipe.Read(new MemoryStream(Encoding.UTF8.GetBytes("null"))));
+    }
+
+    private static string Json(TrainArguments arguments) => JsonSerializer.Serialize(arguments, JobJson.Options);
+
+    private static TrainArguments Parse(TrainRecipe recipe)
+    {
+        JsonObject fields = recipe.Arguments.DeepClone().AsObject();
+        fields["data"] = "blob://local/data/t.tar";
+        fields["output"] = "blob://local/runs/";
+        fields["variant"] = "w18";
+        fields["classCount"] = 3;
+        foreach (string needed in recipe.Needs)
+            fields[needed] = "model:flowers";
+        return (TrainArguments)JobKinds.Default.Parse("train", JsonSerializer.SerializeToElement(fields));
+    }
+}

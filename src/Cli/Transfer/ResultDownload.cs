@@ -8,7 +8,10 @@ internal sealed class ResultDownload(BlobStore blobs)
 {
     private const int Parallelism = 8;
 
-    /// <summary>Copies every blob among the result's fields, and everything beside a manifest.</summary>
+    // Others may lie in the same folder, which may be a run's.
+    private static readonly string[] ReportParts = ["report.json*", "classes.csv*", "confusion.csv*", "mistakes.json*", "mistakes/"];
+
+    /// <summary>Copies every blob among the result's fields, everything beside a manifest, and what belongs to a report.</summary>
     /// <returns>How many files were written.</returns>
     public async Task<int> RunAsync(JsonElement result, string folder, CancellationToken cancellation)
     {
@@ -21,6 +24,13 @@ internal sealed class ResultDownload(BlobStore blobs)
                 BlobPath output = path with { Name = path.Name[..^path.FileName.Length] };
                 await foreach (BlobEntry entry in blobs.ListAsync(output, cancellation))
                     found[entry.Path] = (entry.Path.Name[output.Name.Length..], entry.LengthBytes);
+            }
+            else if (path.FileName == "report.json")
+            {
+                BlobPath output = path with { Name = path.Name[..^path.FileName.Length] };
+                foreach (string part in ReportParts)
+                    await foreach (BlobEntry entry in blobs.ListAsync(output with { Name = output.Name + part }, cancellation))
+                        found[entry.Path] = (entry.Path.Name[output.Name.Length..], entry.LengthBytes);
             }
             else if (await blobs.FindAsync(path, cancellation) is { } blob)
             {

@@ -97,7 +97,7 @@ function create(section, measure, names, data) {
 }
 
 // A curve of few points (one an epoch) shows them; a long one is a line.
-const plotPoints = (points) => points.size < 60;
+const plotPoints = (points) => points.size < (sources.length > 1 ? 15 : 60);
 const rank = (measure) => (order.indexOf(measure) + 1) || order.length + 1;
 const parts = (name) => {
   const [, who, measure] = /^(?:(train|valid)_)?(.+)$/.exec(name);

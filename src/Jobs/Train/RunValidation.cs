@@ -19,7 +19,7 @@ internal static class RunValidation
         var options = new EvaluationOptions { ThreadCount = attempt.ThreadCount, MistakeCount = MistakeCount };
         EvaluationReport found = await Evaluator.ReportAsync(network, attempt.CountingWork(batches), options, stop);
         await attempt.RecordMetricsAsync(ValidationMetrics.Of(found, step), CancellationToken.None);
-        ValidationLog.LogMeters(attempt.Logger, attempt.Lease.JobId, MeterLine.Of(found));
+        MeterLog.LogMeters(attempt.Logger, attempt.Lease.JobId, MeterLine.Of(found));
         return found;
     }
 

@@ -6,6 +6,7 @@ using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Telemetry;
+using HrNetBatch.Jobs.Validate;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
@@ -70,6 +71,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         var progress = new TrainProgress(attempt, arguments, shards);
         BatchLoaderOptions loading = arguments.ToLoaderOptions(attempt.ThreadCount);
         var metrics = new TrainMetrics(arguments.MetricsInterval);
+        var meters = new TrainMeters(arguments.BatchSize);
         await progress.ReportAsync(trainer.Position);
         long saved = clock.GetTimestamp();
 
@@ -80,8 +82,10 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             {
                 attempt.Worked();
                 HrNetTelemetry.TrainSamples.Add(step.SampleCount);
+                meters.Add(step);
                 if (metrics.Add(step))
                 {
+                    MeterLog.LogMeters(attempt.Logger, attempt.Lease.JobId, meters.Line(step, shards.SampleCount));
                     await attempt.RecordMetricsAsync(metrics.Take(step), CancellationToken.None);
                     await progress.ReportAsync(step.Position);
                 }

@@ -53,7 +53,7 @@ public sealed class ValidateHandler(BlobAccounts accounts, BlobStore blobs, JobC
         };
         EvaluationReport found = await Evaluator.ReportAsync(network, ReportedAsync(shards.ValidationBatches(loading, stop), shards, attempt, stop), measuring, stop);
 
-        ValidationLog.LogMeters(attempt.Logger, attempt.Lease.JobId, MeterLine.Of(found));
+        MeterLog.LogMeters(attempt.Logger, attempt.Lease.JobId, MeterLine.Of(found));
         ValidationReport report = ValidationReport.Of(found, attempt, loading, loaded.Source.Checkpoint, loaded.Labels) with
         {
             Data = arguments.Data,

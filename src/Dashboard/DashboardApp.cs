@@ -4,6 +4,7 @@ using HrNetBatch.Dashboard.Assets;
 using HrNetBatch.Dashboard.Components;
 using HrNetBatch.Dashboard.Security;
 using HrNetBatch.Jobs;
+using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
@@ -31,8 +32,8 @@ public static class DashboardApp
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // Nothing outlives the process that needs keys, so none are kept in anybody's home folder.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        builder.Services.AddLedger(JobKinds.Default).AddServiceBus();
-        builder.Services.AddSingleton<JobQueries>();
+        builder.Services.AddLedger(JobKinds.Default).AddServiceBus().AddBlobs();
+        builder.Services.AddSingleton<JobQueries>().AddSingleton<ReportQueries>();
         builder.Services.AddRazorComponents();
         builder.Services.AddHangfirePages();
         builder.Services.AddHostedService<AddressAnnouncement>();
@@ -44,6 +45,7 @@ public static class DashboardApp
         app.MapAssets();
         app.MapPages();
         app.MapJobsApi();
+        app.MapReportsApi();
         app.MapHealth();
         app.MapHangfirePages();
         return app;

@@ -83,9 +83,80 @@ public sealed class BrowserTests(DashboardFixture dashboard) : IClassFixture<Das
         }
     }
 
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Runs_AreChosenAndCompared_WithTheirCurvesOverEachOther(ColorScheme scheme)
+    {
+        Assert.SkipUnless(File.Exists(Chromium), $"{Chromium} is not installed (Debian: chromium)");
+        List<JobRequest> trains = [await dashboard.SubmitTrainAsync(), await dashboard.SubmitTrainAsync(), await dashboard.SubmitTrainAsync()];
+        foreach ((int i, JobRequest train) in trains.Index())
+            await RunAsync(await dashboard.ClaimAsync(train.Id), fromStep: 0, toStep: 300 + 100 * i, pace: 1 + 0.5 * i);
+        await dashboard.ExecuteAsync("UPDATE hrnet.jobs SET arguments = arguments || '{\"learningRate\": 0.1, \"seed\": 7}' WHERE id = $1", trains[0].Id);
+        await dashboard.ExecuteAsync("INSERT INTO hrnet.run_tags (job_id, tag) VALUES ($1, 'baseline')", trains[0].Id);
+
+        using IPlaywright playwright = await Playwright.CreateAsync();
+        await using IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
+        IPage page = await browser.NewPageAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 1280, Height = 1100 } });
+        List<string> complaints = [];
+        page.Console += (_, message) => { if (message.Type is "error" or "warning") complaints.Add(message.Text); };
+        page.PageError += (_, error) => complaints.Add(error);
+        await page.GotoAsync(new Uri(dashboard.Client.BaseAddress!, "/runs").ToString());
+        foreach (JobRequest train in trains)
+            await page.Locator($"input[value='{train.Id}']").CheckAsync();
+        await PhotographAsync(page, $"runs-{scheme}");
+        await page.GetByText("Compare the chosen").ClickAsync();
+
+        ILocator loss = page.Locator("[data-measure=loss]");
+        await Assertions.Expect(loss).ToHaveAttributeAsync("data-points", "50", new() { Timeout = 30_000 });
+        Assert.Equal(7, await loss.Locator(".u-series").CountAsync());   // the step; training and validation of three runs
+        Assert.True(await loss.Locator("canvas").EvaluateAsync<int>(DrawnPixels) > 500, "the loss's canvas is blank");
+        await Assertions.Expect(page.Locator("table.compare")).ToContainTextAsync("learning rate");
+        await PhotographAsync(page, $"compare-{scheme}");
+        Assert.Empty(complaints);
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task AValidateJob_ShowsItsReport_WithTheImagesOfItsMistakes(ColorScheme scheme)
+    {
+        Assert.SkipUnless(File.Exists(Chromium), $"{Chromium} is not installed (Debian: chromium)");
+        JobRequest validate = await dashboard.SubmitValidateAsync();
+        Lease lease = await dashboard.ClaimAsync(validate.Id);
+        await dashboard.RecordReportAsync(lease, ReportOfTest.Of(validate.Id, dashboard.Reports));
+        for (int i = 1; i <= 6; i++)
+            await dashboard.WriteAsync($"mistakes/{i:0000}.png", Convert.FromBase64String(RedDot));
+        await dashboard.Leases.EndAsync(lease, new Outcome.Succeeded(System.Text.Json.JsonSerializer.SerializeToElement(new { top1 = 0.76, report = $"{dashboard.Reports}/report.json" })), TestContext.Current.CancellationToken);
+
+        using IPlaywright playwright = await Playwright.CreateAsync();
+        await using IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
+        IPage page = await browser.NewPageAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 1280, Height = 1100 } });
+        List<string> complaints = [];
+        page.Console += (_, message) => { if (message.Type is "error" or "warning") complaints.Add(message.Text); };
+        await page.GotoAsync(new Uri(dashboard.Client.BaseAddress!, $"/jobs/{validate.Id}").ToString());
+
+        await Assertions.Expect(page.Locator(".mistakes img")).ToHaveCountAsync(6);
+        foreach (ILocator image in await page.Locator(".mistakes img").AllAsync())
+        {
+            await image.ScrollIntoViewIfNeededAsync();
+            await Assertions.Expect(image).ToHaveJSPropertyAsync("naturalWidth", 5);
+        }
+        await Assertions.Expect(page.Locator(".confusion td.right")).ToHaveCountAsync(9);
+        await Assertions.Expect(page.Locator(".reliability .bar")).ToHaveCountAsync(15);
+        Assert.NotEqual(
+            await page.Locator(".confusion td.h0").First.EvaluateAsync<string>("cell => getComputedStyle(cell).backgroundColor"),
+            await page.Locator(".confusion td.right").First.EvaluateAsync<string>("cell => getComputedStyle(cell).backgroundColor"));
+        await PhotographAsync(page, $"report-{scheme}");
+        Assert.Empty(complaints);
+    }
+
+    // 5×5 pixels.
+    private const string RedDot = "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==";
+
     private const string DrawnPixels = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.filter((value, i) => i % 4 === 3 && value > 0).length";
 
-    private async Task RunAsync(Lease lease, int fromStep, int toStep)
+    private async Task RunAsync(Lease lease, int fromStep, int toStep, double pace = 1)
     {
         MetricPoint[] points = [.. Enumerable.Range(fromStep / 10 + 1, (toStep - fromStep) / 10).SelectMany(i =>
         {
@@ -93,16 +164,16 @@ public sealed class BrowserTests(DashboardFixture dashboard) : IClassFixture<Das
             double noise = Math.Sin(i * 1.7) * 0.05;
             return new MetricPoint[]
             {
-                new("train_loss", step, 2.2 * Math.Exp(-step / 300.0) + 0.2 + noise),
-                new("train_top1", step, 0.95 * (1 - Math.Exp(-step / 350.0)) + noise / 5),
-                new("train_top5", step, 1 - Math.Exp(-step / 120.0)),
+                new("train_loss", step, 2.2 * Math.Exp(-step * pace / 300) + 0.2 + noise),
+                new("train_top1", step, 0.95 * (1 - Math.Exp(-step * pace / 350)) + noise / 5),
+                new("train_top5", step, 1 - Math.Exp(-step * pace / 120)),
                 new("lr", step, step < 300 ? 0.05 : 0.005),
                 new("images_per_second", step, 118 + noise * 60),
             };
         }).Concat(Enumerable.Range(fromStep / 100 + 1, (toStep - fromStep) / 100).SelectMany(i => new MetricPoint[]
         {
-            new("valid_loss", i * 100, 2.3 * Math.Exp(-i / 2.8) + 0.35),
-            new("valid_top1", i * 100, 0.92 * (1 - Math.Exp(-i / 3.8))),
+            new("valid_loss", i * 100, 2.3 * Math.Exp(-i * pace / 2.8) + 0.35),
+            new("valid_top1", i * 100, 0.92 * (1 - Math.Exp(-i * pace / 3.8))),
         }))];
         await dashboard.RecordAsync(lease, points);
         await dashboard.ReportAsync(lease, toStep, 1000, $"epoch {toStep / 100} of 10");

@@ -1,20 +1,23 @@
 using System.Net;
 using System.Text.Json;
+using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Train;
+using HrNetBatch.Jobs.Validate;
 using HrNetBatch.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(PostgresFixture))]
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]
 
 namespace HrNetBatch.Dashboard.Tests;
 
 /// <summary>The real dashboard in this process, on a free port and a database of its own.</summary>
-public sealed class DashboardFixture(PostgresFixture postgres) : IAsyncLifetime
+public sealed class DashboardFixture(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
 {
     private TestDatabase? _database;
     private WebApplication? _app;
@@ -35,6 +38,7 @@ public sealed class DashboardFixture(PostgresFixture postgres) : IAsyncLifetime
         _app = await DashboardApp.BuildAsync(
         [
             $"--HrNetBatch:Ledger:ConnectionString={_database.ConnectionString}",
+            $"--HrNetBatch:Blobs:Accounts:local:ConnectionString={await azurite.ConnectionStringAsync()}",
             "--HrNetBatch:Dashboard:Port=0",
             "--Logging:LogLevel:Default=Warning",
         ]);
@@ -66,6 +70,30 @@ public sealed class DashboardFixture(PostgresFixture postgres) : IAsyncLifetime
     }
 
     public async Task<Lease> ClaimAsync(Guid job) => (await Leases.ClaimAsync(job, "worker-1", "cpu", TestContext.Current.CancellationToken))!;
+
+    /// <summary>Submits a validate job.</summary>
+    public async Task<JobRequest> SubmitValidateAsync()
+    {
+        JobRequest request = JobRequest.For(new ValidateArguments { Data = "blob://local/data/val/", Checkpoint = "model:emoji@3", Output = Reports });
+        await Jobs.EnqueueAsync(request, TestContext.Current.CancellationToken);
+        return request;
+    }
+
+    /// <summary>A folder of this test's own in storage.</summary>
+    public string Reports { get; } = $"blob://local/reports-{Guid.NewGuid():n}";
+
+    /// <summary>Writes a blob into <see cref="Reports"/>.</summary>
+    public async Task WriteAsync(string name, byte[] bytes)
+    {
+        var blobs = Services.GetRequiredService<BlobStore>();
+        BlobPath path = BlobPath.Parse(Reports).Combine(name);
+        await blobs.CreateContainerAsync(path, TestContext.Current.CancellationToken);
+        using var content = new MemoryStream(bytes);
+        await blobs.UploadAsync(path, content, cancellation: TestContext.Current.CancellationToken);
+    }
+
+    public Task RecordReportAsync(Lease lease, ValidationReport report) =>
+        Services.GetRequiredService<MetricStore>().RecordReportAsync(lease, report.ToJson(), TestContext.Current.CancellationToken);
 
     public Task ReportAsync(Lease lease, long done, long? total, string activity) =>
         Services.GetRequiredService<ProgressStore>().ReportAsync(lease, done, total, activity, TestContext.Current.CancellationToken);

@@ -13,6 +13,17 @@ internal static class Display
     public static string Percent(long done, long total) =>
         (total == 0 ? 0 : Math.Floor(1000.0 * done / total) / 10).ToString("0.#", CultureInfo.InvariantCulture) + " %";
 
+    /// <summary>A share from 0 to 1 in per cent; a dash where there is none.</summary>
+    public static string Share(double? share) =>
+        share is { } value && double.IsFinite(value) ? (100 * value).ToString("0.##", CultureInfo.InvariantCulture) + " %" : share is null ? "" : "–";
+
+    /// <summary>A number with four significant digits; a dash where it is none.</summary>
+    public static string Number(double? number) =>
+        number is not { } value ? "" : !double.IsFinite(value) ? "–" : Math.Abs(value) >= 1000 ? value.ToString("N0", CultureInfo.InvariantCulture) : value.ToString("G4", CultureInfo.InvariantCulture);
+
+    /// <summary>A number as markup takes it.</summary>
+    public static string Plain(double number) => number.ToString("0.###", CultureInfo.InvariantCulture);
+
     /// <summary>A duration in its two largest units: "2 h 5 min", "3 min 20 s", "12 s".</summary>
     public static string Duration(double seconds)
     {

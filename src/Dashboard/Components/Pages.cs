@@ -9,11 +9,14 @@ internal static class Pages
 {
     private const int JobsOnPage = 50;
     private const int FailedItemsOnPage = 25;
+    private const int RunsToCompare = 12;
 
     public static void MapPages(this WebApplication app)
     {
         app.MapGet("/", JobsAsync);
         app.MapGet("/jobs/{id:guid}", JobAsync);
+        app.MapGet("/runs", RunsAsync);
+        app.MapGet("/compare", CompareAsync);
         app.MapFallback(() => NotFound("There is no such page."));
     }
 
@@ -27,12 +30,32 @@ internal static class Pages
         return new RazorComponentResult<JobsPage>(new { Filter = filter, Page = page, Kinds = (IReadOnlyList<string>)names });
     }
 
-    private static async Task<IResult> JobAsync(JobQueries queries, Guid id, string? failedAfter, CancellationToken cancellation)
+    private static async Task<IResult> JobAsync(JobQueries queries, ReportQueries reports, Guid id, string? failedAfter, string? classes, CancellationToken cancellation)
     {
         if (await queries.FindAsync(id, cancellation) is not { } job)
             return NotFound($"There is no job {id}.");
         FailedItemPage failed = await queries.FailedItemsAsync(id, failedAfter, FailedItemsOnPage, cancellation);
-        return new RazorComponentResult<JobPage>(new { Job = job, Failed = failed, FailedAfter = failedAfter });
+        return new RazorComponentResult<JobPage>(new
+        {
+            Job = job,
+            Failed = failed,
+            FailedAfter = failedAfter,
+            Report = await reports.FindAsync(id, cancellation),
+            ShowsAllClasses = classes == "all",
+            Tags = await reports.TagsAsync(id, cancellation),
+        });
+    }
+
+    private static async Task<IResult> RunsAsync(ReportQueries reports, string? tag, CancellationToken cancellation)
+    {
+        string? wanted = string.IsNullOrEmpty(tag) ? null : tag;
+        return new RazorComponentResult<RunsPage>(new { Runs = await reports.RunsAsync(wanted, cancellation), Tag = wanted });
+    }
+
+    private static async Task<IResult> CompareAsync(ReportQueries reports, HttpRequest request, CancellationToken cancellation)
+    {
+        Guid[] ids = [.. request.Query["run"].Select(text => Guid.TryParse(text, out Guid id) ? id : Guid.Empty).Where(id => id != Guid.Empty).Distinct().Take(RunsToCompare)];
+        return new RazorComponentResult<ComparePage>(new { Runs = await reports.RunsAsync(ids, cancellation) });
     }
 
     private static RazorComponentResult<NotFoundPage> NotFound(string message) => new(new { Message = message }) { StatusCode = StatusCodes.Status404NotFound };

@@ -101,30 +101,30 @@ public sealed record ValidationReport
     /// <summary>What an attempt found; <see cref="Data"/>, <see cref="Output"/> and what else its arguments say is put in by the caller.</summary>
     internal static ValidationReport Of(
         EvaluationReport found, AttemptContext attempt, BatchLoaderOptions loading, string checkpoint, IReadOnlyList<string>? labels) => new()
-    {
-        Job = attempt.Lease.JobId,
-        Checkpoint = checkpoint,
-        ImageSize = loading.ImageSize,
-        CropFraction = loading.CropRatio,
-        Count = found.Result.Count,
-        Loss = found.Result.Loss,
-        Top1 = found.Result.Top1,
-        Top5 = found.Result.Top5,
-        Error1 = found.Result.Error1,
-        Error5 = found.Result.Error5,
-        CalibrationError = found.Calibration.Error,
-        RealTop1 = found.MultiLabels?.Top1,
-        RealTop5 = found.MultiLabels?.Top5,
-        RealCount = found.MultiLabels?.Count,
-        Seconds = found.Duration.TotalSeconds,
-        ImagesPerSecond = found.ImagesPerSecond,
-        Device = attempt.Device,
-        ThreadCount = attempt.ThreadCount,
-        Calibration = [.. found.Calibration.Bins],
-        Classes = ReportRows.Classes(found, labels),
-        Confusion = [.. found.Confusion.Cells],
-        Mistakes = ReportRows.Mistakes(found, hasFiles: loading.KeepsEncodedImages),
-    };
+        {
+            Job = attempt.Lease.JobId,
+            Checkpoint = checkpoint,
+            ImageSize = loading.ImageSize,
+            CropFraction = loading.CropRatio,
+            Count = found.Result.Count,
+            Loss = found.Result.Loss,
+            Top1 = found.Result.Top1,
+            Top5 = found.Result.Top5,
+            Error1 = found.Result.Error1,
+            Error5 = found.Result.Error5,
+            CalibrationError = found.Calibration.Error,
+            RealTop1 = found.MultiLabels?.Top1,
+            RealTop5 = found.MultiLabels?.Top5,
+            RealCount = found.MultiLabels?.Count,
+            Seconds = found.Duration.TotalSeconds,
+            ImagesPerSecond = found.ImagesPerSecond,
+            Device = attempt.Device,
+            ThreadCount = attempt.ThreadCount,
+            Calibration = [.. found.Calibration.Bins],
+            Classes = ReportRows.Classes(found, labels),
+            Confusion = [.. found.Confusion.Cells],
+            Mistakes = ReportRows.Mistakes(found, hasFiles: loading.KeepsEncodedImages),
+        };
 
     /// <summary>The report as JSON.</summary>
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Json);

@@ -83,7 +83,11 @@ public sealed class RunsCommandTests(PostgresFixture postgres) : IAsyncLifetime
     {
         JobRequest request = JobRequest.For(new TrainArguments
         {
-            Data = "blob://local/data/", Variant = "w18", ClassCount = 3, LearningRate = learningRate, Output = "blob://local/out/run",
+            Data = "blob://local/data/",
+            Variant = "w18",
+            ClassCount = 3,
+            LearningRate = learningRate,
+            Output = "blob://local/out/run",
         });
         await _services.GetRequiredService<JobStore>().EnqueueAsync(request, Cancelled);
         Lease lease = (await _services.GetRequiredService<LeaseStore>().ClaimAsync(request.Id, "worker", "cpu", Cancelled))!;

@@ -91,7 +91,11 @@ public sealed class RunStoreTests(LedgerDatabase ledger) : IClassFixture<LedgerD
 
     private Task<Guid> TrainAsync(double learningRate) => SubmitAsync(new TrainArguments
     {
-        Data = "blob://local/data/", Variant = "w18", ClassCount = 3, LearningRate = learningRate, Output = "blob://local/out/run",
+        Data = "blob://local/data/",
+        Variant = "w18",
+        ClassCount = 3,
+        LearningRate = learningRate,
+        Output = "blob://local/out/run",
     });
 
     private Task<Guid> ValidateAsync() => SubmitAsync(new ValidateArguments { Data = "blob://local/data/", Checkpoint = "model:flowers" });

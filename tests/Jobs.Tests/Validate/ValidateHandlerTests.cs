@@ -118,9 +118,26 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
         var calibration = new Model.Evaluation.CalibrationBin(0, 1, 2, double.NaN, 0.5);
         var report = new ValidationReport
         {
-            Job = Guid.CreateVersion7(), Checkpoint = "c", Data = "d", ImageSize = 32, CropFraction = 0.875, Count = 2, Loss = double.NaN, Top1 = 0.5, Top5 = 1, Error1 = 0.5,
-            Error5 = 0, CalibrationError = double.NaN, Seconds = 1, ImagesPerSecond = 2, Device = "cpu", ThreadCount = 1, Calibration = [calibration],
-            Classes = [new ClassRow(0, null, 0, null, null, null, 0, null, 0)], Confusion = [new(0, 1, 2)], Mistakes = [],
+            Job = Guid.CreateVersion7(),
+            Checkpoint = "c",
+            Data = "d",
+            ImageSize = 32,
+            CropFraction = 0.875,
+            Count = 2,
+            Loss = double.NaN,
+            Top1 = 0.5,
+            Top5 = 1,
+            Error1 = 0.5,
+            Error5 = 0,
+            CalibrationError = double.NaN,
+            Seconds = 1,
+            ImagesPerSecond = 2,
+            Device = "cpu",
+            ThreadCount = 1,
+            Calibration = [calibration],
+            Classes = [new ClassRow(0, null, 0, null, null, null, 0, null, 0)],
+            Confusion = [new(0, 1, 2)],
+            Mistakes = [],
         };
 
         JsonElement json = report.ToJson();

@@ -17,6 +17,9 @@ internal static class Display
     public static string Share(double? share) =>
         share is { } value && double.IsFinite(value) ? (100 * value).ToString("0.##", CultureInfo.InvariantCulture) + " %" : share is null ? "" : "–";
 
+    /// <summary>A share in whole per cent, never broken into two lines.</summary>
+    public static string WholePercent(double share) => double.IsFinite(share) ? share.ToString("0%", CultureInfo.InvariantCulture).Replace("%", "\u00a0%", StringComparison.Ordinal) : "–";
+
     /// <summary>A number with four significant digits; a dash where it is none.</summary>
     public static string Number(double? number) =>
         number is not { } value ? "" : !double.IsFinite(value) ? "–" : Math.Abs(value) >= 1000 ? value.ToString("N0", CultureInfo.InvariantCulture) : value.ToString("G4", CultureInfo.InvariantCulture);

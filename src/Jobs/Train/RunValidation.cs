@@ -11,6 +11,7 @@ namespace HrNetBatch.Jobs.Train;
 internal static class RunValidation
 {
     private const int MistakeCount = 24;
+    private const string Folder = "validation/";
 
     /// <summary>Measures the network after <paramref name="step"/> optimizer steps; the points of the curves are in the ledger when it returns.</summary>
     public static async Task<EvaluationReport> MeasureAsync(
@@ -23,12 +24,28 @@ internal static class RunValidation
         return found;
     }
 
-    /// <summary>Makes what was found of the best weights the job's report. Its mistakes are named, and not kept as images: a validate job does that.</summary>
-    public static Task RecordBestAsync(EvaluationReport found, BatchLoaderOptions loading, long step, AttemptContext attempt)
+    /// <summary>Makes what was found of the best weights the job's report, with its files in <c>validation/step-N/</c> of the output.</summary>
+    public static async Task RecordBestAsync(
+        BlobAccounts accounts, BlobStore blobs, EvaluationReport found, BatchLoaderOptions loading, long step, AttemptContext attempt, CancellationToken stop)
     {
         var arguments = attempt.ArgumentsAs<TrainArguments>();
-        BlobPath best = BlobPath.Parse(arguments.Output).Combine("model_best.pth.tar");
-        ValidationReport report = ValidationReport.Of(found, attempt, loading, $"{best}", arguments.Labels) with { Data = arguments.ValidationData!, Step = step };
-        return attempt.RecordReportAsync(report.ToJson(), CancellationToken.None);
+        BlobPath output = BlobPath.Parse(arguments.Output), folder = output.Combine($"{Folder}step-{step:000000000}");
+        ValidationReport report = ValidationReport.Of(found, attempt, loading, $"{output.Combine("model_best.pth.tar")}", arguments.Labels) with
+        {
+            Data = arguments.ValidationData!,
+            Step = step,
+            Output = $"{folder}",
+        };
+        // 1. A folder for each step: whoever repeats this step, a zombie too, writes the same images into it. A crash before the ledger
+        //    knows of it leaves the report before, with its files.
+        ReportFiles files = await ReportFiles.ClaimAsync(accounts, blobs, folder, attempt, stop);
+        await files.WriteAsync(report, found.Mistakes, stop);
+        await attempt.RecordReportAsync(report.ToJson(), CancellationToken.None);
+        // 2. A crash in here leaves files that nobody names, until the next best.
+        await foreach (BlobEntry file in blobs.ListAsync(output.Combine(Folder), stop))
+        {
+            if (string.CompareOrdinal(file.Path.Name, folder.Name) < 0)
+                await blobs.DeleteAsync(file.Path, stop);
+        }
     }
 }

@@ -107,16 +107,17 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         }
     }
 
-    private static async Task ValidateAsync(
+    private async Task ValidateAsync(
         Trainer trainer, ShardSet data, BatchLoaderOptions loading, TrainOutput output, TrainProgress progress, AttemptContext attempt, CancellationToken stop)
     {
         await progress.ReportAsync(trainer.Position, "validating");
+        loading = loading with { KeepsEncodedImages = true };
         EvaluationReport found = await RunValidation.MeasureAsync(trainer.Network, data.ValidationBatches(loading, stop), trainer.Position.Step, attempt, stop);
         if (trainer.Best is not null && found.Result.Top1 <= trainer.Best.Top1)
             return;
 
         trainer.Best = found.Result;
-        await RunValidation.RecordBestAsync(found, loading, trainer.Position.Step, attempt);
+        await RunValidation.RecordBestAsync(accounts, blobs, found, loading, trainer.Position.Step, attempt, stop);
         // 5. The best weights first, then the checkpoint that knows of them: a crash between the two repeats the end of the epoch and
         //    its validation, and writes the same best weights again.
         await output.SaveBestAsync(trainer);

@@ -64,6 +64,11 @@ public sealed class RunFilesTests(PostgresFixture postgres, AzuriteFixture azuri
 
         Assert.Equal(result.GetProperty("top1").GetDouble(), report.GetProperty("top1").GetDouble());
         Assert.Equal(result.GetProperty("best").GetString(), report.GetProperty("checkpoint").GetString());
+        JsonElement mistake = report.GetProperty("mistakes")[0];
+        string folder = $"run/validation/step-{report.GetProperty("step").GetInt64():000000000}";
+        Assert.Equal(_bench.Path(folder), report.GetProperty("output").GetString());
+        Assert.Equal(TrainingBench.Noise(mistake.GetProperty("key").GetString()!), await _bench.ReadAsync($"{folder}/{mistake.GetProperty("image").GetString()}"));
+        Assert.Equal(report.GetProperty("loss").GetDouble(), JsonSerializer.Deserialize<JsonElement>(await _bench.ReadAsync($"{folder}/report.json")).GetProperty("loss").GetDouble());
         Assert.Equal(["ant", "bee", "cat"], report.GetProperty("classes").EnumerateArray().Select(one => one.GetProperty("label").GetString()));
     }
 

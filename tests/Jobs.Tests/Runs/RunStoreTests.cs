@@ -73,6 +73,7 @@ public sealed class RunStoreTests(LedgerDatabase ledger) : IClassFixture<LedgerD
         IReadOnlyList<Run> runs = await Runs.FindAsync([fast, slow, Guid.CreateVersion7()], Cancelled);
         ArgumentDifference difference = Assert.Single(ArgumentDifference.Of(runs));
 
+        Assert.Equal(["data"], ArgumentDifference.Of(await Runs.FindAsync([fast, await ValidateAsync()], Cancelled)).Select(one => one.Name).Except(["batchSize"]));
         Assert.Equal([fast, slow], runs.Select(run => run.Job.Id));
         Assert.Equal("learningRate", difference.Name);
         Assert.Equal([0.1, 0.05], difference.Values.Select(value => value!.Value.GetDouble()));
@@ -98,7 +99,7 @@ public sealed class RunStoreTests(LedgerDatabase ledger) : IClassFixture<LedgerD
         Output = "blob://local/out/run",
     });
 
-    private Task<Guid> ValidateAsync() => SubmitAsync(new ValidateArguments { Data = "blob://local/data/", Checkpoint = "model:flowers" });
+    private Task<Guid> ValidateAsync() => SubmitAsync(new ValidateArguments { Data = "blob://local/test/", Checkpoint = "model:flowers" });
 
     private async Task<Guid> SubmitAsync<TArguments>(TArguments arguments)
         where TArguments : IJobArguments

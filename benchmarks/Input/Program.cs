@@ -1,5 +1,5 @@
 // One round of decode + resize + crop + normalise on one thread; prints images per CPU-second and a hash of all results. Linux.
-// Usage: HrNetBatch.Benchmarks.Input FOLDER-OF-JPEGS ROUNDS [stages]
+// Usage: HrNetBatch.Benchmarks.Input FOLDER-OF-JPEGS ROUNDS [stages] [augmentations]
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -39,6 +39,33 @@ if (args.Contains("stages"))
         using RgbImage image = ImageDecoder.Decode(file);
         Preprocessing.Augment(image, size, ref random, chw);
     });
+}
+
+if (args.Contains("augmentations"))
+{
+    var images = files.ToDictionary(file => file, file => ImageDecoder.Decode(file));
+    var jitter = new Augmentation { BrightnessJitter = 0.4, ContrastJitter = 0.4, SaturationJitter = 0.4, HueJitter = 0.1 };
+    Average("crop+flip", new Augmentation());
+    Average("crop+flip+jitter", jitter);
+    Average("crop+flip+RandAugment", new Augmentation { RandAugmentOperations = 2 });
+    Average("crop+flip+erasing", new Augmentation { ErasingProbability = 0.25 });
+
+    // What is drawn differs from round to round, and so does the work: the mean counts, not the least.
+    void Average(string name, Augmentation augmentation)
+    {
+        SplitMix64 random = SplitMix64.For(1);
+        Repeat(rounds);
+        TimeSpan start = ThreadClock.Now;
+        Repeat(rounds);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {rounds * files.Length / (ThreadClock.Now - start).TotalSeconds:F1}"));
+
+        void Repeat(int count)
+        {
+            for (int round = 0; round < count; round++)
+                foreach (byte[] file in files)
+                    Preprocessing.Augment(images[file], size, ref random, chw, augmentation);
+        }
+    }
 }
 
 void Whole(byte[] file)

@@ -2,6 +2,7 @@
 
     reference.py photos DIR [SKIMAGE-DATA]   40 JPEGs of about 500x375 cut out of scikit-image's sample photographs
     reference.py measure DIR ROUNDS          images per CPU-second of one thread, and the hash of all results
+    reference.py augmentations DIR ROUNDS    images per CPU-second of one thread, of decoded images
 """
 
 import hashlib
@@ -50,7 +51,33 @@ def measure(folder, rounds):
     print(f"decode+resize+normalise {len(paths) / sum(best):.1f}")
 
 
-if sys.argv[1] == "photos":
+def augmentations(folder, rounds):
+    import torch
+    from torchvision import transforms
+
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    images = [Image.open(path).convert("RGB") for path in sorted(folder.glob("*.jpg"))]
+    start = [transforms.RandomResizedCrop(224), transforms.RandomHorizontalFlip()]
+    end = [transforms.ToTensor(), transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])]
+    recipes = {
+        "crop+flip": [*start, *end],
+        "crop+flip+jitter": [*start, transforms.ColorJitter(0.4, 0.4, 0.4, 0.1), *end],
+        "crop+flip+RandAugment": [*start, transforms.RandAugment(2, 9), *end],
+        "crop+flip+erasing": [*start, *end, transforms.RandomErasing(0.25)],
+    }
+    for name, steps in recipes.items():
+        recipe = transforms.Compose(steps)
+        before = time.thread_time()
+        for _ in range(rounds):
+            for image in images:
+                recipe(image)
+        print(f"{name} {rounds * len(images) / (time.thread_time() - before):.1f}")
+
+
+if sys.argv[1] == "augmentations":
+    augmentations(pathlib.Path(sys.argv[2]), int(sys.argv[3]))
+elif sys.argv[1] == "photos":
     photos(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3] if len(sys.argv) > 3 else "/usr/lib/python3/dist-packages/skimage/data"))
 else:
     measure(pathlib.Path(sys.argv[2]), int(sys.argv[3]))

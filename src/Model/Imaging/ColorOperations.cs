@@ -58,7 +58,7 @@ internal static class ColorOperations
                         smooth += Three(source, channel + image.Stride, neighbour);
                         smooth += Three(source, channel, centre);
                         smooth += Three(source, channel - image.Stride, neighbour);
-                        pixels[channel] = Blend((int)Math.Clamp(smooth, 0, 255), source[channel], (float)factor);
+                        pixels[channel] = Blend(float.ConvertToIntegerNative<int>(smooth), source[channel], (float)factor);
                     }
                 }
             }
@@ -85,5 +85,8 @@ internal static class ColorOperations
     }
 
     private static byte Blend(int degenerate, int value, float factor)
-        => (byte)Math.Clamp(degenerate + (factor * (value - degenerate)), 0f, 255f);
+    {
+        float mixed = degenerate + (factor * (value - degenerate));
+        return mixed <= 0 ? (byte)0 : mixed >= 255 ? (byte)255 : (byte)float.ConvertToIntegerNative<int>(mixed);
+    }
 }

@@ -3,6 +3,11 @@ namespace HrNetBatch.Model.Imaging;
 /// <summary>torchvision's adjust_hue on PIL images, bit for bit: to PIL's HSV in bytes, where the hue is turned, and back.</summary>
 internal static class HueRotation
 {
+    // By the byte of the hue: its sixth of the circle, and the share of that sixth. By the byte of the saturation: its share.
+    private static readonly int[] Sextants = [.. Enumerable.Range(0, 256).Select(hue => (int)Math.Floor(hue * 6.0 / 255.0))];
+    private static readonly float[] Rests = [.. Enumerable.Range(0, 256).Select(hue => (float)((hue * 6.0 / 255.0) - Sextants[hue]))];
+    private static readonly float[] Shares = [.. Enumerable.Range(0, 256).Select(saturation => (float)(saturation / 255.0))];
+
     /// <summary>Turns the hues by a share of the colour circle, from −0.5 to 0.5.</summary>
     public static void Apply(RgbImage image, double turn)
     {
@@ -28,8 +33,10 @@ internal static class HueRotation
         float hue = red == most ? blueGap - greenGap
             : green == most ? (float)(2.0 + redGap - blueGap)
             : (float)(4.0 + greenGap - redGap);
-        hue = (float)(((hue / 6.0) + 1.0) % 1.0);
-        return ((byte)Math.Clamp((int)(hue * 255.0), 0, 255), (byte)Math.Clamp((int)(saturation * 255.0), 0, 255), most);
+        // The remainder of a division by 1, of a number below 2.
+        double turned = (hue / 6.0) + 1.0;
+        hue = (float)(turned >= 1.0 ? turned - 1.0 : turned);
+        return ((byte)double.ConvertToIntegerNative<int>(hue * 255.0), (byte)double.ConvertToIntegerNative<int>(saturation * 255.0), most);
     }
 
     private static void ToRgb(byte hue, byte saturation, byte value, Span<byte> rgb)
@@ -39,13 +46,11 @@ internal static class HueRotation
             rgb.Fill(value);
             return;
         }
-        int sextant = (int)Math.Floor(hue * 6.0 / 255.0);
-        float rest = (float)((hue * 6.0 / 255.0) - sextant);
-        float share = (float)(saturation / 255.0);
+        float rest = Rests[hue], share = Shares[saturation];
         byte p = Round(value * (1.0 - share));
         byte q = Round(value * (1.0 - (share * rest)));
         byte t = Round(value * (1.0 - (share * (1.0 - rest))));
-        (rgb[0], rgb[1], rgb[2]) = (sextant % 6) switch
+        (rgb[0], rgb[1], rgb[2]) = (Sextants[hue] % 6) switch
         {
             0 => (value, t, p),
             1 => (q, value, p),
@@ -56,5 +61,10 @@ internal static class HueRotation
         };
     }
 
-    private static byte Round(double value) => (byte)Math.Clamp(Math.Round(value, MidpointRounding.AwayFromZero), 0, 255);
+    // Halves away from zero; the values lie between 0 and 255.
+    private static byte Round(double value)
+    {
+        int whole = double.ConvertToIntegerNative<int>(value);
+        return (byte)(value - whole >= 0.5 ? whole + 1 : whole);
+    }
 }

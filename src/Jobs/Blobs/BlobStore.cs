@@ -48,9 +48,7 @@ public sealed class BlobStore(BlobAccounts accounts)
     /// <summary>Copies a blob to a temporary file, which is deleted when the caller disposes the stream, and rewinds it.</summary>
     public async Task<FileStream> DownloadToTemporaryFileAsync(BlobPath path, string? etag = null, CancellationToken cancellation = default)
     {
-        var file = new FileStream(
-            Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}{Path.GetExtension(path.FileName)}"),
-            FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, 1 << 16, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        FileStream file = TemporaryFile.Create(Path.GetExtension(path.FileName));
         try
         {
             await using var blob = await OpenReadAsync(path, etag, cancellation);

@@ -65,6 +65,10 @@ public sealed class AttemptContext(AttemptStart start, AttemptStop stop, JobKind
         return progress.ReportAsync(Lease, done, total, activity, cancellation);
     }
 
+    /// <summary>Makes sure that the attempt still holds its lease, as every fenced write does.</summary>
+    /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
+    public Task CheckLeaseAsync() => RecordMetricsAsync([], CancellationToken.None);
+
     /// <summary>Records metric points; the same name and step again overwrite.</summary>
     /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
     public Task RecordMetricsAsync(IReadOnlyCollection<MetricPoint> points, CancellationToken cancellation = default)

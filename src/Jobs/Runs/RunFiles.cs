@@ -40,6 +40,6 @@ internal sealed class RunFiles
         using var content = new MemoryStream();
         write(content);
         content.Position = 0;
-        await blob.WriteAsync(content, checkLease: () => _attempt.RecordMetricsAsync([], CancellationToken.None), CancellationToken.None);
+        await blob.WriteAsync(content, _attempt.CheckLeaseAsync, CancellationToken.None);
     }
 }

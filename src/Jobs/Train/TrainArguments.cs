@@ -60,6 +60,10 @@ public sealed partial record TrainArguments : IJobArguments
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How many checkpoints are kept while the run goes on, the newest; two at least, so that there is one before a damaged one.</summary>
+    [Range(2, 1000)]
+    public int KeptCheckpoints { get; init; } = 3;
+
     /// <summary>A checkpoint whose weights to start from, of the same network; its classifier begins anew where the classes are others. A blob or a model (<c>model:NAME</c>, <c>model:NAME@VERSION</c>, <c>model:NAME@TAG</c>); null: random weights.</summary>
     [CheckpointReference]
     public string? InitialCheckpoint { get; init; }

@@ -41,8 +41,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         RunFiles files = await RunFiles.ClaimAsync(accounts, BlobPath.Parse(arguments.Output), attempt, stop);
         using HrNet network = await output.NewNetworkAsync(checkpoints, stop);
         using var trainer = new Trainer(network, arguments.ToOptions());
-        if (await output.RestoreAsync(trainer, stop))
-            LogResumed(attempt.Logger, attempt.Lease.JobId, trainer.Position.Epoch, trainer.Position.Step, output.CheckpointPath);
+        if (await output.RestoreAsync(trainer, stop) is { } checkpoint)
+            LogResumed(attempt.Logger, attempt.Lease.JobId, trainer.Position.Epoch, trainer.Position.Step, checkpoint);
 
         try
         {
@@ -124,5 +124,5 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
     }
 
     [LoggerMessage(3001, LogLevel.Information, "Job {Job} goes on in epoch {Epoch} after step {Step}, from {Checkpoint}")]
-    private static partial void LogResumed(ILogger logger, Guid job, int epoch, long step, BlobPath checkpoint);
+    private static partial void LogResumed(ILogger logger, Guid job, int epoch, long step, string checkpoint);
 }

@@ -12,27 +12,27 @@ using static TorchSharp.torch;
 namespace HrNetBatch.Jobs.Train;
 
 /// <summary>
-/// The three files of a run, as the original names them: <c>checkpoint.pth.tar</c> to resume from, and the bare state dicts
-/// <c>model_best.pth.tar</c> and <c>final_state.pth.tar</c>. All three carry the card (variant, image size, labels).
+/// The files of a run: the checkpoints that it goes on from (<see cref="RunCheckpoints"/>), and under the original's names the weights
+/// <c>model_best.pth.tar</c> and, at the end, <c>final_state.pth.tar</c> and the whole run, <c>checkpoint.pth.tar</c>. All carry the card
+/// (variant, image size, labels).
 /// </summary>
 internal sealed class TrainOutput
 {
-    private readonly BlobStore _blobs;
     private readonly TrainArguments _arguments;
     private readonly AttemptContext _attempt;
     private readonly ShardSet _shards;
     private readonly FencedBlob _checkpoint, _best, _final;
+    private readonly RunCheckpoints _checkpoints;
     private readonly ModelCard _card;
 
-    private TrainOutput(BlobStore blobs, TrainArguments arguments, AttemptContext attempt, ShardSet shards, FencedBlob checkpoint, FencedBlob best, FencedBlob final)
+    private TrainOutput(
+        TrainArguments arguments, AttemptContext attempt, ShardSet shards, RunCheckpoints checkpoints,
+        FencedBlob checkpoint, FencedBlob best, FencedBlob final)
     {
-        (_blobs, _arguments, _attempt, _shards) = (blobs, arguments, attempt, shards);
+        (_arguments, _attempt, _shards, _checkpoints) = (arguments, attempt, shards, checkpoints);
         (_checkpoint, _best, _final) = (checkpoint, best, final);
         _card = new ModelCard(HrNetVariant.NameOf(arguments.Network), arguments.ImageSize, arguments.Labels ?? []);
     }
-
-    /// <summary>Where the resumable checkpoint lies.</summary>
-    public BlobPath CheckpointPath => _checkpoint.Path;
 
     /// <summary>Takes the output over from the job's earlier attempts.</summary>
     /// <exception cref="JobException">Another job's files stand there; permanent.</exception>
@@ -42,7 +42,8 @@ internal sealed class TrainOutput
         BlobPath folder = BlobPath.Parse(arguments.Output);
         await blobs.CreateContainerAsync(folder, cancellation);
         Task<FencedBlob> Claim(string name) => FencedBlob.ClaimAsync(accounts, folder.Combine(name), attempt.Lease, cancellation);
-        return new TrainOutput(blobs, arguments, attempt, shards,
+        return new TrainOutput(
+            arguments, attempt, shards, await RunCheckpoints.ClaimAsync(accounts, blobs, folder, attempt, arguments.KeptCheckpoints, cancellation),
             await Claim("checkpoint.pth.tar"), await Claim("model_best.pth.tar"), await Claim("final_state.pth.tar"));
     }
 
@@ -52,7 +53,7 @@ internal sealed class TrainOutput
         var network = new HrNet(_arguments.Network, _arguments.NumberOfClasses, _arguments.Seed);
         try
         {
-            if (_arguments.InitialCheckpoint is { } reference && !_checkpoint.Exists)
+            if (_arguments.InitialCheckpoint is { } reference && !_checkpoints.Any)
             {
                 using LoadedCheckpoint initial = await checkpoints.LoadAsync(_attempt.Lease, reference, cancellation);
                 initial.Checkpoint.LogRemarks(_attempt.Logger, StateDictLoader.Load(network, initial.Checkpoint, keepNewClassifier: true));
@@ -68,19 +69,19 @@ internal sealed class TrainOutput
         }
     }
 
-    /// <summary>Puts a fresh trainer where an earlier attempt saved; false where none did.</summary>
-    public async Task<bool> RestoreAsync(Trainer trainer, CancellationToken cancellation)
+    /// <summary>Puts a fresh trainer where an earlier attempt saved; the checkpoint's name, null where none did.</summary>
+    public async Task<string?> RestoreAsync(Trainer trainer, CancellationToken cancellation)
     {
-        if (!_checkpoint.Exists)
-            return false;
-        using Checkpoint saved = await StoredCheckpoint.ReadAsync(_blobs, _checkpoint.Path, cancellation);
+        using Checkpoint? saved = await _checkpoints.ReadNewestAsync(cancellation);
+        if (saved is null)
+            return null;
         foreach ((string shard, long count) in TrainingSnapshot.Restore(trainer, saved, Owner))
             _shards.SampleCounts[shard] = count;
-        return true;
+        return saved.Name;
     }
 
     /// <summary>Saves the run as it stands.</summary>
-    public Task SaveAsync(Trainer trainer) => WriteAsync(_checkpoint, TrainingSnapshot.Capture(trainer, _card, Owner, _shards.SampleCounts).ToValue());
+    public Task SaveAsync(Trainer trainer) => _checkpoints.SaveAsync(trainer.Position, Snapshot(trainer));
 
     /// <summary>Saves the weights as the best so far.</summary>
     public Task SaveBestAsync(Trainer trainer) => WriteAsync(_best, Weights(trainer));
@@ -89,29 +90,26 @@ internal sealed class TrainOutput
     public async Task<TrainResult> FinishAsync(Trainer trainer)
     {
         await WriteAsync(_final, Weights(trainer));
+        await WriteAsync(_checkpoint, Snapshot(trainer));
         if (trainer.Best is null)
             await SaveBestAsync(trainer);
+        await _checkpoints.KeepNewestAsync();
         return new TrainResult(
             $"{_checkpoint.Path}", $"{_best.Path}", $"{_final.Path}", trainer.Position.Epoch, trainer.Best?.Top1, trainer.Best?.Top5, trainer.Best?.Loss);
     }
 
     private string Owner => _attempt.Lease.JobId.ToString("D");
 
+    private CheckpointDictionary Snapshot(Trainer trainer) => TrainingSnapshot.Capture(trainer, _card, Owner, _shards.SampleCounts).ToValue();
+
     private CheckpointDictionary Weights(Trainer trainer) => CheckpointWriter.ToValue(trainer.Network.state_dict(), _card);
 
     // Not cancelled by a stop: at a stop this is what is still to be done.
     private async Task WriteAsync(FencedBlob blob, CheckpointValue value)
     {
-        await using FileStream file = TemporaryFile();
+        await using FileStream file = TemporaryFile.Create(".pth");
         CheckpointWriter.Write(file, value);
         file.Position = 0;
-        await blob.WriteAsync(file, CheckLeaseAsync, CancellationToken.None);
+        await blob.WriteAsync(file, _attempt.CheckLeaseAsync, CancellationToken.None);
     }
-
-    // Any fenced write checks the lease; one without points writes nothing.
-    private Task CheckLeaseAsync() => _attempt.RecordMetricsAsync([], CancellationToken.None);
-
-    private static FileStream TemporaryFile() => new(
-        Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}.pth"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None,
-        1 << 20, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
 }

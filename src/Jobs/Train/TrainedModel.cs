@@ -26,7 +26,7 @@ internal sealed class TrainedModel(ModelAddition models, BlobStore blobs, TrainA
                 Metrics = Metrics(result),
             },
             weights,
-            checkLease: () => attempt.RecordMetricsAsync([], CancellationToken.None),   // any fenced write checks the lease
+            attempt.CheckLeaseAsync,
             cancellation);
         return $"{version.ToReference()}";
     }

@@ -40,7 +40,7 @@ internal sealed class ReportFiles
     /// <summary>Writes all files. A crash in here leaves some of them and no report; the next attempt writes the same bytes again.</summary>
     public async Task WriteAsync(ValidationReport report, IReadOnlyList<Mistake> mistakes, CancellationToken cancellation)
     {
-        await CheckLeaseAsync();
+        await _attempt.CheckLeaseAsync();
         foreach ((MistakeRow row, Mistake mistake) in report.Mistakes.Zip(mistakes))
         {
             if (row.Image is { } name)
@@ -50,7 +50,7 @@ internal sealed class ReportFiles
         await UploadAsync("classes.csv", ReportTables.Classes(report), cancellation);
         await UploadAsync("confusion.csv", ReportTables.Confusion(report), cancellation);
         using var content = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(report, Json));
-        await _report.WriteAsync(content, CheckLeaseAsync, cancellation);
+        await _report.WriteAsync(content, _attempt.CheckLeaseAsync, cancellation);
     }
 
     private async Task UploadAsync(string name, byte[] bytes, CancellationToken cancellation)
@@ -59,7 +59,4 @@ internal sealed class ReportFiles
         await _blobs.UploadAsync(_folder.Combine(name), content, cancellation: cancellation);
         _attempt.Worked();
     }
-
-    // Any fenced write checks the lease; one without points writes nothing.
-    private Task CheckLeaseAsync() => _attempt.RecordMetricsAsync([], CancellationToken.None);
 }

@@ -42,6 +42,21 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     }
 
     [Fact]
+    public async Task Execute_GoesOnFromTheCheckpointBefore_WhenTheNewestIsDamaged()
+    {
+        await _bench.RunAsync(_bench.Arguments("undisturbed/"));
+        Guid job = await _bench.SubmitAsync(_bench.Arguments("damaged/"));
+        await HandBackAsync(job, afterSteps: 4); // one step into the second epoch: the end of the first was saved too
+        string newest = (await _bench.NamesAsync("damaged/checkpoints/")).Order(StringComparer.Ordinal).Last();
+        await _bench.WriteAsync(newest, [1, 2, 3]);
+
+        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+
+        await AssertSameWeightsAsync("undisturbed/final_state.pth.tar", "damaged/final_state.pth.tar");
+        Assert.Single(await _bench.NamesAsync("damaged/checkpoints/"));
+    }
+
+    [Fact]
     public async Task Execute_CountsItsSamples_InTheMetrics()
     {
         long counted = 0;
@@ -90,7 +105,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(arguments));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
-        Assert.Contains($"shared/checkpoint.pth.tar already exists and belongs to job {first}", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"shared/checkpoints.json already exists and belongs to job {first}", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -150,6 +150,9 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
     /// <summary>Writes a blob.</summary>
     public Task WriteAsync(string name, byte[] bytes) => _blobs.WriteAsync(name, bytes);
 
+    /// <summary>The names of the blobs in a folder.</summary>
+    public Task<List<string>> NamesAsync(string folder) => _blobs.NamesAsync(folder);
+
     /// <summary>Reads a blob.</summary>
     public async Task<byte[]> ReadAsync(string name) => (await _blobs.Store.ReadAsync(_blobs.Root.Combine(name), cancellation: Cancelled)).Bytes;
 

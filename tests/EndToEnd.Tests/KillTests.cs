@@ -60,7 +60,7 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
     [Fact]
     public async Task Training_EndsWithTheSameBits_WhenWorkersAreKilledFiveTimes()
     {
-        const int shardCount = 3, samplesInShard = 32, epochCount = 6, batchSize = 8, killCount = 5;
+        const int shardCount = 3, samplesInShard = 32, epochCount = 4, batchSize = 8, killCount = 5;
         const int stepCount = shardCount * samplesInShard / batchSize * epochCount;
         var random = new Random(Seed);
         await using StackOfTest stack = await StackOfTest.StartAsync(postgres, azurite);
@@ -77,7 +77,7 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
             ImageSize = ColourImages.Side,
             EpochCount = epochCount,
             BatchSize = batchSize,
-            CheckpointInterval = TimeSpan.FromSeconds(1),
+            CheckpointInterval = TimeSpan.FromSeconds(4),
             MetricsInterval = 1,
             Output = stack.Root.Combine("run/").ToString(),
             SaveAs = "colours",

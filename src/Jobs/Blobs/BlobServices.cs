@@ -9,6 +9,7 @@ public static class BlobServices
     public static IServiceCollection AddBlobs(this IServiceCollection services)
     {
         services.AddOptions<BlobAccountsOptions>().BindConfiguration(BlobAccountsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<BlobReadingOptions>().BindConfiguration(BlobReadingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         return services.AddSingleton<BlobAccounts>().AddSingleton<BlobStore>();
     }
 }

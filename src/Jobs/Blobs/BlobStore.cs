@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage;
 using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Jobs.Blobs;
 
@@ -9,8 +10,10 @@ namespace HrNetBatch.Jobs.Blobs;
 /// Reads, writes and lists blobs by <see cref="BlobPath"/>. Every failure is a <see cref="BlobException"/> that names the blob;
 /// transient ones were retried by the client first. Thread-safe.
 /// </summary>
-public sealed class BlobStore(BlobAccounts accounts)
+public sealed class BlobStore(BlobAccounts accounts, IOptions<BlobReadingOptions>? reading = null, TimeProvider? clock = null)
 {
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+
     /// <summary>What one open stream holds in memory, and reads in one request.</summary>
     private const int ReadBufferBytes = 4 << 20;
 
@@ -29,6 +32,19 @@ public sealed class BlobStore(BlobAccounts accounts)
         var inner = await Explained(path, "Reading", () => accounts.Blob(path).OpenReadAsync(options, cancellation), cancellation);
         return new ExplainedReadStream(inner, path);
     }
+
+    /// <summary>How data sets are read.</summary>
+    public BlobReadingOptions Reading { get; } = reading?.Value ?? new BlobReadingOptions();
+
+    /// <summary>
+    /// Opens a stretch of one version of a blob for reading forwards: several ranges are under way at once, a stalled or broken one is
+    /// asked for again from the byte where it stopped. The caller disposes the stream.
+    /// </summary>
+    /// <param name="blob">What was listed or found.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">How many bytes; null: all to the end.</param>
+    public Stream OpenRange(BlobEntry blob, long offset = 0, long? length = null) =>
+        new BlobRangeStream(new BlobRangeReader(accounts.Blob(blob.Path), blob, Reading, _clock), offset, Math.Min(blob.LengthBytes, offset + (length ?? blob.LengthBytes)), Reading);
 
     /// <summary>Reads a whole small blob, only if it is still the version <paramref name="etag"/> (null: whichever it is).</summary>
     /// <exception cref="BlobException">Also when the blob has more than <paramref name="maximumBytes"/>: nothing of it is read then.</exception>

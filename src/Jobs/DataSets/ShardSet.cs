@@ -1,24 +1,29 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Model.Data;
-using Microsoft.Extensions.Logging;
+using HrNetBatch.Model.Data.Layouts;
 
 namespace HrNetBatch.Jobs.DataSets;
 
-/// <summary>The tar shards of a job's argument, read as streams: at most a few megabytes of each are ever held.</summary>
-internal sealed partial class ShardSet(BlobStore blobs, IReadOnlyList<string> names, ILogger logger)
+/// <summary>The data set of a job's argument, read as streams: a few megabytes of each shard are held, and the shuffle buffer.</summary>
+internal sealed class ShardSet
 {
-    private const string ShardExtension = ".tar";
+    private readonly DataSet _data;
+    private readonly DataReading _reading;
+    private readonly AttemptContext _attempt;
+    private readonly string _path;
 
-    /// <summary>The shards' paths, in their order.</summary>
-    public IReadOnlyList<string> Names { get; } = names;
+    private ShardSet(DataSet data, DataReading reading, AttemptContext attempt, string path) =>
+        (_data, _reading, _attempt, _path) = (data, reading, attempt, path);
 
-    /// <summary>How many samples each shard holds, as far as known: put in from a checkpoint, or counted while reading.</summary>
-    public ConcurrentDictionary<string, long> SampleCounts { get; } = new(StringComparer.Ordinal);
+    /// <summary>How many samples each shard holds, where the shards do not tell it themselves: put in from a checkpoint, or counted while reading.</summary>
+    public ConcurrentDictionary<string, long> SampleCounts => _data.SampleCounts;
 
     /// <summary>How many samples there are; null while that is not known.</summary>
-    public long? SampleCount => Names.All(SampleCounts.ContainsKey) ? Names.Sum(name => SampleCounts[name]) : null;
+    public long? SampleCount => _data.SampleCount;
 
     /// <summary>What is wrong with a path as it stands, or null.</summary>
     public static string? FaultOf(string? paths)
@@ -36,44 +41,56 @@ internal sealed partial class ShardSet(BlobStore blobs, IReadOnlyList<string> na
         }
     }
 
-    /// <summary>Expands the braces of <c>train-{000..009}.tar</c>, or lists a folder or <c>prefix*</c>.</summary>
-    /// <exception cref="JobException">There is no shard; permanent.</exception>
-    public static async Task<ShardSet> FindAsync(BlobStore blobs, string paths, ILogger logger, CancellationToken cancellation)
+    /// <summary>Finds the data set and recognises its layout.</summary>
+    /// <exception cref="ShardException">There is none; permanent.</exception>
+    public static async Task<ShardSet> FindAsync(BlobStore blobs, string path, DataReading reading, AttemptContext attempt, CancellationToken cancellation)
     {
-        BlobPath path = BlobPath.Parse(paths);
-        List<string> names = [];
-        if (path.Name.EndsWith(ShardExtension, StringComparison.OrdinalIgnoreCase))
-        {
-            names.AddRange(BraceExpansion.Expand(path.Name).Select(name => $"{path with { Name = name }}"));
-        }
-        else
-        {
-            await foreach (BlobEntry blob in blobs.ListAsync(path, cancellation))
-            {
-                if (blob.Path.Name.EndsWith(ShardExtension, StringComparison.OrdinalIgnoreCase))
-                    names.Add($"{blob.Path}");
-            }
-        }
-        return names.Count > 0
-            ? new ShardSet(blobs, names, logger)
-            : throw new JobException($"There is no {ShardExtension} blob under {path}. Correct the path, or upload shards there (hrnet upload).");
+        string? cacheFolder = blobs.Reading.CacheFolder;
+        ShardCache? cache = cacheFolder is null ? null : new ShardCache(cacheFolder, blobs.Reading.CacheBytes, TimeProvider.System);
+        string? indexFolder = cacheFolder is null ? null : Path.Combine(cacheFolder, "indexes");
+        DataSet data = await new DataSetFinder(new BlobFiles(blobs, cache), indexFolder).FindAsync(path, reading.Layout, cancellation);
+        return new ShardSet(data, reading, attempt, path);
+    }
+
+    /// <summary>Refuses a validation set whose folders are other classes than those that are trained: its labels would mean something else.</summary>
+    /// <exception cref="JobException">They differ; permanent.</exception>
+    public void RequireClassesOf(ShardSet training)
+    {
+        if (_data.Classes is not { } own || training._data.Classes is not { } others || own.SequenceEqual(others))
+            return;
+        string[] unknown = [.. own.Except(others).Take(3)], missing = [.. others.Except(own).Take(3)];
+        throw new JobException(
+            $"{_path} has {own.Count} classes and {training._path} has {others.Count}, by their folders"
+            + (unknown.Length > 0 ? $"; only the first has {string.Join(", ", unknown)}" : "") + (missing.Length > 0 ? $"; it lacks {string.Join(", ", missing)}" : "")
+            + ". A class is the place of its folder among them all, so both need the same folders: make shards of them with `hrnet dataset make --labels`, or add what is missing.");
     }
 
     /// <summary>The batches of one epoch, shuffled and augmented as these options say, from the cursor on.</summary>
     public IAsyncEnumerable<Batch> TrainingBatches(BatchLoaderOptions options, int epoch, long cursor, CancellationToken cancellation) =>
-        Read(options with { IsTraining = true }, epoch, cursor, cancellation);
+        ReadAsync(options with { IsTraining = true, ShardsAtOnce = _reading.ShardsAtOnce, ShuffleBufferSize = _reading.ShuffleBufferSize }, epoch, cursor, cancellation);
 
     /// <summary>All samples once, in their order, resized and centre-cropped.</summary>
     public IAsyncEnumerable<Batch> ValidationBatches(BatchLoaderOptions options, CancellationToken cancellation) =>
-        Read(options with { IsTraining = false }, epoch: 0, cursor: 0, cancellation);
+        ReadAsync(options with { IsTraining = false }, epoch: 0, cursor: 0, cancellation);
 
-    private IAsyncEnumerable<Batch> Read(BatchLoaderOptions options, int epoch, long cursor, CancellationToken cancellation)
+    private async IAsyncEnumerable<Batch> ReadAsync(BatchLoaderOptions options, int epoch, long cursor, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        options = options with { OnSkipped = skipped => LogSkipped(logger, skipped.Key, skipped.Shard, skipped.Reason) };
-        return new BatchLoader(Names, (name, token) => blobs.OpenReadAsync(BlobPath.Parse(name), cancellation: token), options, SampleCounts)
-            .ReadAsync(epoch, cursor, cancellation);
+        var broken = new BrokenSamples(_attempt, _reading.BrokenSampleLimit);
+        long readCount = 0;
+        await foreach (Batch batch in new BatchLoader(_data, options with { OnSkipped = broken.Add }).ReadAsync(epoch, cursor, cancellation))
+        {
+            readCount = batch.Cursor - cursor;
+            try
+            {
+                await broken.SettleAsync(readCount, isComplete: false);
+            }
+            catch
+            {
+                batch.Dispose();
+                throw;
+            }
+            yield return batch;
+        }
+        await broken.SettleAsync(readCount, isComplete: true);
     }
-
-    [LoggerMessage(3002, LogLevel.Warning, "Sample {Key} of {Shard} is left out: {Reason}")]
-    private static partial void LogSkipped(ILogger logger, string key, string shard, string reason);
 }

@@ -69,6 +69,11 @@ public sealed class AttemptContext(AttemptStart start, AttemptStop stop, JobKind
     /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
     public Task CheckLeaseAsync() => RecordMetricsAsync([], CancellationToken.None);
 
+    /// <summary>Records inputs that could not be used, once each however often they are met.</summary>
+    /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
+    public Task RecordFailedAsync(IReadOnlyCollection<(string Name, string Reason)> items, CancellationToken cancellation = default) =>
+        progress.RecordFailedAsync(Lease, items, cancellation);
+
     /// <summary>Records metric points; the same name and step again overwrite.</summary>
     /// <exception cref="LeaseLostException">Another attempt owns the lane now.</exception>
     public Task RecordMetricsAsync(IReadOnlyCollection<MetricPoint> points, CancellationToken cancellation = default)

@@ -32,4 +32,13 @@ public sealed class ProgressStore(NpgsqlDataSource database)
             cancellationToken: cancellation));
         await transaction.CommitAsync(cancellation);
     }
+
+    /// <summary>Records inputs that could not be used; one that is known already stays as it is, so that repeating this changes nothing.</summary>
+    /// <exception cref="LeaseLostException">The attempt lost its lease.</exception>
+    public Task RecordFailedAsync(Lease lease, IReadOnlyCollection<(string Name, string Reason)> items, CancellationToken cancellation = default) =>
+        database.WriteAsync(lease, (connection, transaction) => connection.ExecuteAsync(new CommandDefinition(
+            "INSERT INTO hrnet.failed_items (job_id, name, reason) SELECT @JobId, * FROM unnest(@names, @reasons) ON CONFLICT (job_id, name) DO NOTHING",
+            new { lease.JobId, names = items.Select(item => item.Name).ToArray(), reasons = items.Select(item => item.Reason).ToArray() },
+            transaction,
+            cancellationToken: cancellation)), cancellation);
 }

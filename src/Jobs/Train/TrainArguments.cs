@@ -2,8 +2,10 @@ using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Data;
 
 namespace HrNetBatch.Jobs.Train;
 
@@ -16,7 +18,10 @@ public sealed partial record TrainArguments : IJobArguments
     /// <inheritdoc/>
     public static string Kind => "train";
 
-    /// <summary>The training data, WebDataset tar shards: <c>blob://ALIAS/container/train-{000..009}.tar</c>, or a folder or <c>prefix*</c> whose .tar blobs they are.</summary>
+    /// <summary>
+    /// The training data: WebDataset tar shards (<c>blob://ALIAS/container/train-{000..009}.tar</c>, or a folder or <c>prefix*</c> whose .tar blobs
+    /// they are), a folder with a folder of images for each class, the tars of ILSVRC, or a folder of MDS shards.
+    /// </summary>
     [Required]
     [BlobPath]
     public required string Data { get; init; }
@@ -24,6 +29,21 @@ public sealed partial record TrainArguments : IJobArguments
     /// <summary>Data to validate on after each epoch; null: no validation.</summary>
     [BlobPath]
     public string? ValidationData { get; init; }
+
+    /// <summary>How <see cref="Data"/> lies: webDataset, imageFolder, ilsvrc or mds; null: recognised.</summary>
+    public DataLayout? DataLayout { get; init; }
+
+    /// <summary>Shards read at once, a sample of each in turn: part of the order of an epoch, like the seed.</summary>
+    [Range(1, 256)]
+    public int ShardsAtOnce { get; init; } = 4;
+
+    /// <summary>Samples held in memory, as they were stored, to be shuffled: part of the order of an epoch, like the seed.</summary>
+    [Range(1, 1_000_000)]
+    public int ShuffleBufferSize { get; init; } = 1000;
+
+    /// <summary>Largest share of samples that may be broken, 0 to 1. Broken samples are left out and listed as failed items; beyond this share the job fails.</summary>
+    [Range(0.0, 1.0)]
+    public double BrokenSampleLimit { get; init; } = 0.01;
 
     /// <summary>Name of a published network; null: use <see cref="Architecture"/>.</summary>
     public string? Variant { get; init; }
@@ -78,6 +98,9 @@ public sealed partial record TrainArguments : IJobArguments
     /// <summary>Name of a model: at success the best weights become its next version; null: they stay in the output only.</summary>
     [ModelName]
     public string? SaveAs { get; init; }
+
+    /// <summary>How the data are read.</summary>
+    internal DataReading Reading => new(DataLayout, BrokenSampleLimit, ShardsAtOnce, ShuffleBufferSize);
 
     /// <summary>Number of classes, however it was given.</summary>
     internal int NumberOfClasses => ClassCount ?? Labels!.Count;

@@ -29,8 +29,9 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         var arguments = attempt.ArgumentsAs<TrainArguments>();
         LibTorch.Load();
         set_num_threads(attempt.ThreadCount);
-        ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, attempt.Logger, stop);
-        ShardSet? validation = arguments.ValidationData is { } paths ? await ShardSet.FindAsync(blobs, paths, attempt.Logger, stop) : null;
+        ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, arguments.Reading, attempt, stop);
+        ShardSet? validation = arguments.ValidationData is { } paths ? await ShardSet.FindAsync(blobs, paths, arguments.Reading with { Layout = null }, attempt, stop) : null;
+        validation?.RequireClassesOf(shards);
 
         var model = new TrainedModel(models, blobs, arguments, attempt);
         await model.PrepareAsync(stop);

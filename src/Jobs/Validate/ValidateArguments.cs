@@ -3,6 +3,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Jobs.Validate;
@@ -22,6 +23,13 @@ public sealed record ValidateArguments : IJobArguments
     [Required]
     [BlobPath]
     public required string Data { get; init; }
+
+    /// <summary>How <see cref="Data"/> lies: webDataset, imageFolder, ilsvrc or mds; null: recognised.</summary>
+    public DataLayout? DataLayout { get; init; }
+
+    /// <summary>Largest share of samples that may be broken, 0 to 1. Broken samples are left out and listed as failed items; beyond this share the job fails.</summary>
+    [Range(0.0, 1.0)]
+    public double BrokenSampleLimit { get; init; } = 0.01;
 
     /// <summary>Side of the square input, pixels, a multiple of 32; null: the checkpoint's.</summary>
     [Range(32, 2048)]

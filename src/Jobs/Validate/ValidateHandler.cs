@@ -29,7 +29,7 @@ public sealed class ValidateHandler(BlobAccounts accounts, BlobStore blobs, JobC
         // 1. What can be refused is, before anything is measured.
         ReportFiles? files = arguments.Output is { } output ? await ReportFiles.ClaimAsync(accounts, blobs, BlobPath.Parse(output), attempt, stop) : null;
         MultiLabels? multiLabels = await MultiLabelsAsync(arguments, stop);
-        ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, attempt.Logger, stop);
+        ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, new DataReading(arguments.DataLayout, arguments.BrokenSampleLimit), attempt, stop);
         using LoadedCheckpoint loaded = await checkpoints.LoadAsync(attempt.Lease, arguments.Checkpoint, stop);
         using HrNet network = StoredCheckpoint.NetworkOf(loaded.Checkpoint, attempt.Logger);
         network.to(device(attempt.Device));

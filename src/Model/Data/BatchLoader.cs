@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using HrNetBatch.Model.Native;
@@ -6,21 +5,23 @@ using HrNetBatch.Model.Native;
 namespace HrNetBatch.Model.Data;
 
 /// <summary>
-/// Shards to batches: one task reads samples in the epoch's order, several decode them into their places, the consumer takes the
+/// A data set to batches: one task reads samples in the epoch's order, several decode them into their places, the consumer takes the
 /// batches in order. What a batch holds depends on seed, epoch and position alone, never on threads or their timing; a sample that
 /// cannot be used leaves its batch smaller, so that the cursor stays exact.
 /// Memory: the shuffle buffer, a batch of encoded images, and <see cref="BatchLoaderOptions.PrefetchCount"/> + 2 batches.
 /// </summary>
-/// <param name="shards">Names, as the opener takes them.</param>
-/// <param name="open">Opens a shard for reading from its first byte; the stream is disposed here.</param>
+/// <param name="data">The data set; it learns the sample counts of the shards that are read.</param>
 /// <param name="options">How batches are made.</param>
-/// <param name="sampleCounts">Sample counts of shards, as far as known; every shard read to its end is added. They spare a resumed epoch reading.</param>
-public sealed class BatchLoader(
-    IReadOnlyList<string> shards, Func<string, CancellationToken, Task<Stream>> open, BatchLoaderOptions options,
-    ConcurrentDictionary<string, long>? sampleCounts = null)
+public sealed class BatchLoader(DataSet data, BatchLoaderOptions options)
 {
-    /// <summary>Sample counts of the shards read so far, and of those known from elsewhere.</summary>
-    public ConcurrentDictionary<string, long> SampleCounts { get; } = sampleCounts ?? new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+    /// <summary>Loads from WebDataset tars that a delegate opens.</summary>
+    /// <param name="shards">Names, as the delegate takes them.</param>
+    /// <param name="open">Opens a shard for reading from its first byte; the stream is disposed here.</param>
+    /// <param name="options">How batches are made.</param>
+    public BatchLoader(IReadOnlyList<string> shards, Func<string, CancellationToken, Task<Stream>> open, BatchLoaderOptions options)
+        : this(DataSet.OfTars(shards, open), options)
+    {
+    }
 
     /// <summary>Yields the batches of an epoch from the cursor on.</summary>
     /// <param name="epoch">Epoch, from 0; without meaning where not training.</param>
@@ -59,7 +60,7 @@ public sealed class BatchLoader(
             }
             if (usable == 0 && firstSkipped is not null)
                 throw new ShardException(
-                    $"No sample of {shards.Count} shards was usable. The first, '{firstSkipped.Key}' of {firstSkipped.Shard}: {firstSkipped.Reason}.");
+                    $"No sample of {data.Shards.Count} shards was usable. The first, '{firstSkipped.Key}' of {firstSkipped.Shard}: {firstSkipped.Reason}.");
         }
         finally
         {
@@ -76,14 +77,14 @@ public sealed class BatchLoader(
         long epoch, long cursor, ChannelWriter<(PendingBatch, int)> work, ChannelWriter<PendingBatch> batches, CancellationToken stop)
     {
         SampleOrder order = options.IsTraining
-            ? SampleOrder.Shuffled(options.Seed, epoch, cursor, options.ShuffleBufferSize)
+            ? SampleOrder.Shuffled(options.Seed, epoch, cursor, options.ShuffleBufferSize, options.ShardsAtOnce)
             : SampleOrder.AsWritten(cursor);
         PendingBatch? pending = null;
         Exception? failure = null;
         try
         {
             long position = cursor;
-            await foreach (Sample sample in new ShuffledSamples(shards, open, SampleCounts).ReadAsync(order, stop))
+            await foreach (Sample sample in new ShuffledSamples(data).ReadAsync(order, stop))
             {
                 if (pending is null)
                 {

@@ -35,6 +35,9 @@ public sealed record BatchLoaderOptions
     /// <summary>Samples held in memory, still encoded, to be shuffled.</summary>
     public int ShuffleBufferSize { get; init; } = 1000;
 
+    /// <summary>How many shards are read at once where training, a sample of each in turn: part of the order, whatever the machine.</summary>
+    public int ShardsAtOnce { get; init; } = 1;
+
     /// <summary>Threads that decode; the batches do not depend on it.</summary>
     public int ThreadCount { get; init; } = Environment.ProcessorCount;
 

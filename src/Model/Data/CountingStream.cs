@@ -1,9 +1,9 @@
 namespace HrNetBatch.Model.Data;
 
 /// <summary>A forward-only view of a stream that knows how far it was read and whether its end was met; the stream stays open.</summary>
-internal sealed class CountingStream(Stream inner) : Stream
+internal sealed class CountingStream(Stream inner, long origin = 0) : Stream
 {
-    private long _position;
+    private long _position = origin;
 
     /// <summary>Whether a read found no more bytes.</summary>
     public bool HasEnded { get; private set; }

@@ -16,17 +16,23 @@ internal readonly record struct LabeledImage(byte[] Image, long Label)
     /// <summary>The member that holds the class as ASCII digits.</summary>
     public const string ClassExtension = "cls";
 
-    private static readonly string[] ImageExtensions = ["jpg", "jpeg", "png", "webp"];
+    /// <summary>The members and files that are images.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = ["jpg", "jpeg", "png", "webp"];
+
     private static readonly string[] JsonLabelNames = ["label", "cls"];
+
+    /// <summary>Whether a file's name is that of an image.</summary>
+    public static bool IsImage(string name) =>
+        Extensions.Contains(name[(name.LastIndexOf('.') + 1)..].ToLowerInvariant()) && !name[(name.LastIndexOf('/') + 1)..].StartsWith('.');
 
     /// <summary>Takes image and label out of a sample, or says why that is impossible.</summary>
     public static bool TryRead(Sample sample, bool requiresLabel, out LabeledImage image, out string reason)
     {
         image = default;
-        byte[]? encoded = ImageExtensions.Select(extension => sample.Members.GetValueOrDefault(extension)).FirstOrDefault(content => content is not null);
+        byte[]? encoded = Extensions.Select(extension => sample.Members.GetValueOrDefault(extension)).FirstOrDefault(content => content is not null);
         if (encoded is null)
         {
-            reason = $"no image: {string.Join(", ", ImageExtensions)} are known, the sample has {string.Join(", ", sample.Members.Keys)}";
+            reason = $"no image: {string.Join(", ", Extensions)} are known, the sample has {string.Join(", ", sample.Members.Keys)}";
             return false;
         }
         long label = ReadLabel(sample) is >= 0 and { } read ? read : NoLabel;

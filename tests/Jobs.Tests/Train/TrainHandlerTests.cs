@@ -163,7 +163,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     }
 
     [Theory]
-    [InlineData("nothing/", "There is no .tar blob under")]
+    [InlineData("nothing/", "There is no .tar file and no image under")]
     [InlineData("shards/part-{0..2}.tar", "part-2.tar")]
     public async Task Execute_NamesWhatIsMissing_WhenThereIsNoShard(string shards, string expected)
     {

@@ -70,8 +70,13 @@ public class ShuffledSamplesTests
     private static async Task<string[]> ReadAsync(Shards shards, SampleOrder order, ConcurrentDictionary<string, long>? counts = null)
     {
         var keys = new List<string>();
-        await foreach (Sample sample in new ShuffledSamples(shards.Names, shards.OpenAsync, counts).ReadAsync(order, Token))
+        DataSet data = DataSet.OfTars(shards.Names, shards.OpenAsync);
+        foreach ((string name, long count) in counts ?? [])
+            data.SampleCounts[name] = count;
+        await foreach (Sample sample in new ShuffledSamples(data).ReadAsync(order, Token))
             keys.Add(sample.Key);
+        foreach ((string name, long count) in data.SampleCounts)
+            counts?.TryAdd(name, count);
         return [.. keys];
     }
 }

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace HrNetBatch.Model.Data;
+
+/// <summary>A data set that was found: its shards in their order, and what is known of them. Nothing of its samples is read yet.</summary>
+/// <param name="layout">How it lies.</param>
+/// <param name="shards">Its parts; an image that is a file of its own is one.</param>
+/// <param name="classes">Names of the classes by index, where the data say; else null.</param>
+public sealed class DataSet(DataLayout layout, IReadOnlyList<Shard> shards, IReadOnlyList<string>? classes = null)
+{
+    /// <summary>How it lies.</summary>
+    public DataLayout Layout { get; } = layout;
+
+    /// <summary>Its parts, in their order.</summary>
+    public IReadOnlyList<Shard> Shards { get; } = shards;
+
+    /// <summary>Names of the classes by index, where the data say; else null.</summary>
+    public IReadOnlyList<string>? Classes { get; } = classes;
+
+    /// <summary>
+    /// Sample counts of shards that do not tell it themselves: put in from a checkpoint, and counted while reading. They spare a
+    /// resumed epoch the shards that it has read.
+    /// </summary>
+    public ConcurrentDictionary<string, long> SampleCounts { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How many samples there are; null while that is not known.</summary>
+    public long? SampleCount
+    {
+        get
+        {
+            long sum = 0;
+            foreach (Shard shard in Shards)
+            {
+                if (CountOf(shard) is not { } count)
+                    return null;
+                sum += count;
+            }
+            return sum;
+        }
+    }
+
+    /// <summary>WebDataset tars that a delegate opens from their first byte.</summary>
+    /// <param name="names">Names, as the delegate takes them.</param>
+    /// <param name="open">Opens a shard; the stream is disposed here.</param>
+    public static DataSet OfTars(IEnumerable<string> names, Func<string, CancellationToken, Task<Stream>> open) =>
+        new(DataLayout.WebDataset, [.. names.Select(name => new TarShard(name, token => open(name, token)))]);
+
+    /// <summary>How many samples a shard has, as far as known.</summary>
+    /// <exception cref="ShardException">It has another number than it had.</exception>
+    internal long? CountOf(Shard shard)
+    {
+        if (shard.SampleCount is not { } now)
+            return SampleCounts.TryGetValue(shard.Name, out long before) ? before : null;
+        return SampleCounts.TryGetValue(shard.Name, out long counted) && counted != now ? throw Replaced(shard.Name, counted, now) : now;
+    }
+
+    /// <summary>Notes that a shard was read to its end.</summary>
+    /// <exception cref="ShardException">It has another number of samples than it should.</exception>
+    internal void Counted(Shard shard, long count)
+    {
+        if (CountOf(shard) is { } expected && expected != count)
+            throw Replaced(shard.Name, expected, count);
+        if (shard.SampleCount is null)
+            SampleCounts[shard.Name] = count;
+    }
+
+    private static ShardException Replaced(string name, long before, long now) => new(string.Create(CultureInfo.InvariantCulture,
+        $"Shard {name} has {now} samples, and {before} were counted before, or are said by its index: it was replaced. Put the old one back, or start a new run (and make its index anew: hrnet dataset index)."));
+}

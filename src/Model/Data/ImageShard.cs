@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+
+namespace HrNetBatch.Model.Data;
+
+/// <summary>A single image as a shard: a file, or a stretch of one. With such shards every order is a permutation of all samples.</summary>
+internal sealed class ImageShard : Shard
+{
+    private readonly IDataFiles _files;
+    private readonly DataFile _file;
+    private readonly long _offset;
+    private readonly int _length;
+    private readonly string _key;
+    private readonly long? _label;
+
+    public ImageShard(IDataFiles files, DataFile file, long offset, int length, string key, long? label)
+        : base(offset == 0 && length == file.LengthBytes ? file.Name : $"{file.Name}#{key}")
+    {
+        (_files, _file, _offset, _length, _key, _label) = (files, file, offset, length, key, label);
+        SampleCount = 1;
+    }
+
+    internal override async IAsyncEnumerable<Sample> ReadAsync(long first, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (first > 0)
+            yield break;
+        var image = new byte[_length];
+        await using (Stream content = await _files.OpenAsync(_file, _offset, _length, cancellationToken))
+        {
+            try
+            {
+                await content.ReadExactlyAsync(image, cancellationToken);
+            }
+            catch (EndOfStreamException cause)
+            {
+                throw new ShardException($"{_file.Name} ends before byte {_offset + _length}, where '{_key}' should end: it was cut off, so upload it again.", cause);
+            }
+        }
+        var members = new Dictionary<string, byte[]>(StringComparer.Ordinal) { ["jpg"] = image };
+        if (_label is { } label)
+            members[LabeledImage.ClassExtension] = LabeledImage.FormatClass(label);
+        yield return new Sample(_file.Name, _key, _offset, members);
+    }
+}

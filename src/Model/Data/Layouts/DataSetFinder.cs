@@ -1,0 +1,87 @@
+namespace HrNetBatch.Model.Data.Layouts;
+
+/// <summary>Finds a data set by its path and recognises its layout from what lies there.</summary>
+/// <param name="files">Where to look.</param>
+/// <param name="indexFolder">A folder of this machine that keeps indexes of tars; null: none does.</param>
+public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
+{
+    /// <summary>Finds the data set. Nothing is read but lists, indexes, and the first bytes of a tar.</summary>
+    /// <param name="path">
+    /// Tars (<c>train-{000..009}.tar</c>), a folder or <c>prefix*</c> of tars or of a folder for each class, a folder with MDS shards,
+    /// or a <c>_info.json</c>, with <c>#SPLIT</c> where it has several.
+    /// </param>
+    /// <param name="layout">The layout; null: recognised.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ShardException">There is none, or not what the layout says.</exception>
+    public async Task<DataSet> FindAsync(string path, DataLayout? layout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (ShardInfo.IsInfoPath(path, out string file, out string? split))
+            return await TarsOfInfoAsync(file, split, layout, cancellationToken);
+        if (path.EndsWith(Tars.Extension, StringComparison.OrdinalIgnoreCase))
+            return await TarsAsync(await NamedAsync(path, cancellationToken), null, layout, cancellationToken);
+        if (path.EndsWith("/" + MdsLayout.IndexName, StringComparison.Ordinal))
+            return await MdsLayout.ReadAsync(files, await FileAsync(path, cancellationToken), cancellationToken);
+
+        string folder = path.EndsWith('*') ? path : path.TrimEnd('/') + "/";
+        if (layout is null or DataLayout.Mds && !path.EndsWith('*') && await files.FindAsync(folder + MdsLayout.IndexName, cancellationToken) is { } index)
+            return await MdsLayout.ReadAsync(files, index, cancellationToken);
+        if (layout is DataLayout.Mds)
+            throw new ShardException($"There is no {MdsLayout.IndexName} in {path}. Correct the path: it names the folder that MosaicML's MDSWriter wrote.");
+        return await InFolderAsync(folder, layout, cancellationToken);
+    }
+
+    private async Task<DataSet> InFolderAsync(string folder, DataLayout? layout, CancellationToken cancellationToken)
+    {
+        var tars = new Tars();
+        var images = new ImageFolderLayout(files, folder);
+        DataFile? info = null;
+        await foreach (DataFile file in files.ListAsync(folder, cancellationToken))
+        {
+            tars.Add(file);
+            images.Add(file);
+            if (ShardInfo.IsInfoPath(file.Name, out _, out _) && file.Name.LastIndexOf('/') < folder.Length)
+                info ??= file;
+        }
+        if (layout is DataLayout.ImageFolder || (layout is null && tars.Files.Count == 0 && images.Count > 0))
+            return images.ToDataSet();
+        if (tars.Files.Count == 0)
+            throw new ShardException($"There is no {Tars.Extension} file and no image under {folder}. Correct the path, or upload data there (hrnet upload).");
+        ShardInfo? counts = info is null ? null : await ShardInfo.ReadAsync(files, info, cancellationToken);
+        return await TarsAsync(tars, counts, layout, cancellationToken);
+    }
+
+    private async Task<DataSet> TarsOfInfoAsync(string infoPath, string? split, DataLayout? layout, CancellationToken cancellationToken)
+    {
+        DataFile file = await FileAsync(infoPath, cancellationToken);
+        ShardInfo info = await ShardInfo.ReadAsync(files, file, cancellationToken);
+        var listed = new Tars();
+        await foreach (DataFile found in files.ListAsync(file.Folder, cancellationToken))
+            listed.Add(found);
+        return await TarsAsync(listed.Only(info.NamesOf(split)), info, layout, cancellationToken);
+    }
+
+    private async Task<Tars> NamedAsync(string pattern, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> names = BraceExpansion.Expand(pattern);
+        int brace = pattern.IndexOf('{', StringComparison.Ordinal);
+        var listed = new Tars();
+        await foreach (DataFile file in files.ListAsync((brace < 0 ? pattern : pattern[..brace]) + "*", cancellationToken))
+            listed.Add(file);
+        return listed.Only(names);
+    }
+
+    private async Task<DataSet> TarsAsync(Tars tars, ShardInfo? info, DataLayout? layout, CancellationToken cancellationToken)
+    {
+        layout ??= await IlsvrcLayout.RecogniseAsync(files, tars.Files[0], cancellationToken) ? DataLayout.Ilsvrc : DataLayout.WebDataset;
+        if (layout is DataLayout.Ilsvrc)
+            return await new IlsvrcLayout(files, indexFolder).ReadAsync(tars, cancellationToken);
+        if (layout is not DataLayout.WebDataset)
+            throw new ShardException($"{tars.Files[0].Name} is a tar, and the layout {layout} has none. Leave the layout out, and it is recognised.");
+        return new DataSet(DataLayout.WebDataset,
+            [.. tars.Files.Select(tar => new TarShard(files, tar, tars.IndexOf(tar), info?.CountOf(tar.Name), indexFolder))]);
+    }
+
+    private async Task<DataFile> FileAsync(string name, CancellationToken cancellationToken) =>
+        await files.FindAsync(name, cancellationToken) ?? throw new ShardException($"There is no {name}. Correct the path; names are case-sensitive.");
+}

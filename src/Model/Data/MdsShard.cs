@@ -1,0 +1,120 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using HrNetBatch.Model.Data.Layouts;
+using ZstdSharp;
+
+namespace HrNetBatch.Model.Data;
+
+/// <summary>
+/// A shard of MosaicML's MDS format: u32 n, u32[n + 1] offsets, the writer's settings as JSON, n samples. It is its own index, except
+/// where it is compressed: then it is unpacked whole.
+/// </summary>
+internal sealed class MdsShard : Shard
+{
+    // What MDSWriter cuts at is 64 MiB; a wrong length must not ask for all memory.
+    private const long LargestUnpackedBytes = 1L << 31;
+
+    private readonly IDataFiles _files;
+    private readonly DataFile _file;
+    private readonly MdsColumns _columns;
+    private readonly long? _unpackedBytes;
+
+    /// <param name="files">Where it lies.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="columns">What is in a sample.</param>
+    /// <param name="sampleCount">Samples, as the index says.</param>
+    /// <param name="unpackedBytes">Its size unpacked, if it is compressed with zstd.</param>
+    public MdsShard(IDataFiles files, DataFile file, MdsColumns columns, long sampleCount, long? unpackedBytes)
+        : base(file.Name)
+    {
+        (_files, _file, _columns, _unpackedBytes) = (files, file, columns, unpackedBytes);
+        SampleCount = sampleCount;
+    }
+
+    internal override async IAsyncEnumerable<Sample> ReadAsync(long first, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (first >= SampleCount)
+            yield break;
+        (long[] offsets, byte[]? unpacked) = await OpenAsync(cancellationToken);
+        await using Stream samples = unpacked is null
+            ? await _files.OpenAsync(_file, offsets[first], offsets[^1] - offsets[first], cancellationToken)
+            : new MemoryStream(unpacked, (int)offsets[first], (int)(offsets[^1] - offsets[first]), writable: false);
+        for (long index = first; index < offsets.Length - 1; index++)
+            yield return await SampleAsync(samples, index, offsets, cancellationToken);
+    }
+
+    internal override async IAsyncEnumerable<(long Index, Sample Sample)> PickAsync(
+        IReadOnlyList<long> indexes, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        (long[] offsets, byte[]? unpacked) = await OpenAsync(cancellationToken);
+        foreach (long index in indexes.Where(index => index < offsets.Length - 1))
+        {
+            await using Stream sample = unpacked is null
+                ? await _files.OpenAsync(_file, offsets[index], offsets[index + 1] - offsets[index], cancellationToken)
+                : new MemoryStream(unpacked, (int)offsets[index], (int)(offsets[index + 1] - offsets[index]), writable: false);
+            yield return (index, await SampleAsync(sample, index, offsets, cancellationToken));
+        }
+    }
+
+    private async Task<(long[] Offsets, byte[]? Unpacked)> OpenAsync(CancellationToken cancellationToken)
+    {
+        byte[]? unpacked = _unpackedBytes is { } bytes ? await UnpackAsync(bytes, cancellationToken) : null;
+        long tableBytes = sizeof(uint) * (SampleCount!.Value + 2);
+        long length = unpacked?.LongLength ?? _file.LengthBytes;
+        if (tableBytes > length)
+            throw Broken(length, "it ends before its table of samples does");
+        var table = new byte[tableBytes];
+        await using (Stream start = unpacked is null ? await _files.OpenAsync(_file, 0, tableBytes, cancellationToken) : new MemoryStream(unpacked, writable: false))
+            await FillAsync(start, table, 0, cancellationToken);
+        uint count = BinaryPrimitives.ReadUInt32LittleEndian(table);
+        if (count != SampleCount)
+            throw Broken(0, string.Create(CultureInfo.InvariantCulture, $"it says that it has {count} samples, and the index says {SampleCount}"));
+        long[] offsets = [.. Enumerable.Range(1, (int)count + 1).Select(at => (long)BinaryPrimitives.ReadUInt32LittleEndian(table.AsSpan(sizeof(uint) * at)))];
+        for (int at = 0; at < offsets.Length; at++)
+            if (offsets[at] < (at == 0 ? tableBytes : offsets[at - 1]) || offsets[at] > length)
+                throw Broken(sizeof(uint) * (at + 1), $"its sample {at} is said to start at byte {offsets[at]}, which cannot be");
+        return (offsets, unpacked);
+    }
+
+    private async Task<byte[]> UnpackAsync(long unpackedBytes, CancellationToken cancellationToken)
+    {
+        if (unpackedBytes is < 0 or > LargestUnpackedBytes - 1)
+            throw Broken(0, $"the index says that it has {unpackedBytes} bytes unpacked");
+        var unpacked = new byte[unpackedBytes];
+        await using Stream packed = await _files.OpenAsync(_file, 0, null, cancellationToken);
+        await using var zstd = new DecompressionStream(packed, leaveOpen: true);
+        try
+        {
+            await FillAsync(zstd, unpacked, 0, cancellationToken);
+        }
+        catch (ZstdException cause)
+        {
+            throw new ShardException($"Shard {Name} cannot be unpacked: {cause.Message} Upload it again.", cause);
+        }
+        return unpacked;
+    }
+
+    private async Task<Sample> SampleAsync(Stream stream, long index, long[] offsets, CancellationToken cancellationToken)
+    {
+        var content = new byte[offsets[index + 1] - offsets[index]];
+        await FillAsync(stream, content, offsets[index], cancellationToken);
+        try
+        {
+            return new Sample(Name, index.ToString("D6", CultureInfo.InvariantCulture), offsets[index], _columns.Read(content));
+        }
+        catch (Exception cause) when (cause is FormatException or ArgumentOutOfRangeException or IndexOutOfRangeException)
+        {
+            throw Broken(offsets[index], $"its sample {index} cannot be read: {cause.Message}");
+        }
+    }
+
+    private async Task FillAsync(Stream stream, byte[] buffer, long offset, CancellationToken cancellationToken)
+    {
+        int read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        if (read < buffer.Length)
+            throw Broken(offset + read, "it ends there, where more should come");
+    }
+
+    private ShardException Broken(long offset, string what) => new($"Shard {Name} is broken at byte {offset}: {what}. Upload it again.");
+}

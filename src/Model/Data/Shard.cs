@@ -1,0 +1,39 @@
+namespace HrNetBatch.Model.Data;
+
+/// <summary>A part of a data set whose samples have an order. Thread-safe.</summary>
+public abstract class Shard
+{
+    private protected Shard(string name) => Name = name;
+
+    /// <summary>Its name: unique in the data set.</summary>
+    public string Name { get; }
+
+    /// <summary>How many samples it has; null while that is not known.</summary>
+    public long? SampleCount { get; private protected set; }
+
+    /// <summary>Learns what can be learnt without reading samples, such as an index.</summary>
+    internal virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Yields the samples from number <paramref name="first"/> on; it is read from there where the place is known, else from its start.</summary>
+    /// <exception cref="ShardException">It cannot be read.</exception>
+    internal abstract IAsyncEnumerable<Sample> ReadAsync(long first, CancellationToken cancellationToken);
+
+    /// <summary>Yields some samples, by their rising numbers; nothing else is read where their places are known. Ends early where there are no more.</summary>
+    /// <exception cref="ShardException">It cannot be read.</exception>
+    internal virtual async IAsyncEnumerable<(long Index, Sample Sample)> PickAsync(
+        IReadOnlyList<long> indexes, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        long index = 0;
+        int next = 0;
+        await foreach (Sample sample in ReadAsync(0, cancellationToken))
+        {
+            if (index == indexes[next])
+            {
+                yield return (index, sample);
+                if (++next == indexes.Count)
+                    yield break;
+            }
+            index++;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+
+namespace HrNetBatch.Model.Data;
+
+/// <summary>A WebDataset tar. With an index a sample is read without those before it; without one the tar is read from its start, and told what an index would say.</summary>
+internal sealed class TarShard : Shard
+{
+    // Single samples are small: many requests at once hide how long each takes.
+    private const int PickedAtOnce = 16;
+
+    private readonly Func<long, long?, CancellationToken, Task<Stream>> _open;
+    private readonly Func<CancellationToken, Task<ShardIndex?>> _findIndex;
+    private readonly Func<ShardIndex, CancellationToken, Task>? _keepIndex;
+    private readonly string _version;
+    private ShardIndex? _index;
+    private bool _isPrepared;
+
+    /// <summary>A tar among files.</summary>
+    /// <param name="files">Where it lies.</param>
+    /// <param name="tar">The tar.</param>
+    /// <param name="indexFile">Its index; null: there is none.</param>
+    /// <param name="sampleCount">How many samples it has, if something else than an index says so.</param>
+    /// <param name="indexFolder">A folder of this machine for the indexes of tars that were read to their end; null: they are forgotten.</param>
+    public TarShard(IDataFiles files, DataFile tar, DataFile? indexFile, long? sampleCount, string? indexFolder = null)
+        : base(tar.Name)
+    {
+        File = tar;
+        SampleCount = sampleCount;
+        _version = tar.Version;
+        _open = (offset, length, token) => files.OpenAsync(tar, offset, length, token);
+        _findIndex = async token => await ShardIndex.ReadAsync(files, tar, indexFile, token)
+            ?? (indexFolder is null ? null : await ShardIndex.ReadKeptAsync(indexFolder, tar, token));
+        if (indexFolder is not null)
+            _keepIndex = (index, token) => index.KeepAsync(indexFolder, tar, token);
+    }
+
+    /// <summary>A tar that can be opened from its first byte only.</summary>
+    public TarShard(string name, Func<CancellationToken, Task<Stream>> open)
+        : base(name)
+    {
+        _version = "";
+        _open = async (offset, length, token) => await SkipAsync(await open(token), offset, length, token);
+        _findIndex = _ => Task.FromResult<ShardIndex?>(null);
+    }
+
+    /// <summary>The tar; null where only a delegate opens it.</summary>
+    public DataFile? File { get; }
+
+    internal override async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (_isPrepared)
+            return;
+        _index ??= await _findIndex(cancellationToken);
+        if (_index is not null)
+            SampleCount = _index.Offsets.Count;
+        _isPrepared = true;
+    }
+
+    internal override async IAsyncEnumerable<Sample> ReadAsync(long first, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await PrepareAsync(cancellationToken);
+        if (first > 0 && _index is { } known)
+        {
+            if (first >= known.Offsets.Count)
+                yield break;
+            long origin = known.Offsets[(int)first];
+            await using Stream rest = await _open(origin, null, cancellationToken);
+            await foreach (Sample sample in ShardReader.ReadAsync(rest, Name, origin, isPart: false, cancellationToken))
+                yield return sample;
+            yield break;
+        }
+
+        var (offsets, lengths) = (new List<long>(), new List<long>());
+        await using (Stream tar = await _open(0, null, cancellationToken))
+        {
+            await foreach (Sample sample in ShardReader.ReadAsync(tar, Name, origin: 0, isPart: false, cancellationToken))
+            {
+                offsets.Add(sample.Offset);
+                lengths.Add(sample.End - sample.Offset);
+                if (offsets.Count > first)
+                    yield return sample;
+            }
+        }
+        if (_index is null)
+        {
+            _index = new ShardIndex { Version = _version, Offsets = offsets, Lengths = lengths };
+            if (_keepIndex is not null)
+                await _keepIndex(_index, cancellationToken);
+        }
+    }
+
+    internal override IAsyncEnumerable<(long Index, Sample Sample)> PickAsync(IReadOnlyList<long> indexes, CancellationToken cancellationToken) =>
+        _index is null ? base.PickAsync(indexes, cancellationToken) : PickByIndexAsync(_index, indexes, cancellationToken);
+
+    private async IAsyncEnumerable<(long Index, Sample Sample)> PickByIndexAsync(
+        ShardIndex known, IReadOnlyList<long> indexes, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (long[] chunk in indexes.Where(index => index < known.Offsets.Count).Chunk(PickedAtOnce))
+        {
+            Sample[] samples = await Task.WhenAll(chunk.Select(index => PickAsync(known, (int)index, cancellationToken)));
+            for (int at = 0; at < chunk.Length; at++)
+                yield return (chunk[at], samples[at]);
+        }
+    }
+
+    private async Task<Sample> PickAsync(ShardIndex known, int index, CancellationToken cancellationToken)
+    {
+        long origin = known.Offsets[index];
+        await using Stream part = await _open(origin, known.Lengths[index], cancellationToken);
+        await foreach (Sample sample in ShardReader.ReadAsync(part, Name, origin, isPart: true, cancellationToken))
+            return sample;
+        throw new ShardException($"Shard {Name} has no sample at byte {origin}, where its index says one is: make the index anew (hrnet dataset index).");
+    }
+
+    private static async Task<Stream> SkipAsync(Stream stream, long offset, long? length, CancellationToken cancellationToken)
+    {
+        byte[] skipped = new byte[(int)Math.Min(offset, 1 << 16)];
+        for (long left = offset; left > 0;)
+        {
+            int read = await stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(left, skipped.Length)), cancellationToken);
+            if (read == 0)
+                break;
+            left -= read;
+        }
+        return length is { } bytes ? new BoundedStream(stream, bytes) : stream;
+    }
+}

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
@@ -55,8 +56,9 @@ public sealed class RunFilesTests(PostgresFixture postgres, AzuriteFixture azuri
 
     /// <summary>The job's report is that of its best weights.</summary>
     [Fact]
-    public async Task ATrainJob_RecordsTheReportOfItsBestWeights()
+    public async Task ATrainJob_RecordsTheReportOfItsBestWeights_AndLeavesThatOneAlone()
     {
+        await _bench.WriteAsync("run/validation/step-000000001/mistakes/0001.png", [1]);   // of weights that were the best before
         Guid job = await _bench.SubmitAsync(_bench.Arguments("run/"));
         JsonElement result = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
 
@@ -64,6 +66,7 @@ public sealed class RunFilesTests(PostgresFixture postgres, AzuriteFixture azuri
 
         Assert.Equal(result.GetProperty("top1").GetDouble(), report.GetProperty("top1").GetDouble());
         Assert.Equal(result.GetProperty("best").GetString(), report.GetProperty("checkpoint").GetString());
+        await Assert.ThrowsAsync<BlobException>(() => _bench.ReadAsync("run/validation/step-000000001/mistakes/0001.png"));
         JsonElement mistake = report.GetProperty("mistakes")[0];
         string folder = $"run/validation/step-{report.GetProperty("step").GetInt64():000000000}";
         Assert.Equal(_bench.Path(folder), report.GetProperty("output").GetString());

@@ -41,7 +41,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         TrainOutput output = await TrainOutput.ClaimAsync(accounts, blobs, arguments, attempt, shards, stop);
         RunFiles files = await RunFiles.ClaimAsync(accounts, BlobPath.Parse(arguments.Output), attempt, stop);
         using HrNet network = await output.NewNetworkAsync(checkpoints, stop);
-        using var trainer = new Trainer(network, arguments.ToOptions());
+        using HrNet? teacher = await TeacherNetwork.LoadAsync(arguments, checkpoints, attempt, stop);
+        using var trainer = new Trainer(network, arguments.ToOptions(), teacher);
         if (await output.RestoreAsync(trainer, stop) is { } checkpoint)
             LogResumed(attempt.Logger, attempt.Lease.JobId, trainer.Position.Epoch, trainer.Position.Step, checkpoint);
 
@@ -76,7 +77,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         await progress.ReportAsync(trainer.Position);
         long saved = clock.GetTimestamp();
 
-        while (trainer.Position.Epoch < arguments.EpochCount)
+        while (!trainer.IsFinished)
         {
             IAsyncEnumerable<Batch> batches = shards.TrainingBatches(loading, trainer.Position.Epoch, trainer.Position.Cursor, stop);
             await foreach (TrainingStep step in trainer.TrainEpochAsync(batches, stop))
@@ -100,7 +101,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             }
 
             if (validation is not null)
-                await ValidateAsync(trainer, validation, loading, output, progress, attempt, stop);
+                await ValidateAsync(trainer, validation, loading with { RequiresLabels = true }, output, progress, attempt, stop);
             trainer.EndEpoch();
             await output.SaveAsync(trainer);
             await files.RefreshAsync();
@@ -113,11 +114,10 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
     {
         await progress.ReportAsync(trainer.Position, "validating");
         loading = loading with { KeepsEncodedImages = true };
-        EvaluationReport found = await RunValidation.MeasureAsync(trainer.Network, data.ValidationBatches(loading, stop), trainer.Position.Step, attempt, stop);
-        if (trainer.Best is not null && found.Result.Top1 <= trainer.Best.Top1)
+        EvaluationReport found = await RunValidation.MeasureAsync(trainer.Outcome, data.ValidationBatches(loading, stop), trainer.Position.Step, attempt, stop);
+        if (!trainer.Observe(found.Result))
             return;
 
-        trainer.Best = found.Result;
         await RunValidation.RecordBestAsync(accounts, blobs, found, loading, trainer.Position.Step, attempt, stop);
         // 5. The best weights first, then the checkpoint that knows of them: a crash between the two repeats the end of the epoch and
         //    its validation, and writes the same best weights again.

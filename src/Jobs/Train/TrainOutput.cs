@@ -102,7 +102,7 @@ internal sealed class TrainOutput
 
     private CheckpointDictionary Snapshot(Trainer trainer) => TrainingSnapshot.Capture(trainer, _card, Owner, _shards.SampleCounts).ToValue();
 
-    private CheckpointDictionary Weights(Trainer trainer) => CheckpointWriter.ToValue(trainer.Network.state_dict(), _card);
+    private CheckpointDictionary Weights(Trainer trainer) => CheckpointWriter.ToValue(trainer.Outcome.state_dict(), _card);
 
     // Not cancelled by a stop: at a stop this is what is still to be done.
     private async Task WriteAsync(FencedBlob blob, CheckpointValue value)

@@ -59,7 +59,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The original's name of the model ("cls_hrnet"); null where the file does not say.</summary>
     public string? ModelName { get; }
 
-    /// <summary>The optimizer's state dict; <see cref="SgdState.From"/> reads SGD's.</summary>
+    /// <summary>The optimizer's state dict; <see cref="OptimizerState.From"/> reads it.</summary>
     public CheckpointValue? Optimizer { get; }
 
     /// <summary>Variant, image size and labels; null in files of others.</summary>

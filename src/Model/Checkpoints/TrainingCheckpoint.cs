@@ -14,10 +14,13 @@ public sealed record TrainingCheckpoint
     /// <summary>The weights and buffers by name.</summary>
     public required IReadOnlyDictionary<string, Tensor> StateDict { get; init; }
 
+    /// <summary>The moving average of the weights and buffers by name, stored as timm does under <c>state_dict_ema</c>; null where there is none.</summary>
+    public IReadOnlyDictionary<string, Tensor>? AverageStateDict { get; init; }
+
     /// <summary>The best validation top-1 so far, in per cent.</summary>
     public required double Perf { get; init; }
 
-    /// <summary>The optimizer's state dict, for example <see cref="SgdState.ToValue"/>.</summary>
+    /// <summary>The optimizer's state dict, for example <see cref="OptimizerState.ToValue"/>.</summary>
     public CheckpointDictionary? Optimizer { get; init; }
 
     /// <summary>Variant, image size and labels, so that they travel with the weights.</summary>
@@ -34,8 +37,10 @@ public sealed record TrainingCheckpoint
             { "epoch", Epoch },
             { "model", Model },
             { "state_dict", CheckpointWriter.ToValue(StateDict) },
-            { "perf", Perf },
         };
+        if (AverageStateDict is not null)
+            value.Add("state_dict_ema", CheckpointWriter.ToValue(AverageStateDict));
+        value.Add("perf", Perf);
         if (Optimizer is not null)
             value.Add("optimizer", Optimizer);
         CheckpointDictionary ours = Card?.ToValue() ?? new CheckpointDictionary();

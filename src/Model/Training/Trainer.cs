@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
+using HrNetBatch.Model.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,19 +12,36 @@ namespace HrNetBatch.Model.Training;
 // B batch, H height, W width, K classes
 
 /// <summary>
-/// Trains a network: the loop of the original's lib/core/function.py. What a run needs to go on after any step is
-/// the network, <see cref="Optimizer"/> and <see cref="Position"/>; <see cref="TrainingSnapshot"/> stores the three.
-/// With the same seed, data and number of threads, a run and a resumed run end with the same bits on a CPU.
+/// Trains a network: the loop of the original's lib/core/function.py. What a run needs to go on after any step is the network, its
+/// <see cref="Average"/>, <see cref="Optimizer"/>, <see cref="Position"/> and <see cref="Best"/>; <see cref="TrainingSnapshot"/> stores them.
+/// With the same seed, data and number of threads, a run and a resumed run end with the same bits on a CPU, whatever the options.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
+    private readonly FrozenLayers _frozen;
+    private readonly Teacher? _teacher;
+
     /// <summary>A trainer at the start of a run. The network stays the caller's, and on the device where the caller put it.</summary>
-    public Trainer(HrNet network, TrainingOptions options)
+    /// <param name="network">What is trained, laid out as it will stay (<see cref="ChannelsLast.ToChannelsLast"/>); it begins with the weights that it has.</param>
+    /// <param name="options">The recipe.</param>
+    /// <param name="teacher">A network of as many classes, on the same device, whose answers are learnt instead of the labels (SSLD); the caller's. Null: labels are learnt.</param>
+    /// <exception cref="ArgumentException">The options do not fit together, or not the network; the message says which.</exception>
+    /// <exception cref="LibTorchException">bf16 is asked for, and this libtorch cannot.</exception>
+    public Trainer(HrNet network, TrainingOptions options, HrNet? teacher = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Faults().FirstOrDefault() is { } fault)
+            throw new ArgumentException($"No run can be made of this recipe: {fault}.", nameof(options));
+        if (teacher is not null && teacher.ClassCount != network.ClassCount)
+            throw new ArgumentException($"The teacher tells {teacher.ClassCount} classes apart, its student {network.ClassCount}: they must be the same.", nameof(teacher));
+        if (options.Precision == TrainingPrecision.Bf16)
+            Autocast.ThrowUnlessUsable();
         (Network, Options) = (network, options);
-        Optimizer = new Sgd(network.named_parameters(), options.Momentum, options.WeightDecay, options.Nesterov);
+        _frozen = new FrozenLayers(network, options.FrozenLayers);
+        _teacher = teacher is null ? null : new Teacher(teacher, options);
+        Optimizer = Optimizer.Of(_frozen.Trained, options);
+        Average = options.EmaDecay > 0 ? new WeightAverage(network, options.EmaDecay) : null;
     }
 
     /// <summary>What is trained.</summary>
@@ -32,29 +50,47 @@ public sealed class Trainer : IDisposable
     /// <summary>The recipe.</summary>
     public TrainingOptions Options { get; }
 
-    /// <summary>The optimizer and its momentum.</summary>
-    public Sgd Optimizer { get; }
+    /// <summary>The optimizer and its state.</summary>
+    public Optimizer Optimizer { get; }
 
-    /// <summary>Where the run stands; set it (with the network's and the optimizer's state) to resume.</summary>
+    /// <summary>The moving average of the weights; null where the recipe has none.</summary>
+    public WeightAverage? Average { get; }
+
+    /// <summary>The network that the run is about, to be validated, saved as the best and as the final one: the average where there is one, else what is trained.</summary>
+    public HrNet Outcome => Average?.Network ?? Network;
+
+    /// <summary>Whether a teacher's answers are learnt.</summary>
+    public bool IsDistilling => _teacher is not null;
+
+    /// <summary>Where the run stands; set it (with all the other state) to resume.</summary>
     public TrainingPosition Position { get; set; }
 
-    /// <summary>The best validation so far, kept with the run by whoever validates; null before the first.</summary>
-    public EvaluationResult? Best { get; set; }
+    /// <summary>The best validation so far; null before the first.</summary>
+    public EvaluationResult? Best { get; private set; }
+
+    /// <summary>The epoch, from 0, after which <see cref="Best"/> was measured.</summary>
+    public int BestEpoch { get; private set; }
+
+    /// <summary>Whether the run is over: all epochs are done, or validation has not improved for <see cref="TrainingOptions.EarlyStoppingPatience"/> of them.</summary>
+    public bool IsFinished => Position.Epoch >= Options.EpochCount
+        || Options.EarlyStoppingPatience > 0 && Best is not null && Position.Epoch - 1 - BestEpoch >= Options.EarlyStoppingPatience;
 
     /// <summary>
     /// Trains on what is left of the epoch in progress: on the batches of its order from <see cref="TrainingPosition.Cursor"/> on.
     /// Call <see cref="EndEpoch"/> when all that belongs to the epoch, such as its validation, is done.
     /// </summary>
     /// <remarks>Between two items the caller may save, measure, or break off: the run goes on from <see cref="Position"/>.</remarks>
+    /// <exception cref="InvalidDataException">A sample has no label, and there is no teacher to learn from.</exception>
     public async IAsyncEnumerable<TrainingStep> TrainEpochAsync(
         IAsyncEnumerable<Batch> batches, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
         Network.train();
+        _frozen.Hold();
         long start = Stopwatch.GetTimestamp();
         await foreach (Batch batch in batches.WithCancellation(cancellationToken))
         {
-            if (LeavesBatchNormNothing(batch))
+            if (batch.Count < LeastImages(batch.Images))
             {
                 Position = Position with { Cursor = batch.Cursor };
                 batch.Dispose();
@@ -62,40 +98,114 @@ public sealed class Trainer : IDisposable
             }
             TimeSpan dataTime = Stopwatch.GetElapsedTime(start);
             double learningRate = LearningRate.At(Options, Position.Epoch, Position.Step);
-            (double loss, long top1, long top5, int count) = Step(batch, learningRate);
+            (Measured measured, double? gradientNorm) = Step(batch, learningRate);
             Position = Position with { Step = Position.Step + 1, Cursor = batch.Cursor };
-            yield return new TrainingStep(Position, learningRate, loss, (double)top1 / count, (double)top5 / count, count,
-                dataTime, Stopwatch.GetElapsedTime(start));
+            yield return new TrainingStep(Position, learningRate, measured.Loss, measured.Top1, measured.Top5, measured.Count, dataTime, Stopwatch.GetElapsedTime(start))
+            {
+                GradientNorm = gradientNorm,
+            };
             start = Stopwatch.GetTimestamp();
         }
+    }
+
+    /// <summary>Takes note of the validation of <see cref="Outcome"/> after the epoch in progress.</summary>
+    /// <returns>Whether it is the run's best so far, and <see cref="Outcome"/> worth saving as such.</returns>
+    public bool Observe(EvaluationResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        if (Best is not null && result.Top1 <= Best.Top1)
+            return false;
+        RestoreBest(result, Position.Epoch);
+        return true;
     }
 
     /// <summary>Goes on to the next epoch.</summary>
     public void EndEpoch() => Position = new TrainingPosition(Position.Epoch + 1, Position.Step, Cursor: 0);
 
-    // The end of an epoch may be a single image; one of the smallest size has one value a channel at the lowest resolution, from which
-    // no statistics can be taken (the original stops with an error there). It is left out.
-    private static bool LeavesBatchNormNothing(Batch batch) =>
-        batch.Count == 1 && batch.Images.shape is [_, _, HrNet.SizeMultiple, HrNet.SizeMultiple];
+    internal void RestoreBest(EvaluationResult? best, int epoch) => (Best, BestEpoch) = (best, epoch);
 
-    private (double Loss, long Top1, long Top5, int Count) Step(Batch batch, double learningRate)
+    // One image of the smallest size has one value a channel at the lowest resolution, from which batch norm can take no statistics (the
+    // original stops with an error there). At the end of an epoch such a one is left out, at the end of a batch it joins its neighbours.
+    private static int LeastImages(Tensor images) => images.shape is [_, _, HrNet.SizeMultiple, HrNet.SizeMultiple] ? 2 : 1;
+
+    private (Measured Measured, double? GradientNorm) Step(Batch batch, double learningRate)
     {
         using Batch _ = batch;
         using var scope = NewDisposeScope();   // without it memory grows until the garbage collector happens to run
         Device device = Network.parameters().First().device;
-        Tensor images_BCHW = ChannelsLast.Of(batch.Images.to(device));
-        Tensor labels_B = batch.Labels.to(device);
+        RefuseUnlabelled(batch);
+        (Tensor images_BCHW, Targets targets) = BatchMixing.Apply(Options, Position.Step, ChannelsLast.Of(batch.Images.to(device)), batch.Labels.to(device));
 
         Optimizer.ZeroGradients();
-        Tensor logits_BK = Network.call(images_BCHW);
-        Tensor loss = nn.functional.cross_entropy(logits_BK, labels_B);
-        loss.backward();
+        List<(int Start, int Count)> parts = MicroBatches.Of(Options, batch.Count, LeastImages(images_BCHW));
+        Measured measured = Learn(images_BCHW, targets, parts[0], batch.Count);
+        if (parts.Count > 1)
+        {
+            using var ofFirstPart = new RunningStatistics(Network);
+            foreach ((int Start, int Count) part in parts.Skip(1))
+                measured += Learn(images_BCHW, targets, part, batch.Count);   // gradients add up
+        }
+        double? norm = Options.GradientClipNorm > 0 ? nn.utils.clip_grad_norm_(Optimizer.Parameters, Options.GradientClipNorm) : null;
         Optimizer.Step(learningRate);
-
-        (long top1, long top5) = Accuracy.Count(logits_BK, labels_B);
-        return (loss.ToDouble(), top1, top5, (int)labels_B.shape[0]);
+        Average?.Update();
+        return (measured, norm);
     }
 
-    /// <summary>Frees the optimizer's state; the network is the caller's.</summary>
-    public void Dispose() => Optimizer.Dispose();
+    // Forward and backward of a part of a batch: the gradients of its share in the mean loss over the whole batch.
+    private Measured Learn(Tensor images_BCHW, Targets targets, (int Start, int Count) part, int batchCount)
+    {
+        using var scope = NewDisposeScope();
+        images_BCHW = images_BCHW.narrow(0, part.Start, part.Count);
+        targets = targets.Part(part.Start, part.Count);
+
+        Tensor logits_BK = Logits(images_BCHW), loss, right_B;
+        if (_teacher is null)
+        {
+            loss = TrainingLoss.CrossEntropy(logits_BK, targets, Options.LabelSmoothing);
+            right_B = targets.MainLabels;
+        }
+        else
+        {
+            Tensor answers_BK = _teacher.Answer(images_BCHW);
+            loss = TrainingLoss.Distillation(logits_BK, answers_BK);
+            right_B = answers_BK.argmax(1);
+        }
+        loss *= (double)part.Count / batchCount;
+        loss.backward();
+
+        (long top1, long top5) = Accuracy.Count(logits_BK, right_B);
+        return new Measured(loss.ToDouble(), top1, top5, part.Count);
+    }
+
+    private Tensor Logits(Tensor images_BCHW)
+    {
+        if (Options.Precision == TrainingPrecision.Fp32)
+            return Network.call(images_BCHW);
+        using (Autocast.Bf16(images_BCHW.device))
+            return Network.call(images_BCHW).to(float32);   // the loss is as exact as ever
+    }
+
+    private void RefuseUnlabelled(Batch batch)
+    {
+        if (_teacher is null && batch.Labels.min().ToInt64() < 0)
+            throw new InvalidDataException("A sample of the training data has no label, and only a teacher can teach without labels. Label the samples, or name a teacher.");
+    }
+
+    /// <summary>Frees the optimizer's state and the average; the network is the caller's.</summary>
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        Average?.Dispose();
+        _teacher?.Dispose();
+    }
+
+    private readonly record struct Measured(double Loss, long Top1Count, long Top5Count, int Count)
+    {
+        public double Top1 => (double)Top1Count / Count;
+
+        public double Top5 => (double)Top5Count / Count;
+
+        public static Measured operator +(Measured a, Measured b) =>
+            new(a.Loss + b.Loss, a.Top1Count + b.Top1Count, a.Top5Count + b.Top5Count, a.Count + b.Count);
+    }
 }

@@ -1,6 +1,10 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Evaluation;
+using HrNetBatch.Model.Native;
+using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Training;
 
@@ -10,8 +14,9 @@ namespace HrNetBatch.Model.Training;
 /// </summary>
 public static class TrainingSnapshot
 {
-    private const long Format = 1;
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private const long Format = 2, FirstFormat = 1;   // 1 knew neither averages nor the epoch of the best
+    private const string AverageKey = "state_dict_ema";
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <summary>The run as it stands, for <see cref="CheckpointWriter"/>. Its tensors are the run's own: write it before the next step.</summary>
     /// <param name="trainer">The run.</param>
@@ -23,7 +28,6 @@ public static class TrainingSnapshot
         ArgumentNullException.ThrowIfNull(trainer);
         TrainingOptions options = trainer.Options;
         TrainingPosition position = trainer.Position;
-        var momenta = Enumerable.Range(0, trainer.Optimizer.ParameterCount).Select(trainer.Optimizer.Momentum).ToList();
         var resume = new CheckpointDictionary
         {
             { "format", Format },
@@ -33,6 +37,8 @@ public static class TrainingSnapshot
             { "cursor", position.Cursor },
             { "seed", options.Seed },
             { "options", JsonSerializer.Serialize(options, Json) },
+            { "distilling", trainer.IsDistilling },
+            { "versions", Versions() },
         };
         var counts = new CheckpointDictionary();
         foreach ((string shard, long count) in sampleCounts)
@@ -41,17 +47,15 @@ public static class TrainingSnapshot
         if (trainer.Best is { } best)
             resume.Add("best", new CheckpointDictionary
             {
-                { "loss", best.Loss }, { "top1", best.Top1 }, { "top5", best.Top5 }, { "count", best.Count },
+                { "loss", best.Loss }, { "top1", best.Top1 }, { "top5", best.Top5 }, { "count", best.Count }, { "epoch", (long)trainer.BestEpoch },
             });
         return new TrainingCheckpoint
         {
             Epoch = position.Epoch,
             StateDict = trainer.Network.state_dict(),
+            AverageStateDict = trainer.Average?.Network.state_dict(),
             Perf = 100 * (trainer.Best?.Top1 ?? 0),
-            Optimizer = new SgdState(momenta, LearningRate.At(options, position.Epoch, position.Step), options.Momentum, options.WeightDecay, options.Nesterov)
-            {
-                InitialLearningRate = options.LearningRate,
-            }.ToValue(),
+            Optimizer = trainer.Optimizer.Capture(LearningRate.At(options, position.Epoch, position.Step), options.LearningRate).ToValue(),
             Card = card,
             Resume = resume,
         };
@@ -66,30 +70,80 @@ public static class TrainingSnapshot
     public static IReadOnlyDictionary<string, long> Restore(Trainer trainer, Checkpoint checkpoint, string owner)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        ArgumentNullException.ThrowIfNull(checkpoint);
-        if (checkpoint.Extra?["resume"] is not CheckpointDictionary resume || resume["format"]?.AsInteger() != Format)
-            throw new CheckpointException($"{checkpoint.Name}: it does not say where its run stood, so it cannot be resumed; start a new run from its weights.");
+        CheckpointDictionary resume = ResumeOf(checkpoint);
         if (resume["owner"]?.AsText() is var found && found != owner)
-            throw new CheckpointException($"{checkpoint.Name}: it belongs to the run {found}, not to {owner}; give this run an output of its own.");
-        if (resume["options"]?.AsText() is var options && options != JsonSerializer.Serialize(trainer.Options, Json))
-            throw new CheckpointException($"{checkpoint.Name}: its run has another recipe: {options}. Resume with that, or start a new run.");
+            throw Refusal($"it belongs to the run {found}, not to {owner}; give this run an output of its own.");
+        if (resume["options"]?.AsText() is { } options && Normal(options) != JsonSerializer.Serialize(trainer.Options, Json))
+            throw Refusal($"its run has another recipe: {options}. Resume with that, or start a new run.");
+        if (resume["distilling"] is CheckpointBoolean { Value: var distilling } && distilling != trainer.IsDistilling)
+            throw Refusal(distilling ? "its run learns from a teacher, and none was given." : "its run learns from labels, not from a teacher.");
 
-        StateDictLoader.Load(trainer.Network, checkpoint);
-        SgdState optimizer = SgdState.From(checkpoint.Optimizer);
-        if (optimizer.MomentumBuffers.Count != trainer.Optimizer.ParameterCount)
-            throw new CheckpointException($"{checkpoint.Name}: its optimizer knows {optimizer.MomentumBuffers.Count} parameters, the network has {trainer.Optimizer.ParameterCount}.");
-        for (int i = 0; i < optimizer.MomentumBuffers.Count; i++)
+        try
         {
-            if (optimizer.MomentumBuffers[i] is { } momentum)
-                trainer.Optimizer.RestoreMomentum(i, momentum);
+            StateDictLoader.Load(trainer.Network, StateDictSelection.Select(Weights("state_dict")).Weights);
+            if (trainer.Average is { } average)
+                StateDictLoader.Load(average.Network, StateDictSelection.Select(Weights(AverageKey)).Weights);
+            trainer.Optimizer.Restore(OptimizerState.From(checkpoint.Optimizer));
+        }
+        catch (Exception e) when (e is CheckpointException or InvalidDataException)
+        {
+            throw Refusal(e.Message, e);
         }
         trainer.Position = new TrainingPosition((int)Number("epoch"), Number("step"), Number("cursor"));
-        trainer.Best = resume["best"] is CheckpointDictionary best
-            ? new EvaluationResult(Share(best, "loss"), Share(best, "top1"), Share(best, "top5"), best["count"]?.AsInteger() ?? 0)
-            : null;
+        if (resume["best"] is CheckpointDictionary best)
+        {
+            var result = new EvaluationResult(Share(best, "loss"), Share(best, "top1"), Share(best, "top5"), best["count"]?.AsInteger() ?? 0);
+            trainer.RestoreBest(result, (int)(best["epoch"]?.AsInteger() ?? trainer.Position.Epoch));
+        }
+        else
+        {
+            trainer.RestoreBest(null, 0);
+        }
         return (resume["sample_counts"] as CheckpointDictionary ?? []).ToDictionary(entry => entry.Key.AsText() ?? "", entry => entry.Value.AsInteger() ?? 0);
 
-        long Number(string key) => resume[key]?.AsInteger() ?? throw new CheckpointException($"{checkpoint.Name}: its resume data lacks '{key}'.");
-        double Share(CheckpointDictionary of, string key) => of[key]?.AsNumber() ?? throw new CheckpointException($"{checkpoint.Name}: its best validation lacks '{key}'.");
+        CheckpointValue Weights(string key) => (checkpoint.Value as CheckpointDictionary)?[key] ?? throw Refusal($"it lacks '{key}'.");
+        long Number(string key) => resume[key]?.AsInteger() ?? throw Refusal($"its resume data lacks '{key}'.");
+        double Share(CheckpointDictionary of, string key) => of[key]?.AsNumber() ?? throw Refusal($"its best validation lacks '{key}'.");
+        CheckpointException Refusal(string reason, Exception? cause = null) => cause is null ? new($"{checkpoint.Name}: {reason}") : new($"{checkpoint.Name}: {reason}", cause);
+    }
+
+    /// <summary>Why a resumed run may end with other bits than one that was never interrupted, each in half a sentence for people; empty where it will not (on a CPU).</summary>
+    /// <param name="checkpoint">What <see cref="Capture"/> gave.</param>
+    /// <exception cref="CheckpointException">The checkpoint is no run.</exception>
+    public static IReadOnlyList<string> Remarks(Checkpoint checkpoint)
+    {
+        CheckpointDictionary stored = ResumeOf(checkpoint)["versions"] as CheckpointDictionary ?? [];
+        return [.. from entry in Versions()
+                   let before = stored[entry.Key.AsText()!]
+                   where before is not null && before != entry.Value
+                   select $"{entry.Key.AsText()} was {before}, and is {entry.Value} here"];
+    }
+
+    private static CheckpointDictionary ResumeOf(Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return checkpoint.Extra?["resume"] is CheckpointDictionary resume && resume["format"]?.AsInteger() is >= FirstFormat and <= Format ? resume
+            : throw new CheckpointException($"{checkpoint.Name}: it does not say where its run stood, so it cannot be resumed; start a new run from its weights.");
+    }
+
+    private static CheckpointDictionary Versions() => new()
+    {
+        { "hrnetbatch", typeof(TrainingSnapshot).Assembly.GetName().Version?.ToString() ?? "" },
+        { "libtorch", LibTorch.Version },
+        { "threads", (long)get_num_threads() },
+        { "processor", RuntimeInformation.ProcessArchitecture.ToString() },
+    };
+
+    // Options of an earlier version lack what came later: its default is what the run has had.
+    private static string Normal(string options)
+    {
+        try
+        {
+            return JsonSerializer.Serialize(JsonSerializer.Deserialize<TrainingOptions>(options, Json), Json);
+        }
+        catch (JsonException)
+        {
+            return options;
+        }
     }
 }

@@ -18,13 +18,13 @@ public sealed class InspectCommandTests(AzuriteFixture azurite) : IDisposable
     {
         string file = Write("checkpoint.pth.tar", (stream, network) =>
         {
-            List<Tensor?> momenta = [.. network.parameters().Select(parameter => zeros_like(parameter))];
+            CheckpointDictionary[] momenta = [.. network.parameters().Select(parameter => new CheckpointDictionary { { "momentum_buffer", zeros_like(parameter) } })];
             CheckpointWriter.Write(stream, new TrainingCheckpoint
             {
                 Epoch = 7,
                 StateDict = network.state_dict(),
                 Perf = 61.25,
-                Optimizer = new SgdState(momenta, 0.05, 0.9, 1e-4, true).ToValue(),
+                Optimizer = new OptimizerState(momenta, new CheckpointDictionary { { "lr", 0.05 }, { "momentum", 0.9 }, { "nesterov", true } }).ToValue(),
                 Card = new ModelCard("w18_small_v1", 64, ["cat", "dog", "\u001b[31mbird"]),
             }.ToValue());
         });

@@ -44,7 +44,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
 
         using Checkpoint written = await _bench.CheckpointAsync("exports/checkpoint.pth.tar");
         Assert.Equal(1, written.Epoch);
-        Assert.All(SgdState.From(written.Optimizer).MomentumBuffers, Assert.NotNull);
+        Assert.All(OptimizerState.From(written.Optimizer).Slots, Assert.NotNull);
         Assert.Equal(["ant", "bee", "cat"], written.Card!.Labels);
     }
 

@@ -108,7 +108,7 @@ public sealed class PythonLoadsTests : IDisposable
 
     private static string Goldens => Path.Combine(AppContext.BaseDirectory, "Goldens");
 
-    private static void StepTwice(Sgd optimizer, Parameter[] parameters)
+    private static void StepTwice(Optimizer optimizer, Parameter[] parameters)
     {
         for (int step = 0; step < 2; step++)
         {

@@ -1,0 +1,40 @@
+using HrNetBatch.Model.Checkpoints;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Training;
+
+/// <summary>Adam (Kingma and Ba 2015) with L2 penalty, operation for operation torch.optim.Adam (without amsgrad).</summary>
+public sealed class Adam(IEnumerable<(string Name, Parameter Parameter)> parameters, double beta1, double beta2, double epsilon, double weightDecay)
+    : Optimizer(parameters, "exp_avg", "exp_avg_sq")
+{
+    private const int Mean = 0, MeanSquare = 1;
+
+    private protected override bool CountsSteps => true;
+
+    private protected override void Move(int index, Parameter parameter, Tensor gradient, double learningRate)
+    {
+        if (weightDecay != 0)
+            gradient.add_(parameter, alpha: weightDecay);
+        Tensor mean = SlotOrZeros(index, Mean), meanSquare = SlotOrZeros(index, MeanSquare);
+        mean.mul_(beta1).add_(gradient, alpha: 1 - beta1);
+        meanSquare.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
+
+        // Both means began at zero: what that takes from them is made up for.
+        double correction1 = 1 - Math.Pow(beta1, StepCount(index)), correction2 = 1 - Math.Pow(beta2, StepCount(index));
+        Tensor divisor = meanSquare.sqrt().div_(Math.Sqrt(correction2)).add_(epsilon);
+        parameter.addcdiv_(mean, divisor, -learningRate / correction1);
+    }
+
+    private protected override void AddSettings(CheckpointDictionary group)
+    {
+        group.Add("betas", new CheckpointTuple([beta1, beta2]));
+        group.Add("eps", epsilon);
+        group.Add("weight_decay", weightDecay);
+        group.Add("amsgrad", false);
+        group.Add("maximize", false);
+        group.Add("foreach", CheckpointNone.Instance);
+        group.Add("capturable", false);
+        group.Add("differentiable", false);
+    }
+}

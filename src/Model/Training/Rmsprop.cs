@@ -1,0 +1,58 @@
+using HrNetBatch.Model.Checkpoints;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Training;
+
+/// <summary>RMSprop (Hinton's lecture; centered: Graves 2013) with momentum and L2 penalty, operation for operation torch.optim.RMSprop.</summary>
+public sealed class Rmsprop(
+    IEnumerable<(string Name, Parameter Parameter)> parameters, double alpha, double epsilon, double weightDecay, double momentum, bool centered)
+    : Optimizer(parameters, SlotNames(momentum, centered))
+{
+    private const int MeanSquare = 0, MomentumBuffer = 1;
+
+    private readonly int _mean = momentum > 0 ? 2 : 1;
+
+    private protected override bool CountsSteps => true;
+
+    private protected override void Move(int index, Parameter parameter, Tensor gradient, double learningRate)
+    {
+        if (weightDecay != 0)
+            gradient.add_(parameter, alpha: weightDecay);
+        Tensor meanSquare = SlotOrZeros(index, MeanSquare);
+        meanSquare.mul_(alpha).addcmul_(gradient, gradient, 1 - alpha);
+        Tensor divisor = (centered ? Variance(index, gradient, meanSquare).sqrt_() : meanSquare.sqrt()).add_(epsilon);
+        if (momentum > 0)
+        {
+            Tensor buffer = SlotOrZeros(index, MomentumBuffer);
+            buffer.mul_(momentum).addcdiv_(gradient, divisor, 1);
+            parameter.add_(buffer, alpha: -learningRate);
+        }
+        else
+        {
+            parameter.addcdiv_(gradient, divisor, -learningRate);
+        }
+    }
+
+    private protected override void AddSettings(CheckpointDictionary group)
+    {
+        group.Add("momentum", momentum);
+        group.Add("alpha", alpha);
+        group.Add("eps", epsilon);
+        group.Add("centered", centered);
+        group.Add("weight_decay", weightDecay);
+        group.Add("maximize", false);
+        group.Add("foreach", CheckpointNone.Instance);
+        group.Add("differentiable", false);
+    }
+
+    private Tensor Variance(int index, Tensor gradient, Tensor meanSquare)
+    {
+        Tensor mean = SlotOrZeros(index, _mean);
+        mean.mul_(alpha).add_(gradient, alpha: 1 - alpha);
+        return meanSquare.addcmul(mean, mean, -1);
+    }
+
+    private static string[] SlotNames(double momentum, bool centered) =>
+        ["square_avg", .. momentum > 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. centered ? ["grad_avg"] : Array.Empty<string>()];
+}

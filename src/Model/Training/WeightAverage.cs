@@ -1,0 +1,51 @@
+using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HrNetBatch.Model.Training;
+
+/// <summary>
+/// The exponential moving average of a network's weights, as timm's ModelEmaV2: average ← decay · average + (1 − decay) · weights after each
+/// step, the running statistics of batch norms included. Counters are copied.
+/// </summary>
+public sealed class WeightAverage : IDisposable
+{
+    private readonly double _decay;
+    private readonly (Tensor Average, Tensor Trained)[] _pairs;
+
+    /// <summary>An average that begins with the network as it is, on its device and laid out as it is.</summary>
+    internal WeightAverage(HrNet trained, double decay)
+    {
+        _decay = decay;
+        Network = new HrNet(trained.Architecture, trained.ClassCount);
+        Network.to(trained.parameters().First().device);
+        Network.ToChannelsLast();
+        StateDictLoader.Load(Network, trained.state_dict());
+        foreach (var parameter in Network.parameters())
+            parameter.requires_grad = false;
+        Network.eval();
+        Dictionary<string, Tensor> weights = trained.state_dict();
+        _pairs = [.. Network.state_dict().Select(entry => (entry.Value, weights[entry.Key]))];
+    }
+
+    /// <summary>The averaged network, for evaluating and saving; it belongs to the average.</summary>
+    public HrNet Network { get; }
+
+    /// <summary>Takes the weights after a step into the average.</summary>
+    internal void Update()
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGradients = no_grad();
+        foreach ((Tensor average, Tensor trained) in _pairs)
+        {
+            if (average.is_floating_point())
+                average.mul_(_decay).add_(trained, alpha: 1 - _decay);
+            else
+                average.copy_(trained);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Network.Dispose();
+}

@@ -82,6 +82,7 @@ public static class CommandLine
             ModelsCommand.Create(),
             PredictCommand.Create(),
             InspectCommand.Create(),
+            DataSetCommand.Create(),
         };
         root.SetAction(_ => root.Parse("--help").Invoke());
         return root;

@@ -46,6 +46,11 @@ public sealed class DataSet(DataLayout layout, IReadOnlyList<Shard> shards, IRea
     public static DataSet OfTars(IEnumerable<string> names, Func<string, CancellationToken, Task<Stream>> open) =>
         new(DataLayout.WebDataset, [.. names.Select(name => new TarShard(name, token => open(name, token)))]);
 
+    /// <summary>Learns what indexes say, of many shards at once.</summary>
+    public Task PrepareAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        Shards, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken },
+        async (shard, token) => await shard.PrepareAsync(token));
+
     /// <summary>How many samples a shard has, as far as known.</summary>
     /// <exception cref="ShardException">It has another number than it had.</exception>
     internal long? CountOf(Shard shard)

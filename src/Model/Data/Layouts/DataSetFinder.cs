@@ -31,6 +31,37 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         return await InFolderAsync(folder, layout, cancellationToken);
     }
 
+    /// <summary>Finds the tars of a data set, as for making their indexes.</summary>
+    /// <exception cref="ShardException">There is none, or the data set does not lie in tars.</exception>
+    public async Task<(DataLayout Layout, IReadOnlyList<DataFile> Tars)> FindTarsAsync(string path, DataLayout? layout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var tars = new Tars();
+        if (ShardInfo.IsInfoPath(path, out string file, out string? split))
+        {
+            DataFile info = await FileAsync(file, cancellationToken);
+            IReadOnlyList<string> names = (await ShardInfo.ReadAsync(files, info, cancellationToken)).NamesOf(split);
+            await foreach (DataFile found in files.ListAsync(info.Folder, cancellationToken))
+                tars.Add(found);
+            tars = tars.Only(names);
+        }
+        else if (path.EndsWith(Tars.Extension, StringComparison.OrdinalIgnoreCase))
+        {
+            tars = await NamedAsync(path, cancellationToken);
+        }
+        else
+        {
+            await foreach (DataFile found in files.ListAsync(path.EndsWith('*') ? path : path.TrimEnd('/') + "/", cancellationToken))
+                tars.Add(found);
+        }
+        if (tars.Files.Count == 0)
+            throw new ShardException($"There is no {Tars.Extension} file under {path}. Only tars need an index: images of their own and MDS shards are read from any place as they are.");
+        return (layout ?? await RecogniseAsync(tars, cancellationToken), tars.Files);
+    }
+
+    private async Task<DataLayout> RecogniseAsync(Tars tars, CancellationToken cancellationToken) =>
+        await IlsvrcLayout.RecogniseAsync(files, tars.Files[0], cancellationToken) ? DataLayout.Ilsvrc : DataLayout.WebDataset;
+
     private async Task<DataSet> InFolderAsync(string folder, DataLayout? layout, CancellationToken cancellationToken)
     {
         var tars = new Tars();
@@ -73,7 +104,7 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
 
     private async Task<DataSet> TarsAsync(Tars tars, ShardInfo? info, DataLayout? layout, CancellationToken cancellationToken)
     {
-        layout ??= await IlsvrcLayout.RecogniseAsync(files, tars.Files[0], cancellationToken) ? DataLayout.Ilsvrc : DataLayout.WebDataset;
+        layout ??= await RecogniseAsync(tars, cancellationToken);
         if (layout is DataLayout.Ilsvrc)
             return await new IlsvrcLayout(files, indexFolder).ReadAsync(tars, cancellationToken);
         if (layout is not DataLayout.WebDataset)

@@ -42,17 +42,6 @@ internal sealed class ShardInfo
         return info;
     }
 
-    /// <summary>The content for one split, as bytes.</summary>
-    public static byte[] ToBytes(string split, IReadOnlyList<(string FileName, long SampleCount)> shards) => JsonSerializer.SerializeToUtf8Bytes(
-        new
-        {
-            splits = new Dictionary<string, object>
-            {
-                [split] = new { num_samples = shards.Sum(shard => shard.SampleCount), filenames = shards.Select(shard => shard.FileName), shard_lengths = shards.Select(shard => shard.SampleCount) },
-            },
-        },
-        Indented);
-
     /// <summary>Full names of a split's shards; null: of the only one.</summary>
     /// <exception cref="ShardException">There is no such split, or several.</exception>
     public IReadOnlyList<string> NamesOf(string? split)
@@ -67,8 +56,6 @@ internal sealed class ShardInfo
 
     /// <summary>How many samples a shard is said to have; null where nothing is said.</summary>
     public long? CountOf(string name) => _counts.TryGetValue(name, out long count) ? count : null;
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private void Add(JsonProperty split)
     {

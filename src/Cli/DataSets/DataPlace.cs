@@ -1,0 +1,39 @@
+using HrNetBatch.Cli.Stack;
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Model.Data;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HrNetBatch.Cli.DataSets;
+
+/// <summary>Where the files of a data set are: this machine, or the blobs of the stack.</summary>
+internal sealed class DataPlace : IAsyncDisposable
+{
+    private readonly ServiceProvider? _services;
+
+    private DataPlace(ServiceProvider? services)
+    {
+        _services = services;
+        Files = services is null ? new LocalFiles() : new BlobFiles(services.GetRequiredService<BlobStore>());
+    }
+
+    /// <summary>The files.</summary>
+    public IDataFiles Files { get; }
+
+    /// <summary>Opens the place that a path names.</summary>
+    /// <exception cref="UserException">It is no path, or there is no stack for it.</exception>
+    public static DataPlace Open(string path, string? stack)
+    {
+        if (!path.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase)) return new DataPlace(null);
+        if (!BlobPath.TryParse(path, out _, out string? fault)) throw new UserException(fault, UserException.WrongRequest);
+        return new DataPlace(StackServices.Open(stack));
+    }
+
+    /// <summary>Makes what a file in a folder needs to be written: the container.</summary>
+    public async Task PrepareAsync(string folder, CancellationToken cancellation)
+    {
+        if (_services is not null) await _services.GetRequiredService<BlobStore>().CreateContainerAsync(BlobPath.Parse(folder), cancellation);
+    }
+
+    public ValueTask DisposeAsync() => _services?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace HrNetBatch.Model.Data.Layouts;
+
+/// <summary>Writes a data set's <c>_info.json</c>.</summary>
+public static class ShardInfoFile
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>The file's content with a split added or replaced.</summary>
+    /// <param name="files">Where it lies.</param>
+    /// <param name="before">What it was; null: new.</param>
+    /// <param name="split">The split.</param>
+    /// <param name="shards">Its shards, beside the file, with how many samples they have.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ShardException">What was there is something else.</exception>
+    public static async Task<byte[]> WithSplitAsync(
+        IDataFiles files, DataFile? before, string split, IReadOnlyList<(string FileName, long SampleCount)> shards, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(shards);
+        JsonObject root = before is null ? [] : await ReadAsync(files, before, cancellationToken);
+        if (root["splits"] is not JsonObject splits)
+            root["splits"] = splits = [];
+        splits[split] = JsonSerializer.SerializeToNode(new
+        {
+            num_samples = shards.Sum(shard => shard.SampleCount),
+            filenames = shards.Select(shard => shard.FileName),
+            shard_lengths = shards.Select(shard => shard.SampleCount),
+        });
+        return JsonSerializer.SerializeToUtf8Bytes(root, Indented);
+    }
+
+    private static async Task<JsonObject> ReadAsync(IDataFiles files, DataFile before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using Stream content = await files.OpenAsync(before, 0, null, cancellationToken);
+            return await JsonNode.ParseAsync(content, cancellationToken: cancellationToken) as JsonObject ?? throw new JsonException("It is no object.");
+        }
+        catch (JsonException cause)
+        {
+            throw new ShardException($"{before.Name} is there already and is no list of shards: {cause.Message} Name another folder, or remove it.", cause);
+        }
+    }
+}

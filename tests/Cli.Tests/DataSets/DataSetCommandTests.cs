@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Data.Layouts;
+using HrNetBatch.TestKit;
+using NetVips;
+
+namespace HrNetBatch.Cli.Tests.DataSets;
+
+public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Make_TurnsFoldersIntoMixedShards_WithLabelsInfoAndIndexes()
+    {
+        WriteImages("images", 4);
+        string made = _folder.File("made");
+
+        CommandResult result = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), made, "--shard-bytes", "6000", "--json"]);
+        CommandResult again = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("again"), "--shard-bytes", "6000"]);
+        CommandResult validation = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), made, "--split", "val"]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.True(again.ExitCode == 0, again.Error);
+        Assert.True(validation.ExitCode == 0, validation.Error);
+        string[] shards = [.. JsonDocument.Parse(result.Output).RootElement.GetProperty("shards").EnumerateArray().Select(name => name.GetString()!)];
+        Assert.True(shards.Length > 1, string.Join(' ', shards));
+        Assert.Equal("ant\nbee\ncat\n", await File.ReadAllTextAsync(Path.Combine(made, "labels.txt"), Cancellation));
+        Assert.All(shards, shard => Assert.Equal(File.ReadAllBytes(Path.Combine(made, shard)), File.ReadAllBytes(Path.Combine(_folder.File("again"), shard))));
+        Assert.All(shards, shard => Assert.True(File.Exists(Path.Combine(made, shard + ".index"))));
+
+        DataSet data = await new DataSetFinder(new LocalFiles()).FindAsync($"{made}/_info.json#train", cancellationToken: Cancellation);
+        Assert.Equal(12, data.SampleCount);
+        List<string> labelled = [];
+        await foreach (Sample sample in new ShuffledSamples(data).ReadAsync(SampleOrder.AsWritten(), Cancellation))
+            labelled.Add($"{sample.Key[..3]}{System.Text.Encoding.ASCII.GetString(sample.Members["cls"])} {string.Join(',', sample.Members.Keys)}");
+        Assert.Equal(3, labelled.Distinct().Count());
+        Assert.All(labelled, sample => Assert.Contains(sample, (string[])["ant0 png,cls", "bee1 png,cls", "cat2 png,cls"]));
+        Assert.NotEqual(labelled.Order(StringComparer.Ordinal), labelled);
+    }
+
+    [Fact]
+    public async Task Make_TakesTheClassesOfAnotherSplit_AndRefusesUnknownOnes()
+    {
+        WriteImages("images", 1);
+        await File.WriteAllTextAsync(_folder.File("labels.txt"), "zebra\ncat\nbee\nant\n", Cancellation);
+        await File.WriteAllTextAsync(_folder.File("few.txt"), "ant\nbee\n", Cancellation);
+
+        CommandResult result = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("made"), "--labels", _folder.File("labels.txt")]);
+        CommandResult refused = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("other"), "--labels", _folder.File("few.txt")]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        await foreach (Sample sample in new ShuffledSamples(await new DataSetFinder(new LocalFiles()).FindAsync(_folder.File("made"), cancellationToken: Cancellation)).ReadAsync(SampleOrder.AsWritten(), Cancellation))
+            Assert.Equal(sample.Key[..3] switch { "ant" => "3", "bee" => "2", _ => "1" }, System.Text.Encoding.ASCII.GetString(sample.Members["cls"]));
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("lacks cat", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_TellsLayoutAndClasses_AndWithAllWhatIsBroken()
+    {
+        WriteImages("images", 2);
+        await File.WriteAllTextAsync(Path.Combine(_folder.File("images"), "cat", "bad.png"), "nonsense", Cancellation);
+
+        CommandResult quick = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("images")]);
+        CommandResult all = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("images"), "--all", "--json"]);
+        CommandResult nothing = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("nothing")]);
+
+        Assert.True(quick.ExitCode == 0, quick.Error);
+        Assert.Contains("a folder for each class, 7 images, 7 samples", quick.Output, StringComparison.Ordinal);
+        Assert.Contains("3 classes: ant, bee, cat", quick.Output, StringComparison.Ordinal);
+        Assert.Equal(1, all.ExitCode);
+        JsonElement report = JsonDocument.Parse(all.Output).RootElement;
+        Assert.Equal(("imageFolder", 7, 1), (report.GetProperty("layout").GetString(), report.GetProperty("sampleCount").GetInt64(), report.GetProperty("brokenCount").GetInt64()));
+        Assert.Contains("bad.png", report.GetProperty("broken")[0].GetProperty("shard").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, nothing.ExitCode);
+        Assert.Contains("There is no .tar file and no image under", nothing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MakeIndexAndInspect_WorkOnBlobs()
+    {
+        WriteImages("images", 2);
+        BlobContainerClient container = await azurite.CreateContainerAsync();
+        var environment = new Dictionary<string, string>
+        {
+            ["HrNetBatch__Blobs__Accounts__test__ConnectionString"] = await azurite.ConnectionStringAsync(),
+            ["HrNetBatch__Ledger__ConnectionString"] = "Host=127.0.0.1;Port=1;Username=nobody;Database=none",   // not used
+        };
+        string target = $"blob://test/{container.Name}/set";
+
+        CommandResult made = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), target], environment);
+        await container.DeleteBlobAsync("set/train-000000.tar.index", cancellationToken: Cancellation);
+        CommandResult indexed = await HrnetProcess.RunAsync(["dataset", "index", target], environment);
+        CommandResult inspected = await HrnetProcess.RunAsync(["dataset", "inspect", target, "--all"], environment);
+
+        Assert.True(made.ExitCode == 0, made.Error);
+        Assert.True(indexed.ExitCode == 0, indexed.Error);
+        Assert.Contains("Indexed 1 tars with 6 samples", indexed.Output, StringComparison.Ordinal);
+        Assert.True((await container.GetBlobClient("set/train-000000.tar.index").ExistsAsync(Cancellation)).Value);
+        Assert.True(inspected.ExitCode == 0, inspected.Error);
+        Assert.Contains("WebDataset tars, 1 shards, 6 samples", inspected.Output, StringComparison.Ordinal);
+        Assert.Contains("Every image can be decoded.", inspected.Output, StringComparison.Ordinal);
+    }
+
+    private void WriteImages(string name, int count)
+    {
+        var random = new Random(1);
+        foreach (string label in (string[])["cat", "ant", "bee"])
+        {
+            Directory.CreateDirectory(Path.Combine(_folder.File(name), label));
+            for (int image = 0; image < count; image++)
+            {
+                byte[] rgb = new byte[3 * 20 * 20];
+                random.NextBytes(rgb);
+                using Image pixels = Image.NewFromMemory(rgb, 20, 20, 3, Enums.BandFormat.Uchar);
+                File.WriteAllBytes(Path.Combine(_folder.File(name), label, $"{image}.png"), pixels.PngsaveBuffer());
+            }
+        }
+    }
+}

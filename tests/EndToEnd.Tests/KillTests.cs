@@ -56,7 +56,7 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
         Assert.Equal(unreadableCount, rows.Values.Count(row => row.GetProperty("error").ValueKind == JsonValueKind.String));
     }
 
-    /// <summary>The promise: on the CPU, with the same seed and number of threads, the weights are those of a run that nobody disturbed.</summary>
+    /// <summary>The promise, for accumulated gradients, mixed images and averaged weights too: on the CPU, with the same seed and number of threads, the weights are those of a run that nobody disturbed.</summary>
     [Fact]
     public async Task Training_EndsWithTheSameBits_WhenWorkersAreKilledFiveTimes()
     {
@@ -77,6 +77,10 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
             ImageSize = ColourImages.Side,
             EpochCount = epochCount,
             BatchSize = batchSize,
+            MicroBatchSize = batchSize / 2,
+            CutMixAlpha = 1,
+            LabelSmoothing = 0.1,
+            EmaDecay = 0.9,
             CheckpointInterval = TimeSpan.FromSeconds(4),
             MetricsInterval = 1,
             Output = stack.Root.Combine("run/").ToString(),

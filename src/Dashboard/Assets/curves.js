@@ -1,9 +1,9 @@
 // Live curves over optimizer steps, of one run or of several over each other. "train_loss" and "valid_loss" are curves of one measure and share its chart; "lr" has its own.
 /* global uPlot */
 
-const labels = { loss: "Loss", top1: "Top-1", top5: "Top-5", ece: "Calibration error", real_top1: "Several right answers, top-1", real_top5: "Several right answers, top-5", lr: "Learning rate", images_per_second: "Images/s", data_wait: "Waiting for data" };
+const labels = { loss: "Loss", top1: "Top-1", top5: "Top-5", ece: "Calibration error", real_top1: "Several right answers, top-1", real_top5: "Several right answers, top-5", lr: "Learning rate", images_per_second: "Images/s", data_wait: "Waiting for data", gradient_norm: "Gradient norm" };
 const shares = new Set(["top1", "top5", "ece", "real_top1", "real_top5", "data_wait"]); // from 0 to 1, shown in per cent
-const order = ["loss", "top1", "top5", "ece", "real_top1", "real_top5", "images_per_second", "lr", "data_wait"];
+const order = ["loss", "top1", "top5", "ece", "real_top1", "real_top5", "images_per_second", "lr", "gradient_norm", "data_wait"];
 const tones = ["--accent", "--green", "--amber", "--red", "--blue", "--grey"];
 const height = 210;
 const curves = new Map(); // run and name -> { run, name, points: Map(step -> value) }

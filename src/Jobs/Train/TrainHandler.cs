@@ -58,6 +58,9 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             return attempt.Stopped($"saved after step {trainer.Position.Step}, in epoch {trainer.Position.Epoch + 1} of {arguments.EpochCount}");
         }
 
+        if (trainer.Position.Epoch < arguments.EpochCount)
+            LogEndedEarly(attempt.Logger, attempt.Lease.JobId, trainer.Position.Epoch, arguments.EpochCount, arguments.EarlyStoppingPatience);
+
         // 3. A crash from here on costs one upload: the finished checkpoint lets the next attempt skip the training.
         TrainResult result = await output.FinishAsync(trainer);
         await files.RefreshAsync();
@@ -123,6 +126,9 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         //    its validation, and writes the same best weights again.
         await output.SaveBestAsync(trainer);
     }
+
+    [LoggerMessage(3005, LogLevel.Information, "Job {Job} ends after {Epoch} of {EpochCount} epochs: the last {Patience} brought no better validation")]
+    private static partial void LogEndedEarly(ILogger logger, Guid job, int epoch, int epochCount, int patience);
 
     [LoggerMessage(3001, LogLevel.Information, "Job {Job} goes on in epoch {Epoch} after step {Step}, from {Checkpoint}")]
     private static partial void LogResumed(ILogger logger, Guid job, int epoch, long step, string checkpoint);

@@ -5,12 +5,13 @@ namespace HrNetBatch.Jobs.Train;
 
 /// <summary>
 /// The curves of a run: training values as means over the steps since the last point, validation values once an epoch, all over the
-/// number of optimizer steps. Loss is mean cross entropy, top1 and top5 are shares from 0 to 1.
+/// number of optimizer steps. Loss is the mean of what is minimised, top1 and top5 are shares from 0 to 1; gradient_norm is there where
+/// gradients are clipped, as it was before.
 /// Points are taken at steps that are multiples of an interval, so a resumed attempt overwrites the points of the one it follows.
 /// </summary>
 internal sealed class TrainMetrics(int interval)
 {
-    private double _loss, _top1, _top5, _seconds, _dataSeconds;
+    private double _loss, _top1, _top5, _seconds, _dataSeconds, _gradientNorm;
     private long _samples;
 
     /// <summary>Adds a step; true when a point is due.</summary>
@@ -21,6 +22,7 @@ internal sealed class TrainMetrics(int interval)
         _top5 += step.Top5 * step.SampleCount;
         _seconds += step.StepTime.TotalSeconds;
         _dataSeconds += step.DataTime.TotalSeconds;
+        _gradientNorm += (step.GradientNorm ?? 0) * step.SampleCount;
         _samples += step.SampleCount;
         return step.Position.Step % interval == 0;
     }
@@ -29,7 +31,7 @@ internal sealed class TrainMetrics(int interval)
     public IReadOnlyCollection<MetricPoint> Take(TrainingStep step)
     {
         long at = step.Position.Step;
-        MetricPoint[] points =
+        List<MetricPoint> points =
         [
             new("train_loss", at, _loss / _samples),
             new("train_top1", at, _top1 / _samples),
@@ -38,7 +40,9 @@ internal sealed class TrainMetrics(int interval)
             new("images_per_second", at, _samples / _seconds),
             new("data_wait", at, _dataSeconds / _seconds),
         ];
-        (_loss, _top1, _top5, _seconds, _dataSeconds, _samples) = (0, 0, 0, 0, 0, 0);
+        if (step.GradientNorm is not null)
+            points.Add(new("gradient_norm", at, _gradientNorm / _samples));
+        (_loss, _top1, _top5, _seconds, _dataSeconds, _gradientNorm, _samples) = (0, 0, 0, 0, 0, 0, 0);
         return points;
     }
 }

@@ -85,6 +85,18 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
         await _blobs.WriteAsync(name, tar.ToArray());
     }
 
+    /// <summary>Writes a shard of noise without labels.</summary>
+    public async Task WriteUnlabelledShardAsync(string name, int sampleCount)
+    {
+        using var tar = new MemoryStream();
+        await using (var writer = new ShardWriter(tar))
+        {
+            foreach (string key in Enumerable.Range(0, sampleCount).Select(i => $"u{i}"))
+                await writer.WriteAsync(key, [("png", Noise(key))], Cancelled);
+        }
+        await _blobs.WriteAsync(name, tar.ToArray());
+    }
+
     /// <summary>Submits a job.</summary>
     public async Task<Guid> SubmitAsync<TArguments>(TArguments arguments)
         where TArguments : IJobArguments

@@ -49,6 +49,7 @@ internal sealed class ShardSet
         ShardCache? cache = cacheFolder is null ? null : new ShardCache(cacheFolder, blobs.Reading.CacheBytes, TimeProvider.System);
         string? indexFolder = cacheFolder is null ? null : Path.Combine(cacheFolder, "indexes");
         DataSet data = await new DataSetFinder(new BlobFiles(blobs, cache), indexFolder).FindAsync(path, reading.Layout, cancellation);
+        await data.PrepareAsync(cancellation);   // so that the job knows how much there is, and a resumed one need not ask shard by shard
         return new ShardSet(data, reading, attempt, path);
     }
 

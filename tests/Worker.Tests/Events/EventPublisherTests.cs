@@ -78,6 +78,7 @@ public sealed class EventPublisherTests(PostgresFixture postgres) : IAsyncLifeti
         await using EventPublisherHost publisher = await EventPublisherHost.StartAsync(_services);
         Guid before = await SucceedAsync();
         await ReceiveAsync(3);
+        await Eventually.TrueAsync(async () => await WaitingAsync() == 0, "what has arrived has left the outbox");
         await StopBrokerAsync();
         Guid[] meanwhile = [await SucceedAsync(), await SucceedAsync()];
         Assert.Equal(6, await WaitingAsync());

@@ -24,9 +24,25 @@ public sealed class ScheduleStore(NpgsqlDataSource database, JobKinds kinds)
         await connection.ExecuteAsync(new CommandDefinition(
             """
             INSERT INTO hrnet.schedules (name, cron, request) VALUES (@name, @cron, @request)
-            ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, request = excluded.request
+            ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, request = excluded.request, next_at = NULL
             """,
             new { name, cron, request = JsonSerializer.SerializeToElement(request, JobJson.Options) },
+            cancellationToken: cancellation));
+    }
+
+    /// <summary>Notes when a schedule fires next, unless it has changed meanwhile.</summary>
+    /// <param name="schedule">The schedule as it was read.</param>
+    /// <param name="nextAt">When; null: never.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task SetNextAsync(JobSchedule schedule, DateTimeOffset? nextAt, CancellationToken cancellation = default)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            UPDATE hrnet.schedules SET next_at = COALESCE(@nextAt, 'infinity'::timestamptz)
+            WHERE name = @Name AND cron = @Cron AND next_at IS DISTINCT FROM COALESCE(@nextAt, 'infinity'::timestamptz)
+            """,
+            new { schedule.Name, schedule.Cron, nextAt },
             cancellationToken: cancellation));
     }
 

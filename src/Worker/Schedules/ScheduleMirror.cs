@@ -28,7 +28,9 @@ internal sealed partial class ScheduleMirror(
         {
             try
             {
-                Mirror(await schedules.ListAsync(stoppingToken));
+                IReadOnlyList<JobSchedule> wanted = await schedules.ListAsync(stoppingToken);
+                Mirror(wanted);
+                await NoteTimesAsync(wanted, stoppingToken);
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
@@ -53,6 +55,20 @@ internal sealed partial class ScheduleMirror(
         }
         foreach (string removed in present.Keys)
             recurring.RemoveIfExists(removed);
+    }
+
+    /// <summary>Writes into the ledger when each fires next: with no worker left, the backlog is told from there, and a worker started in time.</summary>
+    private async Task NoteTimesAsync(IReadOnlyList<JobSchedule> wanted, CancellationToken cancellation)
+    {
+        if (wanted.Count == 0)
+            return;
+        using IStorageConnection connection = storage.GetConnection();
+        Dictionary<string, DateTime?> next = connection.GetRecurringJobs().ToDictionary(job => job.Id, job => job.NextExecution);
+        foreach (JobSchedule schedule in wanted)
+        {
+            DateTimeOffset? at = next.GetValueOrDefault(Prefix + schedule.Name) is { } time ? new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Utc)) : null;
+            await schedules.SetNextAsync(schedule, at, cancellation);
+        }
     }
 
     private void Set(string id, JobSchedule schedule)

@@ -40,6 +40,7 @@ public sealed class ScheduleTests(PostgresFixture postgres)
         using (ProgramProcess before = WorkerProcess.Start(ledger.ConnectionString))
         {
             await Eventually.TrueAsync(async () => await ScalarAsync(ledger, Next) is not null, "the schedule is known", TimeSpan.FromSeconds(60));
+            await Eventually.TrueAsync(async () => await ScalarAsync(ledger, "SELECT next_at > now() FROM hrnet.schedules") is true, "the ledger says when it fires next, so that a fleet at zero is woken");
             before.Terminate();
             await before.ExitAsync();
         }

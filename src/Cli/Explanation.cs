@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.LocalStack;
 using HrNetBatch.Model.Checkpoints;
@@ -26,6 +27,7 @@ internal static class Explanation
         OptionsValidationException options => (string.Join('\n', options.Failures), 1),
         NpgsqlException { InnerException: SocketException or TimeoutException } => (
             $"The ledger cannot be reached: {exception.Message}. Is the stack running? `hrnet up` starts it.", 1),
+        NpgsqlException { InnerException: LedgerSignInException } or PostgresException { SqlState: ['2', '8', ..] or "42501" } => (Sentence(LedgerTrouble.Describe((NpgsqlException)exception)), 1),
         PostgresException postgres => ($"The ledger refused: {postgres.MessageText}.", 1),
         NpgsqlException => ($"The connection to the ledger broke: {exception.Message}. Run the command again.", 1),
         IOException or UnauthorizedAccessException => (exception.Message, 1),
@@ -35,4 +37,6 @@ internal static class Explanation
                 : $"{exception.GetType().Name}: {exception.Message} This should not happen; HRNET_TRACE=1 shows where it does.",
             1),
     };
+
+    private static string Sentence(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Azure.Identity;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
@@ -11,6 +12,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using TokenCredential = Azure.Core.TokenCredential;
 
 namespace HrNetBatch.Jobs;
 
@@ -30,8 +32,12 @@ public static class JobServices
     {
         services.AddOptions<LedgerOptions>().BindConfiguration(LedgerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RetryOptions>().BindConfiguration(RetryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.TryAddSingleton(provider => LedgerConnection.Open(provider.GetRequiredService<IOptions<LedgerOptions>>().Value));
+        services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
+        services.TryAddSingleton(provider => new Lazy<TokenCredential>(provider.GetRequiredService<TokenCredential>)); // made where it is used
+        services.TryAddSingleton<EntraPasswords>();
+        services.TryAddSingleton(provider => LedgerConnection.Open(provider.GetRequiredService<IOptions<LedgerOptions>>().Value, provider.GetRequiredService<EntraPasswords>()));
         services.TryAddSingleton(_ => new Jitter(RandomNumberGenerator.GetInt32(int.MaxValue)));
         return services
             .AddSingleton(kinds)

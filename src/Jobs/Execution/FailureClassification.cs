@@ -40,6 +40,8 @@ public static class FailureClassification
         IOException or SocketException or TimeoutException or OutOfMemoryException => FailureKind.Transient,
         // idle_in_transaction_session_timeout ended the connection: the machine was too busy, not the statement wrong.
         PostgresException { SqlState: "25P03" } => FailureKind.Transient,
+        // The trouble of whoever runs this, not of the request: a token or a role that is missing may be there for the next attempt.
+        NpgsqlException { InnerException: LedgerSignInException } or PostgresException { SqlState: ['2', '8', ..] } => FailureKind.Transient,
         NpgsqlException database => database.IsTransient ? FailureKind.Transient : FailureKind.Permanent,
         _ => FailureKind.Transient,
     };

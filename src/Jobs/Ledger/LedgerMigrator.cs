@@ -1,13 +1,13 @@
 using Dapper;
 using DbUp;
 using DbUp.Engine;
-using Microsoft.Extensions.Options;
+using DbUp.Postgresql;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
 
 /// <summary>Brings the schema <c>hrnet</c> up to date; any number of processes may do so at once.</summary>
-public sealed class LedgerMigrator(NpgsqlDataSource database, IOptions<LedgerOptions> options)
+public sealed class LedgerMigrator(NpgsqlDataSource database)
 {
     // Any constant will do, as long as every version of the program uses the same.
     private const long MigrationLock = 0x68726E6574; // "hrnet"
@@ -22,7 +22,7 @@ public sealed class LedgerMigrator(NpgsqlDataSource database, IOptions<LedgerOpt
         {
             await connection.ExecuteAsync(new CommandDefinition("CREATE SCHEMA IF NOT EXISTS hrnet", cancellationToken: cancellation));
             DatabaseUpgradeResult result = DeployChanges.To
-                .PostgresqlDatabase(options.Value.ConnectionString)
+                .PostgresqlDatabase(new PostgresqlConnectionManager(database))
                 .WithScriptsEmbeddedInAssembly(typeof(LedgerMigrator).Assembly)
                 .JournalToPostgresqlTable("hrnet", "schema_versions")
                 .WithVariablesDisabled()

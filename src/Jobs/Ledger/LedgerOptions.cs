@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
 
 /// <summary>Where the ledger is, and how long a silent worker keeps its lanes.</summary>
-public sealed class LedgerOptions
+public sealed class LedgerOptions : IValidatableObject
 {
     /// <summary>Section in the configuration.</summary>
     public const string Section = "HrNetBatch:Ledger";
@@ -12,6 +14,9 @@ public sealed class LedgerOptions
     [Required(ErrorMessage = "HrNetBatch:Ledger:ConnectionString is not set; `hrnet up` starts a PostgreSQL and prints it.")]
     public string ConnectionString { get; set; } = "";
 
+    /// <summary>How this process shows PostgreSQL who it is: with the connection string's password (the default), or with tokens of Microsoft Entra.</summary>
+    public LedgerAuthentication Authentication { get; set; }
+
     /// <summary>How long a lease lasts without renewal.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(20);
@@ -19,4 +24,48 @@ public sealed class LedgerOptions
     /// <summary>How often a worker renews a lease, and learns that a job is to be cancelled.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan LeaseRenewal { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Authentication != LedgerAuthentication.Entra || string.IsNullOrWhiteSpace(ConnectionString))
+            yield break;
+        NpgsqlConnectionStringBuilder? connection = Parse(ConnectionString);
+        if (connection is null)
+        {
+            yield return new($"{Section}:ConnectionString cannot be read; it is a list of Key=value, separated by semicolons.");
+            yield break;
+        }
+        if (!string.IsNullOrEmpty(connection.Password))
+            yield return new($"{Section}:ConnectionString holds a password, and {Section}:Authentication is Entra: take one of them out.");
+        if (string.IsNullOrEmpty(connection.Username))
+            yield return new($"{Section}:ConnectionString names no Username: with Entra it is the PostgreSQL role that was made for this process's identity.");
+        if (connection.SslMode < SslMode.Require && !IsThisMachine(connection.Host))
+            yield return new($"{Section}:ConnectionString sends a token to {connection.Host} that anybody on the way could read: add SSL Mode=VerifyFull.");
+    }
+
+    private static NpgsqlConnectionStringBuilder? Parse(string connectionString)
+    {
+        try
+        {
+            return new(connectionString);
+        }
+        catch (ArgumentException) // its message may repeat a password
+        {
+            return null;
+        }
+    }
+
+    private static bool IsThisMachine(string? host) =>
+        string.IsNullOrEmpty(host) || host == "localhost" || host.StartsWith('/') || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+}
+
+/// <summary>How a process shows PostgreSQL who it is.</summary>
+public enum LedgerAuthentication
+{
+    /// <summary>As the connection string says.</summary>
+    Password,
+
+    /// <summary>With tokens of Microsoft Entra for whoever the process runs as (managed identity, workload identity, az login).</summary>
+    Entra,
 }

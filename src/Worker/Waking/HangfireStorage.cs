@@ -1,5 +1,5 @@
 using Hangfire.PostgreSql;
-using Hangfire.PostgreSql.Factories;
+using HrNetBatch.Jobs.Ledger;
 using Npgsql;
 
 namespace HrNetBatch.Worker.Waking;
@@ -10,29 +10,11 @@ public static class HangfireStorage
     /// <summary>The schema.</summary>
     public const string Schema = "hangfire";
 
-    private const long SchemaLock = 0x68616E6766697265; // "hangfire"; any constant that every worker knows
-
-    /// <summary>Opens the storage and prepares its schema; workers that start together take turns.</summary>
-    /// <param name="connectionString">The ledger's database.</param>
+    /// <summary>Opens the storage and prepares its schema; programs that start together take turns.</summary>
+    /// <param name="database">The ledger's database; the storage's for as long as it lives.</param>
     /// <param name="pollInterval">How often an idle server looks for calls.</param>
-    public static PostgreSqlStorage Open(string connectionString, TimeSpan pollInterval)
-    {
-        var pool = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "hrnet-worker-hangfire" };
-        using var connection = new NpgsqlConnection(pool.ConnectionString);
-        connection.Open();
-        using var command = new NpgsqlCommand($"SELECT pg_advisory_lock({SchemaLock})", connection) { CommandTimeout = 0 };
-        command.ExecuteNonQuery();
-        try
-        {
-            PostgreSqlStorageOptions options = Options(pollInterval);
-            return new PostgreSqlStorage(new NpgsqlConnectionFactory(pool.ConnectionString, options), options);
-        }
-        finally
-        {
-            command.CommandText = $"SELECT pg_advisory_unlock({SchemaLock})";
-            command.ExecuteNonQuery();
-        }
-    }
+    public static PostgreSqlStorage Open(NpgsqlDataSource database, TimeSpan pollInterval) =>
+        SchemaLock.PrepareHangfire(database, () => new PostgreSqlStorage(new Connections(database), Options(pollInterval)));
 
     /// <summary>
     /// The default of a fixed half hour of invisibility would start every longer job again. Sliding, a dead worker's wake comes
@@ -47,4 +29,10 @@ public static class HangfireStorage
         InvisibilityTimeout = TimeSpan.FromSeconds(20),
         JobExpirationCheckInterval = TimeSpan.FromMinutes(10),
     };
+
+    /// <summary>Hangfire's connections are made, and signed in, as the ledger's are.</summary>
+    private sealed class Connections(NpgsqlDataSource database) : IConnectionFactory
+    {
+        public NpgsqlConnection GetOrCreateConnection() => database.CreateConnection();
+    }
 }

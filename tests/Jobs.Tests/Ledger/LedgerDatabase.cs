@@ -91,7 +91,7 @@ public sealed class LedgerDatabase(PostgresFixture postgres) : IAsyncLifetime
                 // PostgreSQL copies a template only while nobody is connected to it, not even from an idle pool.
                 string connection = await server.CreateDatabaseAsync("ledger_template", Cancelled) + ";Pooling=false";
                 await using NpgsqlDataSource source = NpgsqlDataSource.Create(connection);
-                await MigratorOf(source, connection).MigrateAsync(Cancelled);
+                await new LedgerMigrator(source).MigrateAsync(Cancelled);
                 _template = "ledger_template";
             }
 
@@ -102,7 +102,4 @@ public sealed class LedgerDatabase(PostgresFixture postgres) : IAsyncLifetime
             Gate.Release();
         }
     }
-
-    public static LedgerMigrator MigratorOf(NpgsqlDataSource source, string connectionString) =>
-        new(source, Microsoft.Extensions.Options.Options.Create(new LedgerOptions { ConnectionString = connectionString }));
 }

@@ -13,7 +13,7 @@ public sealed class MigrationTests(PostgresFixture postgres)
         await using TestDatabase database = await postgres.CreateDatabaseAsync();
 
         await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(
-            () => LedgerDatabase.MigratorOf(database.DataSource, database.ConnectionString).MigrateAsync(TestContext.Current.CancellationToken),
+            () => new LedgerMigrator(database.DataSource).MigrateAsync(TestContext.Current.CancellationToken),
             TestContext.Current.CancellationToken)));
 
         await using NpgsqlConnection connection = await database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);

@@ -83,7 +83,7 @@ public sealed class WakerTests(PostgresFixture postgres)
             .Build();
         return new ServiceCollection().AddLogging()
             .AddHrNetJobs(configuration, new JobKinds(JobKind.Of<BehaveArguments, BehaveHandler>()))
-            .AddHangfire(hangfire => hangfire.UseStorage(HangfireStorage.Open(ledger, TimeSpan.FromSeconds(1))))
+            .AddHangfire(hangfire => hangfire.UseStorage(HangfireStorage.Open(NpgsqlDataSource.Create(ledger), TimeSpan.FromSeconds(1))))
             .AddSingleton(time).AddSingleton<DevicePool>().AddSingleton<ServedKinds>().AddSingleton<StrayWakes>().AddSingleton<WakeSignal>().AddSingleton<Waker>()
             .Configure<WorkerOptions>(worker => worker.Device = "cpu")
             .BuildServiceProvider();

@@ -15,17 +15,23 @@ public static class HrNetTelemetry
     /// <summary>The source of spans.</summary>
     public static ActivitySource Activities { get; } = new(Name);
 
+    // Jobs last from seconds to weeks; OpenTelemetry's own boundaries end at 10,000.
+    private static readonly InstrumentAdvice<double> Durations = new()
+    {
+        HistogramBucketBoundaries = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 259_200, 604_800],
+    };
+
     /// <summary>First claim to the end of the job.</summary>
     public static Histogram<double> JobDuration { get; } =
-        Meter.CreateHistogram<double>("hrnetbatch.job.duration", "s", "Time from a job's first claim to its end.");
+        Meter.CreateHistogram<double>("hrnetbatch.job.duration", "s", "Time from a job's first claim to its end.", tags: null, Durations);
 
     /// <summary>Due to claimed.</summary>
     public static Histogram<double> JobWait { get; } =
-        Meter.CreateHistogram<double>("hrnetbatch.job.wait", "s", "Time from a job being due to a claim of one of its lanes.");
+        Meter.CreateHistogram<double>("hrnetbatch.job.wait", "s", "Time from a job being due to a claim of one of its lanes.", tags: null, Durations);
 
     /// <summary>Claim to the end of the attempt.</summary>
     public static Histogram<double> AttemptDuration { get; } =
-        Meter.CreateHistogram<double>("hrnetbatch.attempt.duration", "s", "Time from an attempt's claim to its end.");
+        Meter.CreateHistogram<double>("hrnetbatch.attempt.duration", "s", "Time from an attempt's claim to its end.", tags: null, Durations);
 
     /// <summary>Leases that expired.</summary>
     public static Counter<long> LeasesLost { get; } =

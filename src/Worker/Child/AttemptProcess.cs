@@ -3,6 +3,7 @@ using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Model.Native;
 using HrNetBatch.Worker.Protocol;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,6 +15,9 @@ namespace HrNetBatch.Worker.Child;
 /// <summary>The process of one attempt: hears what to do, does it, tells its outcome, ends.</summary>
 internal static class AttemptProcess
 {
+    // Less than the worker waits for this process to exit; it waits for that before it writes the outcome.
+    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
+
     /// <summary>Runs the attempt that the worker describes on standard input.</summary>
     /// <param name="arguments">The worker's own arguments, for the same configuration.</param>
     /// <param name="kinds">The kinds it can run; null: every kind of this project.</param>
@@ -40,11 +44,13 @@ internal static class AttemptProcess
         AttemptContext? attempt = null;
         using (Heartbeat.Start(output, order.HeartbeatInterval, () => Volatile.Read(ref attempt)?.WorkCount ?? 0))
         {
-            using IHost host = BuildHost(arguments, kinds, output);
+            using IHost host = BuildHost(arguments, kinds, order.Start.Lease.Kind, output);
+            host.Services.StartTelemetryExport();
             IJobHandler handler = host.Services.GetRequiredKeyedService<IJobHandler>(order.Start.Lease.Kind);
             attempt = ContextOf(host.Services, order.Start, stop, handler);
             Outcome outcome = await AttemptRunner.RunAsync(handler, attempt, stop);
             output.Send(new OutcomeMessage(outcome));
+            host.Services.FlushTelemetry(FlushLimit);
         }
         return 0;
     }
@@ -54,11 +60,11 @@ internal static class AttemptProcess
         services.GetRequiredService<ILoggerFactory>().CreateLogger(handler.GetType()));
 
     /// <summary>The worker's services without the worker: nothing here is started.</summary>
-    private static IHost BuildHost(string[] arguments, JobKinds? kinds, ProtocolOutput output)
+    private static IHost BuildHost(string[] arguments, JobKinds? kinds, string kind, ProtocolOutput output)
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(WorkerProgram.HostSettings(arguments));
         builder.Logging.ClearProviders().AddProvider(new ProtocolLoggerProvider(output));
-        builder.Services.AddHrNetJobs(builder.Configuration, kinds);
+        builder.Services.AddHrNetJobs(builder.Configuration, kinds).AddTelemetryExport(builder.Configuration, "hrnet-attempt", kind: kind);
         return builder.Build();
     }
 }

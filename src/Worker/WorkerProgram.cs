@@ -1,13 +1,17 @@
 using Hangfire;
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Health;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Model.Native;
 using HrNetBatch.Worker.Attempts;
 using HrNetBatch.Worker.Child;
 using HrNetBatch.Worker.Devices;
 using HrNetBatch.Worker.Events;
+using HrNetBatch.Worker.Health;
 using HrNetBatch.Worker.Intake;
+using HrNetBatch.Worker.Preemption;
 using HrNetBatch.Worker.Schedules;
 using HrNetBatch.Worker.Waking;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +38,7 @@ public static class WorkerProgram
         {
             using IHost host = Build(arguments, kinds);
             host.Services.GetRequiredService<IStartupValidator>().Validate(); // before anything acts on a wrong setting
+            await host.Services.GetRequiredService<HealthServer>().OpenAsync();
             await host.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
             await host.RunAsync();
             return 0;
@@ -44,8 +49,7 @@ public static class WorkerProgram
         }
         catch (NpgsqlException error)
         {
-            await Console.Error.WriteLineAsync($"The worker cannot start: the ledger does not answer ({error.Message}). "
-                + "Start its PostgreSQL (`hrnet up` does), or correct HrNetBatch:Ledger:ConnectionString.");
+            await Console.Error.WriteLineAsync($"The worker cannot start: {LedgerTrouble.Describe(error)}");
         }
         return 1;
     }
@@ -70,6 +74,7 @@ public static class WorkerProgram
 
         IServiceCollection services = builder.Services;
         services.AddHrNetJobs(builder.Configuration, kinds);
+        services.AddTelemetryExport(builder.Configuration, "hrnet-worker");
         services.AddWorker(AttemptCommand.OfThisProgram(arguments));
         return builder.Build();
     }
@@ -81,6 +86,8 @@ public static class WorkerProgram
         AddOptions<WakingOptions>(services, WakingOptions.Section);
         AddOptions<EventOptions>(services, EventOptions.Section);
         AddOptions<IntakeOptions>(services, IntakeOptions.Section);
+        AddOptions<HealthOptions>(services, HealthOptions.Section);
+        AddOptions<PreemptionOptions>(services, PreemptionOptions.Section);
         services.AddOptions<HostOptions>().Configure<IOptions<SupervisionOptions>>((host, supervision) =>
             host.ShutdownTimeout = supervision.Value.HandBackGrace + (2 * SupervisionOptions.EndMargin));
 
@@ -93,15 +100,21 @@ public static class WorkerProgram
         services.AddSingleton<WakeSignal>();
         services.AddHangfire((provider, hangfire) => hangfire
             .UseStorage(HangfireStorage.Open(
-                provider.GetRequiredService<IOptions<LedgerOptions>>().Value.ConnectionString,
+                LedgerConnection.OpenForHangfire("hrnet-worker-hangfire", provider.GetRequiredService<IOptions<LedgerOptions>>().Value, provider.GetRequiredService<EntraPasswords>()),
                 provider.GetRequiredService<IOptions<WakingOptions>>().Value.Interval))
             .WithJobExpirationTimeout(TimeSpan.FromHours(1))
             .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings());
 
-        // First to start, and last to stop: no change of a job goes by untold.
+        // First to start, and last to stop: a worker that drains still lives, no change of a job goes by untold, and Azure may
+        // have the machine only when all is handed back.
+        services.AddSingleton<HealthProbe>();
+        services.AddSingleton<HealthServer>();
+        services.AddHostedService(provider => provider.GetRequiredService<HealthServer>());
         services.AddHostedService<EventPublisher>();
+        services.AddSingleton<ScheduledEvents>();
+        services.AddHostedService<PreemptionWatch>();
 
         services.AddSingleton<MessageTaker>();
 

@@ -38,14 +38,26 @@ public sealed partial class ProgramProcess : IDisposable
     /// <summary>Starts a program that lies beside the test's own.</summary>
     /// <param name="assembly">The file name of its assembly.</param>
     /// <param name="arguments">Its command line.</param>
-    public static ProgramProcess StartWith(string assembly, params IEnumerable<string> arguments)
+    public static ProgramProcess StartWith(string assembly, params IEnumerable<string> arguments) =>
+        StartIn(new Dictionary<string, string>(), assembly, arguments);
+
+    /// <summary>Starts a program that lies beside the test's own.</summary>
+    /// <param name="environment">What its environment has besides the test's.</param>
+    /// <param name="assembly">The file name of its assembly.</param>
+    /// <param name="arguments">Its command line.</param>
+    public static ProgramProcess StartIn(IReadOnlyDictionary<string, string> environment, string assembly, params IEnumerable<string> arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, assembly);
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]);
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+        return Start(start);
+    }
+
+    /// <summary>Starts any program.</summary>
+    public static ProgramProcess Start(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         return new(Process.Start(start)!);
     }
 

@@ -38,6 +38,9 @@ public enum Behaviour
     /// <summary>Logs ten thousand lines and prints to standard output, then succeeds.</summary>
     Chatter,
 
+    /// <summary>Counts seven samples in the project's telemetry, then succeeds.</summary>
+    Count,
+
     /// <summary>Writes a metric point over and over, which only a held lease allows.</summary>
     Write,
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -58,6 +59,9 @@ public sealed partial class BehaveHandler(NpgsqlDataSource database) : IJobHandl
                 Console.WriteLine("not a message");
                 for (int line = 0; line < 10_000; line++)
                     attempt.Logger.LogInformation("line {Line}", line);
+                break;
+            case Behaviour.Count:
+                HrNetTelemetry.TrainSamples.Add(7);
                 break;
             case Behaviour.Write:
                 for (long step = 0; !stop.IsCancellationRequested; step++)

@@ -6,9 +6,12 @@ using HrNetBatch.Dashboard.Security;
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Health;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Jobs.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Dashboard;
 
@@ -26,26 +29,32 @@ public static class DashboardApp
         {
             kestrel.AddServerHeader = false;
             var options = context.Configuration.GetSection(DashboardOptions.Section).Get<DashboardOptions>() ?? new DashboardOptions();
-            kestrel.Listen(IPAddress.Loopback, options.Port);
+            if (options.Access == DashboardAccess.Loopback)
+                kestrel.Listen(IPAddress.Loopback, options.Port);
+            else
+                kestrel.ListenAnyIP(options.Port);
         });
         // Open pages ask every two seconds: a log line for each request would bury all others.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // Nothing outlives the process that needs keys, so none are kept in anybody's home folder.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddLedger(JobKinds.Default).AddServiceBus().AddBlobs();
-        builder.Services.AddSingleton<JobQueries>().AddSingleton<ReportQueries>();
+        builder.Services.AddTelemetryExport(builder.Configuration, "hrnet-dashboard", isWeb: true);
+        builder.Services.AddSingleton<JobQueries>().AddSingleton<ReportQueries>().AddSingleton<HealthProbe>();
         builder.Services.AddRazorComponents();
         builder.Services.AddHangfirePages();
         builder.Services.AddHostedService<AddressAnnouncement>();
 
         WebApplication app = builder.Build();
+        app.Services.GetRequiredService<IStartupValidator>().Validate(); // before anything acts on a wrong setting
         await app.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
-        app.UseMiddleware<LoopbackGuard>();
+        app.UseMiddleware<RequestGuard>();
         app.UseMiddleware<SecurityHeaders>();
         app.MapAssets();
         app.MapPages();
         app.MapJobsApi();
         app.MapReportsApi();
+        app.MapBacklogApi();
         app.MapHealth();
         app.MapHangfirePages();
         return app;

@@ -4,6 +4,7 @@ using Hangfire.PostgreSql;
 using HrNetBatch.Dashboard.Security;
 using HrNetBatch.Jobs.Ledger;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace HrNetBatch.Dashboard;
 
@@ -13,23 +14,35 @@ internal static class HangfirePages
     public const string Path = "/hangfire";
 
     public static IServiceCollection AddHangfirePages(this IServiceCollection services) =>
-        services.AddHangfire((provider, hangfire) => hangfire.UsePostgreSqlStorage(
-            postgres => postgres.UseNpgsqlConnection(provider.GetRequiredService<IOptions<LedgerOptions>>().Value.ConnectionString),
-            new PostgreSqlStorageOptions { SchemaName = "hangfire" }));
+        services.AddHangfire((provider, hangfire) =>
+        {
+            NpgsqlDataSource database = LedgerConnection.OpenForHangfire(
+                "hrnet-dashboard-hangfire", provider.GetRequiredService<IOptions<LedgerOptions>>().Value, provider.GetRequiredService<EntraPasswords>());
+            hangfire.UseStorage(SchemaLock.PrepareHangfire(database, () => new PostgreSqlStorage(new Connections(database), new PostgreSqlStorageOptions { SchemaName = "hangfire" })));
+        });
 
     public static void MapHangfirePages(this WebApplication app) =>
         app.MapHangfireDashboard(Path, new Hangfire.DashboardOptions
         {
             // Hangfire's default filter lets in whatever a proxy on this machine forwards.
-            Authorization = [new LoopbackOnly()],
+            Authorization = [new AsThePages()],
             IsReadOnlyFunc = _ => true,
             DisplayStorageConnectionString = false,
             DashboardTitle = "Hangfire · HrNetBatch",
             AppPath = "/",
         });
 
-    private sealed class LoopbackOnly : IDashboardAuthorizationFilter
+    private sealed class AsThePages : IDashboardAuthorizationFilter
     {
-        public bool Authorize(DashboardContext context) => LoopbackGuard.Refusal(context.GetHttpContext()) is null;
+        public bool Authorize(DashboardContext context)
+        {
+            HttpContext http = context.GetHttpContext();
+            return RequestGuard.Refusal(http, http.RequestServices.GetRequiredService<IOptions<DashboardOptions>>().Value) is null;
+        }
+    }
+
+    private sealed class Connections(NpgsqlDataSource database) : IConnectionFactory
+    {
+        public NpgsqlConnection GetOrCreateConnection() => database.CreateConnection();
     }
 }

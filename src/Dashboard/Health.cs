@@ -1,56 +1,22 @@
-using HrNetBatch.Jobs.ServiceBus;
-using Microsoft.Extensions.Options;
-using Npgsql;
+using HrNetBatch.Jobs.Health;
 
 namespace HrNetBatch.Dashboard;
 
 /// <summary>
-/// GET /health: 200 while the ledger answers, 503 while it does not. It also says whether Service Bus answers; without that, jobs
-/// that are known go on, so it does not change the status code.
+/// GET /health, for people: 200 while the ledger answers, 503 while it does not; it also says whether Service Bus answers. For the
+/// probes of a container: /healthz/live and /healthz/ready.
 /// </summary>
 internal static class Health
 {
-    private static readonly TimeSpan ServiceBusLimit = TimeSpan.FromSeconds(5);
-
-    public static void MapHealth(this WebApplication app) =>
-        app.MapGet("/health", async (NpgsqlDataSource database, IServiceBusClient client, IOptions<ServiceBusOptions> options, TimeProvider time, CancellationToken cancellation) =>
-        {
-            Task<ServiceBusHealth> serviceBus = CheckAsync(client, options.Value, time, cancellation);
-            try
-            {
-                await using NpgsqlCommand command = database.CreateCommand("SELECT 1");
-                await command.ExecuteScalarAsync(cancellation);
-                return Results.Json(new { status = "healthy", serviceBus = await serviceBus });
-            }
-            catch (NpgsqlException)
-            {
-                return Results.Json(
-                    new { status = "unhealthy", reason = "the ledger's database does not answer", serviceBus = await serviceBus },
-                    statusCode: StatusCodes.Status503ServiceUnavailable);
-            }
-        });
-
-    /// <summary>Asks Service Bus for its queue of job messages.</summary>
-    public static async Task<ServiceBusHealth> CheckAsync(IServiceBusClient client, ServiceBusOptions options, TimeProvider time, CancellationToken cancellation)
+    public static void MapHealth(this WebApplication app)
     {
-        if (!options.IsOn) return new("off", null);
-        try
-        {
-            await client.CheckAsync(options.Queue, cancellation).WaitAsync(ServiceBusLimit, time, cancellation);
-            return new("healthy", null);
-        }
-        catch (ServiceBusException exception)
-        {
-            return new("unhealthy", exception.Message);
-        }
-        catch (TimeoutException)
-        {
-            return new("unhealthy", $"The queue {options.Queue} did not answer within {ServiceBusLimit.TotalSeconds:0} s.");
-        }
+        app.MapGet("/health", async (HealthProbe probe, CancellationToken cancellation) => Answer(await probe.CheckAsync(cancellation)));
+        app.MapGet(HealthReport.LivePath, () => Answer(HealthReport.Alive));
+        app.MapGet(HealthReport.ReadyPath, async (HealthProbe probe, CancellationToken cancellation) => Answer(await probe.CheckLedgerAsync(cancellation)));
     }
-}
 
-/// <summary>Whether Service Bus answers.</summary>
-/// <param name="Status"><c>healthy</c>, <c>unhealthy</c>, or <c>off</c> where none is configured.</param>
-/// <param name="Reason">What is wrong, and what to do; null where nothing is.</param>
-internal sealed record ServiceBusHealth(string Status, string? Reason);
+    /// <summary>Whether a request comes from a container platform, which has no name for us and does not sign in.</summary>
+    public static bool IsProbe(HttpRequest request) => request.Path.Value is HealthReport.LivePath or HealthReport.ReadyPath;
+
+    private static IResult Answer(HealthReport report) => Results.Json(report, statusCode: report.StatusCode);
+}

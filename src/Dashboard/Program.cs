@@ -1,4 +1,5 @@
 using HrNetBatch.Dashboard;
+using HrNetBatch.Jobs.Ledger;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -15,7 +16,6 @@ catch (OptionsValidationException error)
 }
 catch (NpgsqlException error)
 {
-    Console.Error.WriteLine($"The dashboard cannot start: the ledger's PostgreSQL does not answer ({error.Message}). "
-        + "Start it, for example with `hrnet up`, or correct HrNetBatch:Ledger:ConnectionString.");
+    Console.Error.WriteLine($"The dashboard cannot start: {LedgerTrouble.Describe(error)}");
     return 1;
 }

@@ -94,5 +94,15 @@ public sealed class JobsApiTests(DashboardFixture dashboard) : IClassFixture<Das
         Assert.Equal(JsonValueKind.Null, page.GetProperty("next").ValueKind);
     }
 
+    [Fact]
+    public async Task Backlog_IsTheLanesOfTheKinds()
+    {
+        long before = (await dashboard.JsonAsync("/api/backlog/train,classify")).GetProperty("lanes").GetInt64();
+        await dashboard.SubmitTrainAsync();
+        await dashboard.SubmitClassifyAsync();
+        Assert.Equal(before + 2, (await dashboard.JsonAsync("/api/backlog/train,classify")).GetProperty("lanes").GetInt64());
+        Assert.Equal(0, (await dashboard.JsonAsync("/api/backlog/export")).GetProperty("lanes").GetInt64());
+    }
+
     private static IEnumerable<Guid> Ids(JsonElement page) => page.GetProperty("jobs").EnumerateArray().Select(job => job.GetProperty("id").GetGuid());
 }

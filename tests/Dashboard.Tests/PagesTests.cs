@@ -1,11 +1,13 @@
 using System.Net;
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Health;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace HrNetBatch.Dashboard.Tests;
 
@@ -121,8 +123,11 @@ public sealed class PagesTests(DashboardFixture dashboard) : IClassFixture<Dashb
         var options = new ServiceBusOptions { ConnectionString = "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true" };
         await using ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton(JobKinds.Default)
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()).AddServiceBus().AddSingleton(Options.Create(options)).BuildServiceProvider();
-        ServiceBusHealth health = await Health.CheckAsync(
-            services.GetRequiredService<IServiceBusClient>(), options, TimeProvider.System, TestContext.Current.CancellationToken);
+        var probe = new HealthProbe(
+            dashboard.Services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<IServiceBusClient>(), Options.Create(options), TimeProvider.System);
+        HealthReport report = await probe.CheckAsync(TestContext.Current.CancellationToken);
+        ServiceBusHealth health = report.ServiceBus!;
+        Assert.Equal("healthy", report.Status);
         Assert.Equal("unhealthy", health.Status);
         Assert.Contains("127.0.0.1:1", health.Reason, StringComparison.Ordinal);
     }

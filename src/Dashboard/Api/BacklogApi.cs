@@ -1,0 +1,42 @@
+using HrNetBatch.Jobs.Contracts;
+using Npgsql;
+
+namespace HrNetBatch.Dashboard.Api;
+
+/// <summary>
+/// GET /api/backlog/KIND,KIND: <c>{"lanes": N}</c>, how many lanes of these kinds want a worker or have one. KEDA asks it to scale the
+/// workers, and cannot sign in: it tells a number and nothing else.
+/// </summary>
+internal static class BacklogApi
+{
+    private const string Path = "/api/backlog";
+
+    private static readonly string Sql = Read();
+
+    public static void MapBacklogApi(this WebApplication app) => app.MapGet(Path + "/{kinds}", CountAsync);
+
+    /// <summary>Whether a request asks for the backlog, and so needs no sign-in.</summary>
+    public static bool IsBacklog(HttpRequest request) => HttpMethods.IsGet(request.Method) && request.Path.StartsWithSegments(Path, StringComparison.Ordinal);
+
+    private static async Task<IResult> CountAsync(NpgsqlDataSource database, JobKinds known, string kinds, CancellationToken cancellation)
+    {
+        string[] wanted = [.. kinds.Split(',', StringSplitOptions.TrimEntries).Distinct()];
+        string[] names = [.. known.All.Select(kind => kind.Name)];
+        // Only names that we know reach the statement, whose text they become a part of.
+        if (Array.Find(wanted, kind => !names.Contains(kind, StringComparer.Ordinal)) is { } stranger)
+            return Results.Json(new { error = $"No kind is called '{stranger}'; there are {string.Join(", ", names)}." }, statusCode: StatusCodes.Status404NotFound);
+        long lanes = 0;
+        foreach (string kind in wanted)
+        {
+            await using NpgsqlCommand command = database.CreateCommand(Sql.Replace("{kind}", kind, StringComparison.Ordinal));
+            lanes += (long)(await command.ExecuteScalarAsync(cancellation))!;
+        }
+        return Results.Json(new { lanes });
+    }
+
+    private static string Read()
+    {
+        using var reader = new StreamReader(typeof(BacklogApi).Assembly.GetManifestResourceStream("backlog.sql")!);
+        return reader.ReadToEnd();
+    }
+}

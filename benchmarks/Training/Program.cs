@@ -10,7 +10,7 @@ using HrNetBatch.Model.Native;
 using HrNetBatch.Model.Training;
 using TorchSharp;
 
-const int BatchSize = 32, StepCount = 5;
+const int BatchSize = 32;
 
 MallocTuning.KeepFreedMemory();
 LibTorch.Load();
@@ -21,6 +21,7 @@ int rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) 
 int threads = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 2;
 string variant = args.Length > 3 ? args[3] : "w18_small_v1";
 int imageSize = args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 64;
+int stepCount = imageSize > 128 ? 1 : 5;
 torch.set_num_threads(threads);
 
 using Process python = Process.Start(new ProcessStartInfo(
@@ -32,16 +33,19 @@ using Process python = Process.Start(new ProcessStartInfo(
 }) ?? throw new InvalidOperationException("python3 did not start.");
 string version = await python.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("original.py ended; see its message above.");
 
-using var network = new HrNet(HrNetVariant.Parse(variant), 1000);
-network.ToChannelsLast();
-using var trainer = new Trainer(network, new TrainingOptions { BatchSize = BatchSize, LearningRate = 0.01 });
+var recipe = new TrainingOptions { BatchSize = BatchSize, LearningRate = 0.01 };
+TrainingOptions divided = recipe with { MicroBatchSize = BatchSize / threads };
 using torch.Tensor pixels = torch.rand(BatchSize, 3, imageSize, imageSize);
 
 (string Way, Func<int, Task<(double Seconds, double Cpu)>> Run)[] ways =
 [
     ($"original Python code, torch {version}", steps => AskAsync("nchw", steps)),
     ($"original Python code, torch {version}, channels-last", steps => AskAsync("nhwc", steps)),
-    ("ours: `Trainer`", OursAsync),
+    ($"original Python code, torch {version}, channels-last, bf16", steps => AskAsync("nhwc-bf16", steps)),
+    ("ours", Ours(recipe)),
+    ($"ours, {threads} micro-batches", Ours(divided)),
+    ("ours, bf16", Ours(recipe with { Precision = TrainingPrecision.Bf16 })),
+    ($"ours, {threads} micro-batches, bf16", Ours(divided with { Precision = TrainingPrecision.Bf16 })),
 ];
 foreach (var (_, run) in ways)
     await run(2);
@@ -49,18 +53,18 @@ var measures = ways.ToDictionary(way => way.Way, _ => new List<(double Seconds, 
 for (int round = 0; round < rounds; round++)
 {
     foreach (var (way, run) in ways)
-        measures[way].Add(await run(StepCount));
+        measures[way].Add(await run(stepCount));
     Console.Error.WriteLine($"round {round + 1} of {rounds}");
 }
 
-Console.WriteLine($"{variant}, {imageSize}×{imageSize}, batch {BatchSize}, {threads} threads, {rounds} rounds of {StepCount} steps\n");
+Console.WriteLine($"{variant}, {imageSize}×{imageSize}, batch {BatchSize}, {threads} threads, {rounds} rounds of {stepCount} steps\n");
 Console.WriteLine("| way | images/s | ratio | CPU ms an image | ratio |\n|---|---|---|---|---|");
 (double firstSeconds, double firstCpu) = Median(measures[ways[0].Way]);
 foreach ((string way, var taken) in measures)
 {
     (double seconds, double cpu) = Median(taken);
-    const int Images = BatchSize * StepCount;
-    Console.WriteLine($"| {way} | {Images / seconds:F1} | {firstSeconds / seconds:F2} | {cpu * 1000 / Images:F1} | {firstCpu / cpu:F2} |");
+    int images = BatchSize * stepCount;
+    Console.WriteLine($"| {way} | {images / seconds:F1} | {firstSeconds / seconds:F2} | {cpu * 1000 / images:F1} | {firstCpu / cpu:F2} |");
 }
 python.StandardInput.Close();   // it ends with its input
 await python.WaitForExitAsync();
@@ -72,17 +76,23 @@ async Task<(double, double)> AskAsync(string layout, int steps)
     return (double.Parse(answer[0], CultureInfo.InvariantCulture), double.Parse(answer[1], CultureInfo.InvariantCulture));
 }
 
-async Task<(double, double)> OursAsync(int steps)
+Func<int, Task<(double, double)>> Ours(TrainingOptions options)
 {
-    using var self = Process.GetCurrentProcess();
-    TimeSpan cpu = self.TotalProcessorTime;
-    long start = Stopwatch.GetTimestamp();
-    await foreach (TrainingStep _ in trainer.TrainEpochAsync(Batches(steps)))
+    var network = new HrNet(HrNetVariant.Parse(variant), 1000);
+    network.ToChannelsLast();
+    var trainer = new Trainer(network, options, threadCount: threads);
+    return async steps =>
     {
-    }
-    double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-    self.Refresh();
-    return (seconds, (self.TotalProcessorTime - cpu).TotalSeconds);
+        using var self = Process.GetCurrentProcess();
+        TimeSpan cpu = self.TotalProcessorTime;
+        long start = Stopwatch.GetTimestamp();
+        await foreach (TrainingStep _ in trainer.TrainEpochAsync(Batches(steps)))
+        {
+        }
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        self.Refresh();
+        return (seconds, (self.TotalProcessorTime - cpu).TotalSeconds);
+    };
 }
 
 async IAsyncEnumerable<Batch> Batches(int count)

@@ -1,4 +1,4 @@
-"""Trains the original network on demand: reads lines "nchw|nhwc STEPS", answers "SECONDS CPU-SECONDS LOSS".
+"""Trains the original network on demand: reads lines "nchw|nhwc|nhwc-bf16 STEPS", answers "SECONDS CPU-SECONDS LOSS".
 
     python3 original.py CHECKOUT VARIANT THREADS BATCH-SIZE IMAGE-SIZE
 
@@ -24,9 +24,9 @@ with open(glob.glob(os.path.join(checkout, "experiments", f"cls_hrnet_{variant}_
 images = torch.rand(batch_size, 3, image_size, image_size)
 labels = torch.arange(batch_size) * 7 % 1000
 runs = {}
-for layout in ("nchw", "nhwc"):
+for layout in ("nchw", "nhwc", "nhwc-bf16"):
     model = cls_hrnet.get_cls_net(config)
-    if layout == "nhwc":
+    if layout != "nchw":
         model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4, nesterov=True)
     runs[layout] = model, optimizer
@@ -38,8 +38,10 @@ for line in sys.stdin:
     model.train()
     start, cpu = time.perf_counter(), time.process_time()
     for _ in range(int(steps)):
-        x = images.contiguous(memory_format=torch.channels_last) if layout == "nhwc" else images
-        output = model(x)
+        x = images if layout == "nchw" else images.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=layout == "nhwc-bf16"):
+            output = model(x)
+        output = output.float()
         loss = torch.nn.functional.cross_entropy(output, labels)
         optimizer.zero_grad()
         loss.backward()

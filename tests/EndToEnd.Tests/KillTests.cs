@@ -60,7 +60,7 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
     [Fact]
     public async Task Training_EndsWithTheSameBits_WhenWorkersAreKilledFiveTimes()
     {
-        const int shardCount = 3, samplesInShard = 32, epochCount = 4, batchSize = 8, killCount = 5;
+        const int shardCount = 3, samplesInShard = 24, epochCount = 3, batchSize = 8, killCount = 5;
         const int stepCount = shardCount * samplesInShard / batchSize * epochCount;
         var random = new Random(Seed);
         await using StackOfTest stack = await StackOfTest.StartAsync(postgres, azurite);
@@ -86,7 +86,12 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
             Output = stack.Root.Combine("run/").ToString(),
             SaveAs = "colours",
         };
-        Job undisturbed = await stack.SucceededAsync(await stack.EnqueueAsync(arguments with { Output = stack.Root.Combine("undisturbed/").ToString(), SaveAs = null }));
+        Job undisturbed = await stack.SucceededAsync(await stack.EnqueueAsync(arguments with
+        {
+            Output = stack.Root.Combine("undisturbed/").ToString(),
+            SaveAs = null,
+            CheckpointInterval = TimeSpan.FromHours(1),
+        }));
         Guid job = await stack.EnqueueAsync(arguments);
         foreach (double point in RandomPoints(random, killCount))
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Inference;
+using HrNetBatch.Model.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,7 +35,7 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(options);
         long start = Stopwatch.GetTimestamp();
         Device device = network.parameters().First().device;
-        var replicas = new Replicas(device.type == DeviceType.CPU ? options.ThreadCount : 1, threadsPerReplica: 1);
+        var replicas = new TorchThreads(device.type == DeviceType.CPU ? options.ThreadCount : 1, threadsEach: 1);
         var running = new Queue<Task<BatchAnswers>>();
         var meters = new EvaluationMeters(network.ClassCount, options);
         FoldedHrNet? folded = null;
@@ -62,6 +63,6 @@ public static class Evaluator
     private static FoldedHrNet Fold(HrNet network, long[] batchShape, Device device) =>
         new(network.state_dict(), network.Architecture, batchShape, device);
 
-    private static Task<BatchAnswers> Start(Replicas replicas, FoldedHrNet network, Batch batch, EvaluationOptions options) =>
+    private static Task<BatchAnswers> Start(TorchThreads replicas, FoldedHrNet network, Batch batch, EvaluationOptions options) =>
         replicas.RunAsync(() => BatchAnswers.Of(network, batch, options.AveragesFlip), CancellationToken.None);
 }

@@ -15,9 +15,9 @@ public sealed class Classifier : IDisposable
     private const int DefaultImageSize = 224;
 
     private readonly FoldedHrNet _network;
-    private readonly Replicas _replicas;
+    private readonly TorchThreads _replicas;
 
-    private Classifier(FoldedHrNet network, Replicas replicas, HrNetShape shape, IReadOnlyList<string>? labels, int imageSize, int batchSize)
+    private Classifier(FoldedHrNet network, TorchThreads replicas, HrNetShape shape, IReadOnlyList<string>? labels, int imageSize, int batchSize)
     {
         (_network, _replicas) = (network, replicas);
         (Architecture, ClassCount, Labels, ImageSize, BatchSize) = (shape.Architecture, shape.ClassCount, labels, imageSize, batchSize);
@@ -90,7 +90,7 @@ public sealed class Classifier : IDisposable
         long[] batchShape = [options.BatchSize, 3, imageSize, imageSize];
 
         int replicaCount = options.ReplicaCount > 0 ? options.ReplicaCount : device.type == DeviceType.CPU ? Environment.ProcessorCount : 1;
-        var replicas = new Replicas(replicaCount, options.ThreadsPerReplica);
+        var replicas = new TorchThreads(replicaCount, options.ThreadsPerReplica);
         try
         {
             // On a replica's thread, because oneDNN's layout of a weight may depend on the number of threads.

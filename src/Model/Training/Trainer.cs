@@ -18,16 +18,18 @@ namespace HrNetBatch.Model.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private readonly FrozenLayers _frozen;
+    private readonly TorchThreads _thread;   // of all its steps
+    private readonly DataParallel _parallel;
     private readonly Teacher? _teacher;
 
     /// <summary>A trainer at the start of a run. The network stays the caller's, and on the device where the caller put it.</summary>
     /// <param name="network">What is trained, laid out as it will stay (<see cref="ChannelsLast.ToChannelsLast"/>); it begins with the weights that it has.</param>
     /// <param name="options">The recipe.</param>
     /// <param name="teacher">A network of as many classes, on the same device, whose answers are learnt instead of the labels (SSLD); the caller's. Null: labels are learnt.</param>
+    /// <param name="threadCount">libtorch's threads of each step on a CPU; null: as many as the caller's thread has.</param>
     /// <exception cref="ArgumentException">The options do not fit together, or not the network; the message says which.</exception>
     /// <exception cref="LibTorchException">bf16 is asked for, and this libtorch cannot.</exception>
-    public Trainer(HrNet network, TrainingOptions options, HrNet? teacher = null)
+    public Trainer(HrNet network, TrainingOptions options, HrNet? teacher = null, int? threadCount = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(options);
@@ -38,9 +40,12 @@ public sealed class Trainer : IDisposable
         if (options.Precision == TrainingPrecision.Bf16)
             Autocast.ThrowUnlessUsable();
         (Network, Options) = (network, options);
-        _frozen = new FrozenLayers(network, options.FrozenLayers);
+        var frozen = new FrozenLayers(network, options.FrozenLayers);
+        int threads = threadCount ?? get_num_threads();
+        _thread = new TorchThreads(1, threads);
+        _parallel = new DataParallel(network, frozen, options, threads);
         _teacher = teacher is null ? null : new Teacher(teacher, options);
-        Optimizer = Optimizer.Of(_frozen.Trained, options);
+        Optimizer = Optimizer.Of(frozen.Trained, options);
         Average = options.EmaDecay > 0 ? new WeightAverage(network, options.EmaDecay) : null;
     }
 
@@ -85,8 +90,7 @@ public sealed class Trainer : IDisposable
         IAsyncEnumerable<Batch> batches, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
-        Network.train();
-        _frozen.Hold();
+        _parallel.Train();
         long start = Stopwatch.GetTimestamp();
         await foreach (Batch batch in batches.WithCancellation(cancellationToken))
         {
@@ -98,7 +102,7 @@ public sealed class Trainer : IDisposable
             }
             TimeSpan dataTime = Stopwatch.GetElapsedTime(start);
             double learningRate = LearningRate.At(Options, Position.Epoch, Position.Step);
-            (Measured measured, double? gradientNorm) = Step(batch, learningRate);
+            (Measured measured, double? gradientNorm) = await _thread.RunAsync(() => Step(batch, learningRate), CancellationToken.None);
             Position = Position with { Step = Position.Step + 1, Cursor = batch.Cursor };
             yield return new TrainingStep(Position, learningRate, measured.Loss, measured.Top1, measured.Top5, measured.Count, dataTime, Stopwatch.GetElapsedTime(start))
             {
@@ -138,13 +142,7 @@ public sealed class Trainer : IDisposable
 
         Optimizer.ZeroGradients();
         List<(int Start, int Count)> parts = MicroBatches.Of(Options, batch.Count, LeastImages(images_BCHW));
-        Measured measured = Learn(images_BCHW, targets, parts[0], batch.Count);
-        if (parts.Count > 1)
-        {
-            using var ofFirstPart = new RunningStatistics(Network);
-            foreach ((int Start, int Count) part in parts.Skip(1))
-                measured += Learn(images_BCHW, targets, part, batch.Count);   // gradients add up
-        }
+        Measured measured = _parallel.Learn(parts, (network, part) => Learn(network, images_BCHW, targets, part, batch.Count)).Aggregate((a, b) => a + b);
         double? norm = Options.GradientClipNorm > 0 ? nn.utils.clip_grad_norm_(Optimizer.Parameters, Options.GradientClipNorm) : null;
         Optimizer.Step(learningRate);
         Average?.Update();
@@ -152,13 +150,13 @@ public sealed class Trainer : IDisposable
     }
 
     // Forward and backward of a part of a batch: the gradients of its share in the mean loss over the whole batch.
-    private Measured Learn(Tensor images_BCHW, Targets targets, (int Start, int Count) part, int batchCount)
+    private Measured Learn(HrNet network, Tensor images_BCHW, Targets targets, (int Start, int Count) part, int batchCount)
     {
         using var scope = NewDisposeScope();
         images_BCHW = images_BCHW.narrow(0, part.Start, part.Count);
         targets = targets.Part(part.Start, part.Count);
 
-        Tensor logits_BK = Logits(images_BCHW), loss, right_B;
+        Tensor logits_BK = Logits(network, images_BCHW), loss, right_B;
         if (_teacher is null)
         {
             loss = TrainingLoss.CrossEntropy(logits_BK, targets, Options.LabelSmoothing);
@@ -177,12 +175,12 @@ public sealed class Trainer : IDisposable
         return new Measured(loss.ToDouble(), top1, top5, part.Count);
     }
 
-    private Tensor Logits(Tensor images_BCHW)
+    private Tensor Logits(HrNet network, Tensor images_BCHW)
     {
         if (Options.Precision == TrainingPrecision.Fp32)
-            return Network.call(images_BCHW);
+            return network.call(images_BCHW);
         using (Autocast.Bf16(images_BCHW.device))
-            return Network.call(images_BCHW).to(float32);   // the loss is as exact as ever
+            return network.call(images_BCHW).to(float32);   // the loss is as exact as ever
     }
 
     private void RefuseUnlabelled(Batch batch)
@@ -194,6 +192,8 @@ public sealed class Trainer : IDisposable
     /// <summary>Frees the optimizer's state and the average; the network is the caller's.</summary>
     public void Dispose()
     {
+        _thread.Dispose();
+        _parallel.Dispose();
         Optimizer.Dispose();
         Average?.Dispose();
         _teacher?.Dispose();

@@ -24,7 +24,8 @@ public sealed record TrainingOptions
     /// <summary>
     /// Images that go through the network at once; null: the whole batch. A step of four micro-batches is a step of the original on four GPUs
     /// with so many images each (BATCH_SIZE_PER_GPU): gradients are those of the mean loss over the whole batch, every micro-batch has batch
-    /// norm statistics of its own, and the running statistics follow the first. It saves memory, and changes what batch norm sees.
+    /// norm statistics of its own, and the running statistics follow the first. It saves memory, and changes what batch norm sees. On a CPU, as
+    /// many micro-batches as there are threads go at the same time.
     /// </summary>
     [Range(1, 65_536)]
     public int? MicroBatchSize { get; init; }

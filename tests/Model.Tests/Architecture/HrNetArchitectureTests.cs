@@ -1,13 +1,14 @@
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Inference;
+using HrNetBatch.Model.Native;
 using HrNetBatch.Model.Tests.Goldens;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Tests.Architecture;
 
-[Collection(nameof(Replicas))]
+[Collection(nameof(TorchThreads))]
 public sealed class HrNetArchitectureTests
 {
     private static HrNetArchitecture W18 => HrNetVariant.Parse("w18").Architecture;
@@ -15,7 +16,7 @@ public sealed class HrNetArchitectureTests
     [Fact]
     public async Task CustomNetwork_IsRecognizedLoadedAndFolded()
     {
-        using var replica = new Replicas(count: 1, threadsPerReplica: 1);
+        using var replica = new TorchThreads(count: 1, threadsEach: 1);
         await replica.RunAsync(
             () =>
             {

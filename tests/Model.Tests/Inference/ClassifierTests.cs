@@ -1,13 +1,14 @@
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Inference;
+using HrNetBatch.Model.Native;
 using HrNetBatch.Model.Tests.Goldens;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Tests.Inference;
 
-[Collection(nameof(Replicas))] // one of them watches the number of threads
+[Collection(nameof(TorchThreads))] // one of them watches the number of threads
 public sealed class ClassifierTests : IDisposable
 {
     private const int Size = 64, Batch = 4, ClassCount = 9;

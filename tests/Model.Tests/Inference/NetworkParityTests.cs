@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Inference;
+using HrNetBatch.Model.Native;
 using HrNetBatch.Model.Tests.Goldens;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ using static TorchSharp.torch;
 namespace HrNetBatch.Model.Tests.Inference;
 
 /// <summary>Every variant, and a network beyond them, against the original Python network, with the same weights and images: see Goldens/network_logits.py.</summary>
-[Collection(nameof(Replicas))]
+[Collection(nameof(TorchThreads))]
 public sealed class NetworkParityTests
 {
     private const double Tolerance = 1e-3;
@@ -26,7 +27,7 @@ public sealed class NetworkParityTests
     [MemberData(nameof(Names))]
     public async Task Network_AnswersAsTheOriginal_EagerFoldedAndFused(string name)
     {
-        using var replica = new Replicas(count: 1, threadsPerReplica: 1); // the other core is for the other tests
+        using var replica = new TorchThreads(count: 1, threadsEach: 1); // the other core is for the other tests
         await replica.RunAsync(() => AnswersAsTheOriginal(name), TestContext.Current.CancellationToken);
     }
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
-using HrNetBatch.Model.Inference;
+using HrNetBatch.Model.Native;
 using HrNetBatch.Model.Onnx;
 using HrNetBatch.Model.Onnx.Format;
 using HrNetBatch.Model.Tests.Goldens;
@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Tests.Onnx;
 
-[Collection(nameof(Replicas))] // the largest networks, one at a time
+[Collection(nameof(TorchThreads))] // the largest networks, one at a time
 public sealed class OnnxTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

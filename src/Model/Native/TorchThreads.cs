@@ -1,11 +1,14 @@
 using System.Collections.Concurrent;
 using static TorchSharp.torch;
 
-namespace HrNetBatch.Model.Inference;
+namespace HrNetBatch.Model.Native;
 
-/// <summary>Threads that run the network, one batch each at a time. They share its weights.</summary>
-/// <remarks>libtorch's number of threads belongs to the thread that set it, hence threads of our own.</remarks>
-internal sealed class Replicas : IDisposable
+/// <summary>Threads of our own that run networks, each with so many threads of libtorch's.</summary>
+/// <remarks>
+/// libtorch's number of threads belongs to the thread that set it; each thread that calls it gets a team of OpenMP threads, and its memory
+/// from a pool that keeps what was freed. On whichever thread of .NET's pool is free, both would be there many times over.
+/// </remarks>
+internal sealed class TorchThreads : IDisposable
 {
     private static readonly Lock OneAtATime = new();
 
@@ -14,11 +17,11 @@ internal sealed class Replicas : IDisposable
 
     /// <summary>Starts the threads.</summary>
     /// <param name="count">How many batches run at once.</param>
-    /// <param name="threadsPerReplica">libtorch's threads in each of them.</param>
-    internal Replicas(int count, int threadsPerReplica)
+    /// <param name="threadsEach">libtorch's threads in each of them.</param>
+    internal TorchThreads(int count, int threadsEach)
     {
         using var ready = new CountdownEvent(count);
-        _threads = [.. Enumerable.Range(0, count).Select(i => new Thread(() => Run(threadsPerReplica, ready)) { IsBackground = true, Name = $"replica {i}" })];
+        _threads = [.. Enumerable.Range(0, count).Select(i => new Thread(() => Run(threadsEach, ready)) { IsBackground = true, Name = $"torch {i}" })];
         lock (OneAtATime)
         {
             int others = get_num_threads();

@@ -19,7 +19,7 @@ internal static class UploadCommand
         {
             BlobPath path = ParsePath(parsed.GetRequiredValue(target));
             (string root, FileInfo[] files) = Files(parsed.GetRequiredValue(folder));
-            await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
+            await using ServiceProvider services = StackServices.OpenBlobs(parsed.GetValue(CommandLine.Stack));
             var progress = new TransferProgress(files.Length, files.Sum(file => file.Length));
             var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>());
             long start = TimeProvider.System.GetTimestamp();

@@ -26,7 +26,7 @@ internal sealed class DataPlace : IAsyncDisposable
     {
         if (!path.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase)) return new DataPlace(null);
         if (!BlobPath.TryParse(path, out _, out string? fault)) throw new UserException(fault, UserException.WrongRequest);
-        return new DataPlace(StackServices.Open(stack));
+        return new DataPlace(StackServices.OpenBlobs(stack));
     }
 
     /// <summary>Makes what a file in a folder needs to be written: the container.</summary>

@@ -24,6 +24,14 @@ internal static class StackServices
         return Create(file?.Configuration ?? new Dictionary<string, string>());
     }
 
+    /// <summary>Opens the services for a command that reaches nothing but blobs, so that no ledger need be known. The caller disposes them.</summary>
+    /// <exception cref="UserException">No stack runs there and the environment names no storage account.</exception>
+    public static ServiceProvider OpenBlobs(string? data)
+    {
+        bool hasAccount = new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection("HrNetBatch:Blobs:Accounts").GetChildren().Any();
+        return hasAccount ? OpenServiceBus(data) : Open(data);
+    }
+
     /// <summary>Opens the services for a command that reaches nothing but Service Bus, so that no ledger need be known. The caller disposes them.</summary>
     public static ServiceProvider OpenServiceBus(string? data) => Create(StackFile.Read(StackFolder.ToUse(data))?.Configuration ?? new Dictionary<string, string>());
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace HrNetBatch.Jobs.Blobs;
 
 /// <summary>A stretch of a blob as a stream that is read forwards, with the next ranges under way.</summary>
-internal sealed class BlobRangeStream(BlobRangeReader reader, long offset, long end, BlobReadingOptions options) : Stream
+internal sealed class BlobRangeStream(BlobRangeReader reader, long offset, long end, BlobReadingOptions options) : ForwardStream
 {
     private readonly Queue<Task<Memory<byte>>> _ranges = [];
     private readonly List<byte[]> _rented = [];
@@ -12,17 +12,6 @@ internal sealed class BlobRangeStream(BlobRangeReader reader, long offset, long 
     private long _next = offset;
     private Memory<byte> _current;
     private byte[]? _currentArray;
-    private bool _isDisposed;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -43,40 +32,8 @@ internal sealed class BlobRangeStream(BlobRangeReader reader, long offset, long 
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    // Nobody in this code base reads a blob from a thread that must not wait; some readers of formats know no other way.
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
+    protected override async Task EndAsync()
     {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await EndAsync();
-        await base.DisposeAsync();
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            EndAsync().GetAwaiter().GetResult();
-        base.Dispose(disposing);
-    }
-
-    private async Task EndAsync()
-    {
-        if (_isDisposed)
-            return;
-        _isDisposed = true;
         await _stop.CancelAsync();
         foreach (Task<Memory<byte>> range in _ranges)
             await range.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

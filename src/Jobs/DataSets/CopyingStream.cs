@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using HrNetBatch.Jobs.Blobs;
 
 namespace HrNetBatch.Jobs.DataSets;
 
@@ -8,22 +9,11 @@ namespace HrNetBatch.Jobs.DataSets;
 /// <param name="length">How many bytes there are.</param>
 /// <param name="complete">Called with the hash of the bytes when all are written.</param>
 /// <param name="abandon">Called when that does not come to pass.</param>
-internal sealed class CopyingStream(Stream source, FileStream copy, long length, Action<string> complete, Action abandon) : Stream
+internal sealed class CopyingStream(Stream source, FileStream copy, long length, Action<string> complete, Action abandon) : ForwardStream
 {
     private readonly XxHash128 _hash = new();
     private FileStream? _copy = copy;
     private long _copied;
-    private bool _isDisposed;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -33,39 +23,8 @@ internal sealed class CopyingStream(Stream source, FileStream copy, long length,
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
+    protected override async Task EndAsync()
     {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await EndAsync();
-        await base.DisposeAsync();
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            EndAsync().GetAwaiter().GetResult();
-        base.Dispose(disposing);
-    }
-
-    private async Task EndAsync()
-    {
-        if (_isDisposed)
-            return;
-        _isDisposed = true;
         await source.DisposeAsync();
         await GiveUpAsync();
     }

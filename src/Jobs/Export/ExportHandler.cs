@@ -33,7 +33,7 @@ public sealed class ExportHandler(BlobAccounts accounts, BlobStore blobs, JobChe
             ExportOptions options = arguments.ToOptions(source, attempt.ThreadCount);
             ExportReport report = await Task.Run(() => CheckpointExport.Write(source.Checkpoint, file, options, doing, stop), stop);
             doing.Report("uploading");
-            await output.WriteAsync(file, doing.EnsureLeaseAsync, stop);
+            await output.WriteAsync(file, attempt.CheckLeaseAsync, stop);
 
             // 3. A crash from here on costs one more export: the next attempt finds its own blob, and replaces it by the same bytes.
             await attempt.ReportProgressAsync(1, 1, "exported", CancellationToken.None);
@@ -51,8 +51,5 @@ public sealed class ExportHandler(BlobAccounts accounts, BlobStore blobs, JobChe
     private sealed class Activities(AttemptContext attempt) : IProgress<string>
     {
         public void Report(string value) => attempt.ReportProgressAsync(0, null, value).GetAwaiter().GetResult();
-
-        // Any fenced write checks the lease; one without points writes nothing.
-        public Task EnsureLeaseAsync() => attempt.RecordMetricsAsync([], CancellationToken.None);
     }
 }

@@ -32,12 +32,12 @@ public class BlobRangeTests(AzuriteFixture azurite)
     {
         TestBlobs blobs = await TestBlobs.CreateAsync(azurite);
         (byte[] content, BlobEntry blob) = await WriteAsync(blobs);
-        await using var proxy = new BreakingProxy(blobs.Accounts.Service("test").Uri.Port, bytesUntilBreak: 300_000);
+        await using var proxy = new FaultyNetwork(blobs.Accounts.Service("test").Uri.Port, NetworkFault.Reset, bytesUntilFault: 300_000);
 
         byte[] read = await ReadAsync(StoreOf(await ThroughAsync(blobs, proxy.Port)).OpenRange(blob));
 
         Assert.True(content.AsSpan().SequenceEqual(read));
-        Assert.True(proxy.BrokenCount >= 12, $"the connection broke {proxy.BrokenCount} times");
+        Assert.True(proxy.FaultCount >= 12, $"the connection broke {proxy.FaultCount} times");
     }
 
     [Fact]
@@ -45,12 +45,12 @@ public class BlobRangeTests(AzuriteFixture azurite)
     {
         TestBlobs blobs = await TestBlobs.CreateAsync(azurite);
         (byte[] content, BlobEntry blob) = await WriteAsync(blobs);
-        await using var network = new FaultyNetwork(blobs.Accounts.Service("test").Uri.Port, bytesUntilSilence: 700_000, silences: 5);
+        await using var network = new FaultyNetwork(blobs.Accounts.Service("test").Uri.Port, NetworkFault.Silence, bytesUntilFault: 700_000, faults: 5);
 
         byte[] read = await ReadAsync(StoreOf(await ThroughAsync(blobs, network.Port), stall: TimeSpan.FromSeconds(0.5)).OpenRange(blob));
 
         Assert.True(content.AsSpan().SequenceEqual(read));
-        Assert.Equal(5, network.SilencedCount);
+        Assert.Equal(5, network.FaultCount);
         // What had arrived was not asked for again: headers, and what was in the air at each silence, are all there is besides.
         Assert.InRange(network.CarriedBytes, ContentBytes, ContentBytes + (1 << 20));
     }
@@ -60,7 +60,7 @@ public class BlobRangeTests(AzuriteFixture azurite)
     {
         TestBlobs blobs = await TestBlobs.CreateAsync(azurite);
         (_, BlobEntry blob) = await WriteAsync(blobs);
-        await using var network = new FaultyNetwork(blobs.Accounts.Service("test").Uri.Port, bytesUntilSilence: 100_000, silences: int.MaxValue);
+        await using var network = new FaultyNetwork(blobs.Accounts.Service("test").Uri.Port, NetworkFault.Silence, bytesUntilFault: 100_000);
         BlobStore store = StoreOf(await ThroughAsync(blobs, network.Port), stall: TimeSpan.FromSeconds(0.2), retries: 0);
 
         var error = await Assert.ThrowsAsync<BlobException>(() => ReadAsync(store.OpenRange(blob)));

@@ -70,7 +70,7 @@ public class BlobStoreTests(AzuriteFixture azurite)
         new Random(1).NextBytes(content);
         var blob = await blobs.WriteAsync("shard.tar", content);
         var endpoint = blobs.Accounts.Service("test").Uri;
-        await using var proxy = new BreakingProxy(endpoint.Port, bytesUntilBreak: 3 << 20);
+        await using var proxy = new FaultyNetwork(endpoint.Port, NetworkFault.Reset, bytesUntilFault: 3 << 20);
         var throughProxy = new BlobStore(TestBlobs.AccountsOf(
             (await azurite.ConnectionStringAsync()).Replace($":{endpoint.Port}", $":{proxy.Port}", StringComparison.Ordinal)));
 
@@ -78,7 +78,7 @@ public class BlobStoreTests(AzuriteFixture azurite)
         var read = new MemoryStream();
         await stream.CopyToAsync(read, Cancellation);
 
-        Assert.True(proxy.BrokenCount >= 5, $"the connection broke {proxy.BrokenCount} times");
+        Assert.True(proxy.FaultCount >= 5, $"the connection broke {proxy.FaultCount} times");
         Assert.True(content.AsSpan().SequenceEqual(read.ToArray()));
     }
 

@@ -3,32 +3,40 @@ using System.Net.Sockets;
 
 namespace HrNetBatch.Jobs.Tests.Blobs;
 
-/// <summary>
-/// A TCP proxy on loopback whose connections fall silent after so many bytes of answers, and stay open: what a lost route looks like.
-/// After so many of them the network is well again.
-/// </summary>
+/// <summary>What happens to a connection.</summary>
+internal enum NetworkFault
+{
+    /// <summary>It is reset.</summary>
+    Reset,
+
+    /// <summary>It stays open and carries nothing more: what a lost route looks like.</summary>
+    Silence,
+}
+
+/// <summary>A TCP proxy on loopback whose connections fail after so many bytes of answers; after so many of them the network is well again.</summary>
 internal sealed class FaultyNetwork : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
     private readonly int _targetPort;
-    private readonly long _bytesUntilSilence;
-    private readonly int _silences;
+    private readonly NetworkFault _fault;
+    private readonly long _bytesUntilFault;
+    private readonly int _faults;
     private long _carried;
-    private int _silenced;
+    private int _faulty;
 
-    public FaultyNetwork(int targetPort, long bytesUntilSilence, int silences)
+    public FaultyNetwork(int targetPort, NetworkFault fault, long bytesUntilFault, int faults = int.MaxValue)
     {
-        (_targetPort, _bytesUntilSilence, _silences) = (targetPort, bytesUntilSilence, silences);
+        (_targetPort, _fault, _bytesUntilFault, _faults) = (targetPort, fault, bytesUntilFault, faults);
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Connections that fell silent.</summary>
-    public int SilencedCount => Math.Min(Volatile.Read(ref _silenced), _silences);
+    /// <summary>Connections that failed.</summary>
+    public int FaultCount => Math.Min(Volatile.Read(ref _faulty), _faults);
 
     /// <summary>Bytes of answers, headers included, that came through.</summary>
     public long CarriedBytes => Interlocked.Read(ref _carried);
@@ -64,8 +72,13 @@ internal sealed class FaultyNetwork : IAsyncDisposable
                 int count;
                 while ((count = await server.GetStream().ReadAsync(buffer, _stop.Token)) > 0)
                 {
-                    if (carried + count > _bytesUntilSilence && Interlocked.Increment(ref _silenced) <= _silences)
-                        await asking;   // until the client has had enough
+                    if (carried + count > _bytesUntilFault && Interlocked.Increment(ref _faulty) <= _faults)
+                    {
+                        if (_fault == NetworkFault.Silence)
+                            await asking;   // until the client has had enough
+                        client.LingerState = new LingerOption(true, 0);   // a reset, not an orderly end
+                        return;
+                    }
                     carried += count;
                     await client.GetStream().WriteAsync(buffer.AsMemory(0, count), _stop.Token);
                     Interlocked.Add(ref _carried, count);

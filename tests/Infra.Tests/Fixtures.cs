@@ -1,0 +1,5 @@
+using HrNetBatch.Infra.Tests.Bicep;
+using HrNetBatch.TestKit;
+
+[assembly: AssemblyFixture(typeof(Deployments))]
+[assembly: AssemblyFixture(typeof(PostgresFixture))]

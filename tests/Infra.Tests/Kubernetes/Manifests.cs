@@ -63,12 +63,14 @@ internal static partial class Manifests
         return variables;
     }
 
+    /// <summary>The text of one file, filled in.</summary>
+    public static string Text(string file) => Placeholder().Replace(File.ReadAllText(Path.Combine(Folder, file)), match => Values[match.Groups[1].Value]);
+
     /// <summary>The objects of one file.</summary>
     public static IEnumerable<JsonObject> Read(string file)
     {
-        string text = Placeholder().Replace(File.ReadAllText(Path.Combine(Folder, file)), match => Values[match.Groups[1].Value]);
         YamlStream stream = [];
-        stream.Load(new StringReader(text));
+        stream.Load(new StringReader(Text(file)));
         return stream.Documents.Select(document => (JsonObject)ToJson(document.RootNode)!);
     }
 

@@ -36,7 +36,6 @@ public sealed class UploadCommandTests(AzuriteFixture azurite)
             new Dictionary<string, string>
             {
                 ["HrNetBatch__Blobs__Accounts__local__ConnectionString"] = await azurite.ConnectionStringAsync(),
-                ["HrNetBatch__Ledger__ConnectionString"] = "Host=127.0.0.1;Port=1",   // not needed, and not asked
             });
         Assert.True(result.ExitCode == 0, result.Error);
         return JsonSerializer.Deserialize<JsonElement>(result.Output);

@@ -90,7 +90,6 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
         var environment = new Dictionary<string, string>
         {
             ["HrNetBatch__Blobs__Accounts__test__ConnectionString"] = await azurite.ConnectionStringAsync(),
-            ["HrNetBatch__Ledger__ConnectionString"] = "Host=127.0.0.1;Port=1;Username=nobody;Database=none",   // not used
         };
         string target = $"blob://test/{container.Name}/set";
 

@@ -1,4 +1,5 @@
 using HrNetBatch.Infra.Tests.Lint;
+using HrNetBatch.Infra.Tests.Programs;
 using HrNetBatch.TestKit;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
@@ -15,6 +16,15 @@ public sealed class ComposeTests
 
     [Fact]
     public Task TheSchemaOfCompose_FindsNothing() => Linters.FindNothingAsync("compose", ComposeFile);
+
+    [Theory, InlineData("worker"), InlineData("worker-gpu"), InlineData("dashboard")]
+    public void TheEnvironmentOfOurPrograms_BindsToTheirOptions(string service)
+    {
+        var environment = (Dictionary<object, object>)Service(service)["environment"];
+        Assert.Contains("HrNetBatch__Ledger__ConnectionString", environment.Keys);
+        ProgramOptions program = service == "dashboard" ? ProgramOptions.Dashboard : ProgramOptions.Worker;
+        Assert.Empty(program.Faults(environment.ToDictionary(one => (string)one.Key, one => (string)one.Value)));
+    }
 
     [Theory, MemberData(nameof(Names))]
     public void Ports_AreThisMachinesAlone(string service)

@@ -60,7 +60,7 @@ param administratorObjectId string
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param administratorType string = 'User'
 
-@description('IPv4 addresses that PostgreSQL\'s firewall lets in while it is public, beside Azure\'s own: where the administrator works.')
+@description('IPv4 addresses that PostgreSQL\'s firewall lets in while it is public, beside Azure\'s own: where the administrator works. Empty ones count as none.')
 param administratorAddresses string[] = []
 
 @description('Size of PostgreSQL.')
@@ -217,7 +217,7 @@ module postgres 'modules/postgres.bicep' = {
     administratorName: administratorName
     administratorObjectId: administratorObjectId
     administratorType: administratorType
-    administratorAddresses: administratorAddresses
+    administratorAddresses: filter(administratorAddresses, address => !empty(address))
     workspaceId: monitoring.outputs.workspaceId
   }
 }

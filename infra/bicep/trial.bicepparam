@@ -8,9 +8,9 @@ param imageVersion = readEnvironmentVariable('HRNET_VERSION', '')
 param administratorName = readEnvironmentVariable('HRNET_ADMIN_NAME', 'nobody@example.com')
 param administratorObjectId = readEnvironmentVariable('HRNET_ADMIN_ID', '00000000-0000-0000-0000-000000000000')
 param administratorType = 'User'
-param administratorAddresses = empty(readEnvironmentVariable('HRNET_ADMIN_ADDRESS', ''))
-  ? []
-  : [readEnvironmentVariable('HRNET_ADMIN_ADDRESS', '')]
+param administratorAddresses = [
+  readEnvironmentVariable('HRNET_ADMIN_ADDRESS', '')
+]
 
 // Without an app registration nobody outside the environment reaches the dashboard.
 param signInClientId = readEnvironmentVariable('HRNET_SIGN_IN_CLIENT_ID', '')

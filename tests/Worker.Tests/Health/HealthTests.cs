@@ -16,7 +16,7 @@ public sealed partial class HealthTests(PostgresFixture postgres)
     public async Task Worker_IsReady_UntilItDrains_AndLivesToTheEnd()
     {
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
-        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Health:Port=0", "Worker:Supervision:HandBackGrace=00:00:06");
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString, "Health:Port=0", "Worker:Supervision:HandBackGrace=00:00:10");
         string address = await AddressAsync(worker);
         Assert.Equal((HttpStatusCode.OK, """{"status":"healthy"}"""), await GetAsync(address, "/healthz/live"));
         Assert.Equal((HttpStatusCode.OK, """{"status":"healthy"}"""), await GetAsync(address, "/healthz/ready"));

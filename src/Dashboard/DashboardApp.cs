@@ -12,6 +12,8 @@ using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 
 namespace HrNetBatch.Dashboard;
 
@@ -39,7 +41,9 @@ public static class DashboardApp
         // Nothing outlives the process that needs keys, so none are kept in anybody's home folder.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddLedger(JobKinds.Default).AddServiceBus().AddBlobs();
-        builder.Services.AddTelemetryExport(builder.Configuration, "hrnet-dashboard", isWeb: true);
+        builder.Services.AddTelemetryExport(builder.Configuration, "hrnet-dashboard");
+        builder.Services.ConfigureOpenTelemetryTracerProvider(traces => traces.AddAspNetCoreInstrumentation(requests => requests.Filter = http => !Health.IsProbe(http.Request)));
+        builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter("Microsoft.AspNetCore.Hosting"));
         builder.Services.AddSingleton<JobQueries>().AddSingleton<ReportQueries>().AddSingleton<HealthProbe>();
         builder.Services.AddRazorComponents();
         builder.Services.AddHangfirePages();

@@ -23,10 +23,9 @@ public static class TelemetryExport
     /// <param name="services">The program's services.</param>
     /// <param name="configuration">Its configuration, the environment among it.</param>
     /// <param name="program">What the program is called there: hrnet-worker, hrnet-attempt, hrnet-dashboard.</param>
-    /// <param name="isWeb">Whether requests from browsers are worth spans and metrics of their own.</param>
     /// <param name="kind">The kind of the job, where the process runs one; its log lines are left to its worker then.</param>
     /// <exception cref="OptionsValidationException">What is named is no address.</exception>
-    public static IServiceCollection AddTelemetryExport(this IServiceCollection services, IConfiguration configuration, string program, bool isWeb = false, string? kind = null)
+    public static IServiceCollection AddTelemetryExport(this IServiceCollection services, IConfiguration configuration, string program, string? kind = null)
     {
         if (configuration[Endpoint] is not { Length: > 0 } endpoint)
             return services;
@@ -35,8 +34,8 @@ public static class TelemetryExport
 
         OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => Describe(resource, program, kind))
-            .WithTracing(traces => traces.AddSource([HrNetTelemetry.Name, "Npgsql", .. isWeb ? ["Microsoft.AspNetCore"] : Array.Empty<string>()]).AddOtlpExporter())
-            .WithMetrics(metrics => metrics.AddMeter([HrNetTelemetry.Name, "System.Runtime", "Npgsql", .. isWeb ? ["Microsoft.AspNetCore.Hosting"] : Array.Empty<string>()]).AddOtlpExporter());
+            .WithTracing(traces => traces.AddSource(HrNetTelemetry.Name, "Npgsql").AddOtlpExporter())
+            .WithMetrics(metrics => metrics.AddMeter(HrNetTelemetry.Name, "System.Runtime", "Npgsql").AddOtlpExporter());
         if (kind is null)
         {
             telemetry.WithLogging(logs => logs.AddOtlpExporter(), options =>

@@ -64,7 +64,7 @@ internal static class AttemptProcess
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(WorkerProgram.HostSettings(arguments));
         builder.Logging.ClearProviders().AddProvider(new ProtocolLoggerProvider(output));
-        builder.Services.AddHrNetJobs(builder.Configuration, kinds).AddTelemetryExport(builder.Configuration, "hrnet-attempt", kind: kind);
+        builder.Services.AddHrNetJobs(builder.Configuration, kinds).AddTelemetryExport(builder.Configuration, "hrnet-attempt", kind);
         return builder.Build();
     }
 }

@@ -6,6 +6,6 @@ public enum TrainingPrecision
     /// <summary>Everything in float32.</summary>
     Fp32,
 
-    /// <summary>Convolutions and the classifier in bfloat16 (PyTorch's autocast), nearly twice as fast where the processor has instructions for it.</summary>
+    /// <summary>Convolutions and the classifier in bfloat16 (PyTorch's autocast), faster where the processor or GPU has instructions for it.</summary>
     Bf16,
 }

@@ -1,7 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Train;
-using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Training;
 using HrNetBatch.TestKit;
@@ -108,7 +107,7 @@ public sealed class RecipeRunTests(PostgresFixture postgres, AzuriteFixture azur
     }
 
     // The smallest network that there is: what is tested is the recipe.
-    private TrainArguments Arguments(string output) => _bench.Arguments(output) with { Variant = null, Architecture = HrNetArchitecture.Uniform(1, 4, (1, 1, 1), 1, 4) };
+    private TrainArguments Arguments(string output) => _bench.Arguments(output);
 
     private async Task AssertSameBitsAsync(TrainArguments undisturbed)
     {

@@ -72,7 +72,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     [Fact]
     public async Task Execute_WritesStateDictsThatCarryTheirLabels()
     {
-        await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationData = null });
+        await _bench.RunAsync(_bench.Arguments("run/") with { Variant = "w18_small_v1", Architecture = null, EpochCount = 1, ValidationData = null });
 
         using Checkpoint best = await _bench.CheckpointAsync("run/model_best.pth.tar");
         Assert.Equal(["ant", "bee", "cat"], best.Card!.Labels);
@@ -84,7 +84,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     public async Task Execute_TrainsACustomNetwork_WhichOtherJobsRecognize()
     {
         HrNetArchitecture custom = HrNetArchitecture.Uniform(1, 8, (1, 1, 1), 1, 8) with { Stage4 = new HrNetStage(1, [1, 2, 1, 1], [8, 20, 24, 40]) };
-        TrainArguments arguments = _bench.Arguments("run/") with { Variant = null, Architecture = custom, EpochCount = 1, ValidationData = null };
+        TrainArguments arguments = _bench.Arguments("run/") with { Architecture = custom, EpochCount = 1, ValidationData = null };
         Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments));
 
         using Checkpoint best = await _bench.CheckpointAsync("run/model_best.pth.tar");

@@ -1,9 +1,11 @@
 // Images per second of training, ours against the original Python code, taken in turns so that a busy machine hurts both alike.
 //   dotnet run -c Release --project benchmarks/Training -- CHECKOUT [ROUNDS [THREADS [VARIANT [IMAGE-SIZE]]]]
+//   dotnet run -c Release --project benchmarks/Training -- memory
 // CHECKOUT is a clone of HRNet/HRNet-Image-Classification, run by python3 or what PYTHON names.
 
 using System.Diagnostics;
 using System.Globalization;
+using HrNetBatch.Benchmarks.Training;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Native;
@@ -16,6 +18,11 @@ MallocTuning.KeepFreedMemory();
 LibTorch.Load();
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
+if (args[0] == "memory")
+{
+    await Memory.MeasureAsync("w18_small_v1", threads: 2);
+    return;
+}
 string checkout = args[0];
 int rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 7;
 int threads = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 2;

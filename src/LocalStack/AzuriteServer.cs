@@ -42,7 +42,7 @@ public sealed class AzuriteServer : IAsyncDisposable
         string folder, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
     {
         folder = Path.GetFullPath(folder);
-        Directory.CreateDirectory(folder);
+        PrivateFolder.Make(folder);
         string modules = await NpmPackages.Azurite.InstallAsync(progress, cancellationToken);
         FolderLock folderLock = FolderLock.TryTake(Path.Combine(folder, "lock"))
             ?? throw new LocalStackException($"Azurite in {folder} is in use by another process; stop that first.");

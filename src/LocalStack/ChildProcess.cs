@@ -40,23 +40,45 @@ public sealed partial class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(
         IReadOnlyList<string> command, string logFile, IReadOnlyDictionary<string, string>? environment = null)
     {
-        Process process = Shell("exec \"$@\" >>\"$0\" 2>&1 </dev/null", [Path.GetFullPath(logFile), .. command], environment, watched: false);
+        // What a program of the stack writes is for us alone: its log, and files that it makes without a thought of others.
+        Process process = Shell("umask 077; exec \"$@\" >>\"$0\" 2>&1 </dev/null", [Path.GetFullPath(logFile), .. command], environment);
         return new ChildProcess(process, WatchOurDeath(process.Id, SignalTerminate), logFile);
     }
 
     /// <summary>Runs a program to its end and returns its exit code; its output replaces the log file's content.</summary>
-    public static async Task<int> RunAsync(
-        IReadOnlyList<string> command, string logFile, CancellationToken cancellationToken, string? workingFolder = null)
+    public static Task<int> RunAsync(
+        IReadOnlyList<string> command, string logFile, CancellationToken cancellationToken, string? workingFolder = null) =>
+        RunAsync("exec \"$@\" >\"$0\" 2>&1 </dev/null", command, logFile, null, workingFolder, cancellationToken);
+
+    /// <summary>Runs a program to its end and returns its exit code; its output, and that of servers it leaves behind, is appended to the log.</summary>
+    public static Task<int> RunAppendingAsync(IReadOnlyList<string> command, string logFile, CancellationToken cancellationToken) =>
+        RunAsync("umask 077; exec \"$@\" >>\"$0\" 2>&1 </dev/null", command, logFile, null, null, cancellationToken);
+
+    /// <summary>Runs a program to its end with a text as its standard input, where no list of processes shows it.</summary>
+    public static Task<int> RunWithInputAsync(IReadOnlyList<string> command, string input, string logFile, CancellationToken cancellationToken) =>
+        RunAsync("umask 077; exec \"$@\" >\"$0\" 2>&1", command, logFile, input, null, cancellationToken);
+
+    private static async Task<int> RunAsync(
+        string script, IReadOnlyList<string> command, string logFile, string? input, string? workingFolder, CancellationToken cancellationToken)
     {
-        using Process process = Shell("exec \"$@\" >\"$0\" 2>&1 </dev/null", [Path.GetFullPath(logFile), .. command], null, watched: false, workingFolder);
+        using Process process = Shell(script, [Path.GetFullPath(logFile), .. command], null, input is not null, workingFolder);
         try
         {
+            if (input is not null)
+            {
+                await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+                process.StandardInput.Close();
+            }
             await process.WaitForExitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             throw;
+        }
+        catch (IOException)
+        {
+            await process.WaitForExitAsync(cancellationToken);   // it ended without reading: its exit code says more
         }
         return process.ExitCode;
     }
@@ -76,7 +98,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
             read -r _
             [ "$born" = "$(started "$1")" ] && kill "-$0" "$1"
             """,
-            [$"{signal}", $"{processId}"], null, watched: true);
+            [$"{signal}", $"{processId}"], hasInput: true);
 
     /// <summary>Asks a process to end; false when there is none.</summary>
     public static bool Terminate(int processId) => Kill(processId, SignalTerminate) == 0;
@@ -149,13 +171,13 @@ public sealed partial class ChildProcess : IAsyncDisposable
     }
 
     private static Process Shell(
-        string script, string[] arguments, IReadOnlyDictionary<string, string>? environment, bool watched, string? workingFolder = null)
+        string script, string[] arguments, IReadOnlyDictionary<string, string>? environment = null, bool hasInput = false, string? workingFolder = null)
     {
         if (OperatingSystem.IsWindows())
             throw new LocalStackException("The local stack runs on Linux and macOS. On Windows, use it inside WSL 2.");
         var start = new ProcessStartInfo("/bin/sh", ["-c", script, .. arguments])
         {
-            RedirectStandardInput = watched,
+            RedirectStandardInput = hasInput,
             WorkingDirectory = workingFolder ?? "/",
         };
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;

@@ -10,6 +10,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private const int SignalInterrupt = 2;   // PostgreSQL's fast shutdown: roll back, checkpoint, end
     private readonly string _binaries;
     private readonly PostgresUser _user;
+    private readonly PostgresCluster _cluster;
     private readonly FolderLock _lock;
     private readonly bool _durable;
     private Process? _deathWatch;
@@ -17,10 +18,11 @@ public sealed class PostgresServer : IAsyncDisposable
     private PostgresServer(string binaries, PostgresUser user, FolderLock folderLock, bool durable)
     {
         (_binaries, _user, _lock, _durable) = (binaries, user, folderLock, durable);
+        _cluster = new PostgresCluster(binaries, user, LogFile);
         ConnectionString = "";
     }
 
-    /// <summary>Connects to the database <c>postgres</c> with every right.</summary>
+    /// <summary>Connects to the database <c>postgres</c> with every right: it holds the password, and is for us alone.</summary>
     public string ConnectionString { get; private set; }
 
     /// <summary>The postmaster's process id.</summary>
@@ -29,7 +31,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The server's log.</summary>
     public string LogFile => Path.Combine(_user.Folder, "postgres.log");
 
-    private string DataFolder => Path.Combine(_user.Folder, "data");
+    private string DataFolder => _user.DataFolder;
 
     /// <summary>
     /// Starts the server of a folder, making the cluster when the folder has none, and recovering one whose server was killed.
@@ -89,22 +91,14 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         ChildProcess.EndDeathWatch(_deathWatch);
         _deathWatch = null;
-        if (!File.Exists(Path.Combine(DataFolder, "PG_VERSION"))) await InitializeAsync(progress, cancellationToken);
-        await CheckVersionAsync(cancellationToken);
-        await StopPostmasterAsync(cancellationToken);   // one that outlived whoever started it: its death watch may fire any moment
-        await LaunchAsync(cancellationToken);
+        if (_cluster.Exists)
+        {
+            await CheckVersionAsync(cancellationToken);
+            await StopPostmasterAsync(cancellationToken);   // one that outlived whoever started it: its death watch may fire any moment
+        }
+        string password = await _cluster.PrepareAsync(progress, cancellationToken);
+        await LaunchAsync(password, cancellationToken);
         _deathWatch = ChildProcess.WatchOurDeath(ProcessId, SignalInterrupt);
-    }
-
-    private async Task InitializeAsync(IProgress<string>? progress, CancellationToken cancellationToken)
-    {
-        progress?.Report($"Making a PostgreSQL cluster in {DataFolder}");
-        if (Directory.Exists(DataFolder)) Directory.Delete(DataFolder, recursive: true);   // an initdb that was killed
-        string[] initdb =
-        [
-            Path.Combine(_binaries, "initdb"), "-D", DataFolder, "-U", "hrnet", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
-        ];
-        await RunAsync("initdb", initdb, cancellationToken);
     }
 
     private async Task CheckVersionAsync(CancellationToken cancellationToken)
@@ -121,7 +115,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private async Task LaunchAsync(CancellationToken cancellationToken)
+    private async Task LaunchAsync(string password, CancellationToken cancellationToken)
     {
         const int Attempts = 10;
         for (int attempt = 1; ; attempt++)
@@ -131,13 +125,16 @@ public sealed class PostgresServer : IAsyncDisposable
             if (!_durable) settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off";
             string[] start =
             [
-                Path.Combine(_binaries, "pg_ctl"), "-D", DataFolder, "-s", "-w", "-t", "60", "-l", LogFile, "-o", settings, "start",
+                Path.Combine(_binaries, "pg_ctl"), "-D", DataFolder, "-s", "-w", "-t", "60", "-o", settings, "start",
             ];
-            int exitCode = await ChildProcess.RunAsync(_user.Run(start), LogFile + ".start", cancellationToken);
+
+            // The server inherits the log that we opened: it can append to it without a right to the folder.
+            int exitCode = await ChildProcess.RunAppendingAsync(_user.Run(start), LogFile, cancellationToken);
             if (exitCode == 0)
             {
                 ConnectionString =
-                    $"Host=127.0.0.1;Port={port};Username=hrnet;Database=postgres;Include Error Detail=true;Maximum Pool Size=40";
+                    $"Host=127.0.0.1;Port={port};Username={PostgresCluster.Superuser};Password={password};Database=postgres;"
+                    + "Include Error Detail=true;Maximum Pool Size=40";
                 ProcessId = ReadPostmaster() ?? 0;
                 if (await AnswersAsync(cancellationToken)) return;
             }
@@ -161,6 +158,12 @@ public sealed class PostgresServer : IAsyncDisposable
             await using var connection = new NpgsqlConnection(connect.ConnectionString);
             await connection.OpenAsync(cancellationToken);
             return true;
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InvalidPassword)
+        {
+            throw new LocalStackException(
+                $"The PostgreSQL cluster in {DataFolder} has another password than {_cluster.PasswordFile} says. Delete that file and start "
+                + "again: a new password is set then.");
         }
         catch (NpgsqlException)
         {
@@ -190,13 +193,5 @@ public sealed class PostgresServer : IAsyncDisposable
         if (!File.Exists(pidFile)) return null;
         bool isNumber = int.TryParse(File.ReadLines(pidFile).FirstOrDefault(), CultureInfo.InvariantCulture, out int processId);
         return isNumber && ChildProcess.IsAlive(processId, DataFolder) ? processId : null;
-    }
-
-    private async Task RunAsync(string name, string[] command, CancellationToken cancellationToken)
-    {
-        string log = LogFile + "." + name;
-        int exitCode = await ChildProcess.RunAsync(_user.Run(command), log, cancellationToken);
-        if (exitCode != 0)
-            throw new LocalStackException($"{name} failed with exit code {exitCode}. The end of {log}:\n{ChildProcess.LastLines(log)}");
     }
 }

@@ -1,15 +1,19 @@
 using System.Globalization;
+using HrNetBatch.LocalStack;
 
 namespace HrNetBatch.TestKit;
 
 /// <summary>A folder that is deleted with the test, or by the next test run when the test's process was killed.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
-    private static readonly string Root = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "hrnet-tests");
+    private static readonly string Root = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"hrnet-tests-{Environment.UserName}");
+
+    // For root, PostgreSQL runs as another user, who has to get through.
+    private static readonly UnixFileMode Mode = Environment.IsPrivilegedProcess ? PrivateFolder.Passable : PrivateFolder.Closed;
 
     static TemporaryFolder()
     {
-        Directory.CreateDirectory(Root);
+        PrivateFolder.Make(Root, Mode);
         foreach (string folder in Directory.GetDirectories(Root))
         {
             string processId = System.IO.Path.GetFileName(folder).Split('-')[0];
@@ -21,7 +25,7 @@ public sealed class TemporaryFolder : IDisposable
     public TemporaryFolder()
     {
         Path = System.IO.Path.Combine(Root, $"{Environment.ProcessId}-{Guid.CreateVersion7():n}");
-        Directory.CreateDirectory(Path);
+        PrivateFolder.Make(Path, Mode);
     }
 
     /// <summary>Its full path.</summary>

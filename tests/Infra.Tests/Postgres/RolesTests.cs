@@ -19,22 +19,22 @@ public sealed class RolesTests(PostgresFixture postgres, Deployments deployments
     private const string Worker = "hrnet-trial-worker", Dashboard = "hrnet-trial-dashboard", Scaler = "hrnet-trial-platform";
 
     // What Azure has before anybody comes: a function that makes roles of Entra ID's principals, and an administrator who is no superuser.
-    private const string Azure = """
+    private static string Azure(string password) => $"""
         CREATE OR REPLACE FUNCTION pgaadauth_create_principal(name text, is_admin boolean, is_mfa boolean) RETURNS text
         LANGUAGE plpgsql SECURITY DEFINER AS $$
         BEGIN
-          EXECUTE format('CREATE ROLE %I LOGIN', name);
+          EXECUTE format('CREATE ROLE %I LOGIN PASSWORD %L', name, '{password}');
           RETURN 'Created role for ' || name;
         END $$;
-        CREATE ROLE administrator LOGIN CREATEROLE CREATEDB;
-        CREATE ROLE stranger LOGIN;
+        CREATE ROLE administrator LOGIN CREATEROLE CREATEDB PASSWORD '{password}';
+        CREATE ROLE stranger LOGIN PASSWORD '{password}';
         """;
 
     [Fact]
     public async Task WorkerAndDashboard_ShareTheLedger_AndTheScalerOnlyCounts()
     {
         PostgresServer server = await postgres.ServerAsync();
-        await ExecuteAsync(server.ConnectionString, Azure);
+        await ExecuteAsync(server.ConnectionString, Azure(new NpgsqlConnectionStringBuilder(server.ConnectionString).Password!));
         string administrator = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "administrator" }.ConnectionString;
         Dictionary<string, string> roles = new() { ["worker"] = Worker, ["dashboard"] = Dashboard, ["scaler"] = Scaler };
 
@@ -60,7 +60,7 @@ public sealed class RolesTests(PostgresFixture postgres, Deployments deployments
         await RefusedAsync(worker, "CREATE ROLE another", PostgresErrorCodes.InsufficientPrivilege);
     }
 
-    // Bicep's connection string, to a server that knows neither TLS nor Entra ID.
+    // Bicep's connection string, to a server that knows neither TLS nor Entra ID: every role has the server's password.
     private async Task<string> LedgerOfAsync(string app, PostgresServer server)
     {
         NpgsqlConnectionStringBuilder here = new(server.ConnectionString);
@@ -68,6 +68,7 @@ public sealed class RolesTests(PostgresFixture postgres, Deployments deployments
         {
             Host = here.Host,
             Port = here.Port,
+            Password = here.Password,
             SslMode = SslMode.Disable,
         }.ConnectionString;
     }

@@ -4,6 +4,7 @@ using Hangfire.PostgreSql;
 using HrNetBatch.Dashboard.Security;
 using HrNetBatch.Jobs.Ledger;
 using Microsoft.Extensions.Options;
+using Newtonsoft.Json;
 using Npgsql;
 
 namespace HrNetBatch.Dashboard;
@@ -18,6 +19,10 @@ internal static class HangfirePages
         {
             NpgsqlDataSource database = LedgerConnection.OpenForHangfire(
                 "hrnet-dashboard-hangfire", provider.GetRequiredService<IOptions<LedgerOptions>>().Value, provider.GetRequiredService<EntraPasswords>());
+
+            // Nothing runs here and nothing is changed, so nothing that Hangfire's tables name is ever loaded: who writes them gets no code in.
+            hangfire.UseTypeResolver(name => throw new InvalidOperationException("The dashboard loads nothing that Hangfire's tables name."));
+            hangfire.UseSerializerSettings(new JsonSerializerSettings { TypeNameHandling = TypeNameHandling.None });
             hangfire.UseStorage(SchemaLock.PrepareHangfire(database, () => new PostgreSqlStorage(new Connections(database), new PostgreSqlStorageOptions { SchemaName = "hangfire" })));
         });
 

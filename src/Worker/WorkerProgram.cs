@@ -98,14 +98,17 @@ public static class WorkerProgram
         services.AddSingleton<ServedKinds>();
         services.AddSingleton<StrayWakes>();
         services.AddSingleton<WakeSignal>();
-        services.AddHangfire((provider, hangfire) => hangfire
-            .UseStorage(HangfireStorage.Open(
-                LedgerConnection.OpenForHangfire("hrnet-worker-hangfire", provider.GetRequiredService<IOptions<LedgerOptions>>().Value, provider.GetRequiredService<EntraPasswords>()),
-                provider.GetRequiredService<IOptions<WakingOptions>>().Value.Interval))
-            .WithJobExpirationTimeout(TimeSpan.FromHours(1))
-            .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
-            .UseSimpleAssemblyNameTypeSerializer()
-            .UseRecommendedSerializerSettings());
+        services.AddSingleton<AdmittedCalls>();
+        services.AddHangfire((provider, hangfire) =>
+        {
+            hangfire
+                .UseStorage(HangfireStorage.Open(
+                    LedgerConnection.OpenForHangfire("hrnet-worker-hangfire", provider.GetRequiredService<IOptions<LedgerOptions>>().Value, provider.GetRequiredService<EntraPasswords>()),
+                    provider.GetRequiredService<IOptions<WakingOptions>>().Value.Interval))
+                .WithJobExpirationTimeout(TimeSpan.FromHours(1))
+                .SetDataCompatibilityLevel(CompatibilityLevel.Version_180);
+            provider.GetRequiredService<AdmittedCalls>().Guard(hangfire);
+        });
 
         // First to start, and last to stop: a worker that drains still lives, no change of a job goes by untold, and Azure may
         // have the machine only when all is handed back.

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Hangfire.Common;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Health;
 using HrNetBatch.Jobs.Ledger;
@@ -107,6 +108,25 @@ public sealed class PagesTests(DashboardFixture dashboard) : IClassFixture<Dashb
         Assert.Contains("Hangfire", page, StringComparison.Ordinal);
         Assert.DoesNotContain("Host=", page, StringComparison.Ordinal);
         Assert.DoesNotContain("127.0.0.1", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Hangfire_LoadsNothing_WhateverItsTablesName()
+    {
+        await using NpgsqlCommand foreign = dashboard.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            """
+            WITH made AS (
+              INSERT INTO hangfire.job (invocationdata, arguments, createdat, statename)
+              VALUES ('{"Type":"System.IO.File, mscorlib","Method":"WriteAllText","ParameterTypes":"[\"System.String\",\"System.String\"]"}', '["\"a\"","\"b\""]', now(), 'Enqueued')
+              RETURNING id)
+            INSERT INTO hangfire.jobqueue (jobid, queue) SELECT id, 'classify' FROM made
+            """);
+        await foreign.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        string page = await dashboard.PageAsync("/hangfire/jobs/enqueued/classify");
+
+        Assert.DoesNotContain("WriteAllText", page, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => TypeHelper.CurrentTypeResolver("System.IO.File, mscorlib"));
     }
 
     [Fact]

@@ -17,9 +17,10 @@ internal sealed partial class ScheduleMirror(
     TimeProvider time,
     ILogger<ScheduleMirror> logger) : BackgroundService
 {
-    private const string Prefix = "schedule:"; // what else somebody runs on this Hangfire is left alone
+    private const string Prefix = "schedule:"; // what else somebody runs on this Hangfire is left alone, and not run here
 
     private readonly HashSet<(string Name, string Cron)> _refused = [];
+    private readonly HashSet<string> _foreign = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -43,7 +44,11 @@ internal sealed partial class ScheduleMirror(
     private void Mirror(IReadOnlyList<JobSchedule> wanted)
     {
         using IStorageConnection connection = storage.GetConnection();
-        Dictionary<string, string> present = connection.GetRecurringJobs()
+        List<RecurringJobDto> recorded = connection.GetRecurringJobs();
+        foreach (RecurringJobDto foreign in recorded.Where(job => job.LoadException is not null && _foreign.Add(job.Id)))
+            LogForeign(logger, foreign.Id, (foreign.LoadException.InnerException ?? foreign.LoadException).Message);
+
+        Dictionary<string, string> present = recorded
             .Where(job => job.Id.StartsWith(Prefix, StringComparison.Ordinal))
             .ToDictionary(job => job.Id, job => job.Cron);
 
@@ -85,6 +90,9 @@ internal sealed partial class ScheduleMirror(
                 LogRefused(logger, schedule.Name, schedule.Cron, error.Message);
         }
     }
+
+    [LoggerMessage(133, LogLevel.Error, "Hangfire's recurring job {Recurring} is refused and never runs: {Reason}. If none of you made it, somebody else can write the ledger's database: change its passwords")]
+    private static partial void LogForeign(ILogger logger, string recurring, string reason);
 
     [LoggerMessage(131, LogLevel.Warning, "The schedules could not be compared with Hangfire's: {Reason}. Trying again in {Interval}")]
     private static partial void LogNotMirrored(ILogger logger, string reason, TimeSpan interval);

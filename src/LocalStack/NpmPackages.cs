@@ -40,9 +40,11 @@ public sealed class NpmPackages
         string root = Path.Combine(CacheFolder.Path, "npm");
         string folder = Path.Combine(root, $"{_name}-{hash}");
         string modules = Path.Combine(folder, "node_modules");
+        Directory.CreateDirectory(root);
+        CheckNobodyElseWrites(CacheFolder.Path);
+        CheckNobodyElseWrites(root);
         if (Directory.Exists(modules)) return modules;
 
-        Directory.CreateDirectory(root);
         using FolderLock taken = await FolderLock.TakeAsync(folder + ".lock", cancellationToken);
         if (Directory.Exists(modules)) return modules;   // whoever held the lock installed it
 
@@ -67,6 +69,21 @@ public sealed class NpmPackages
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         Directory.Move(staging, folder);
         return modules;
+    }
+
+    /// <summary>Programs are run from there. What root made for all is as good as ours, and a link of ours leads where we want.</summary>
+    private static void CheckNobodyElseWrites(string folder)
+    {
+        if (OperatingSystem.IsWindows() || FileEntry.At(folder) is not { } entry || (entry.Kind == FileEntryKind.Link && entry.IsOurs)) return;
+        if (entry is { Kind: FileEntryKind.Folder, IsOurs: true })
+        {
+            PrivateFolder.Take(folder);
+        }
+        else if (entry is not { Kind: FileEntryKind.Folder, Owner: 0, CanBeWrittenByOthers: false })
+        {
+            throw new LocalStackException(
+                $"{folder} belongs to another user, who could change the programs kept there. Remove it, or name another folder in HRNET_CACHE.");
+        }
     }
 
     private static void CheckNode()

@@ -71,8 +71,17 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
 
     private async Task<(bool HasMore, long Count)> WriteShardAsync(string name, IAsyncEnumerator<Sample> samples, Func<long, long> labelOf, CancellationToken cancellation)
     {
-        await using var file = new FileStream(
-            Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}.tar"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        var temporary = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 1 << 20,
+            Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
+        };
+        if (!OperatingSystem.IsWindows())
+            temporary.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using var file = new FileStream(Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}.tar"), temporary);
         long count;
         bool hasMore = true;
         await using (var writer = new ShardWriter(file))

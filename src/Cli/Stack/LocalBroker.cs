@@ -22,7 +22,7 @@ internal sealed record LocalBroker(string[] Arguments, string ConnectionString)
     /// <summary>Prepares a folder for the broker; a Config.json that somebody changed there stays.</summary>
     public static LocalBroker In(string folder)
     {
-        Directory.CreateDirectory(folder);
+        PrivateFolder.Make(folder);
         string config = Path.Combine(folder, "Config.json");
         if (!File.Exists(config)) File.WriteAllText(config, Entities);
         string port = LoopbackPort.Keep(Path.Combine(folder, "port")).ToString(CultureInfo.InvariantCulture);

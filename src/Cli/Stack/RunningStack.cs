@@ -44,7 +44,9 @@ internal sealed class RunningStack : IAsyncDisposable
     /// <exception cref="LocalStackException">A part does not start.</exception>
     public static async Task<RunningStack> StartAsync(StackOptions options, IProgress<string> report, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.Combine(options.Folder, "logs"));
+        // For root, PostgreSQL runs as another user, who has to get through; everything in the folder is closed.
+        PrivateFolder.Take(options.Folder, Environment.IsPrivilegedProcess ? PrivateFolder.Passable : PrivateFolder.Closed);
+        PrivateFolder.Make(Path.Combine(options.Folder, "logs"));
         FolderLock folderLock = FolderLock.TryTake(Path.Combine(options.Folder, "lock")) ?? throw AlreadyRuns(options.Folder);
         var stack = new RunningStack(options, folderLock);
         try

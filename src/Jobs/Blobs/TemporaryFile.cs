@@ -1,11 +1,22 @@
 namespace HrNetBatch.Jobs.Blobs;
 
-/// <summary>Files of this process alone, for what is too large for memory.</summary>
+/// <summary>Files of this process alone, for what is too large for memory. Nobody else can read them: they may hold somebody's weights.</summary>
 internal static class TemporaryFile
 {
     /// <summary>An empty file that is deleted when the caller disposes it.</summary>
     /// <param name="extension">The end of its name, with the dot.</param>
-    public static FileStream Create(string extension) => new(
-        Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}{extension}"),
-        FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, 1 << 20, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+    public static FileStream Create(string extension)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,   // and so under no link that somebody planted
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.Read,
+            BufferSize = 1 << 20,
+            Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new(Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}{extension}"), options);
+    }
 }

@@ -55,7 +55,7 @@ public sealed class ShardCache(string folder, long maximumBytes, TimeProvider cl
             return source;
         try
         {
-            Directory.CreateDirectory(folder);
+            MakeFolder();
             string partial = Path.Combine(folder, $"{KeyOf(file)}.{Guid.NewGuid():N}.part");
             var copy = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, BufferBytes, FileOptions.Asynchronous);
             return new CopyingStream(source, copy, file.LengthBytes, hash => Complete(file, partial, hash), () => File.Delete(partial));
@@ -64,6 +64,14 @@ public sealed class ShardCache(string folder, long maximumBytes, TimeProvider cl
         {
             return source;
         }
+    }
+
+    private void MakeFolder()
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);   // what it holds, jobs train on
     }
 
     private void Complete(DataFile file, string partial, string hash)

@@ -26,7 +26,8 @@ public sealed class ExportHandler(BlobAccounts accounts, BlobStore blobs, JobChe
 
         doing.Report("reading the checkpoint");
         using LoadedCheckpoint source = await checkpoints.LoadAsync(attempt.Lease, arguments.Checkpoint, stop);
-        string file = Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}{Path.GetExtension(path.FileName)}");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("hrnet-");   // which nobody else can look into
+        string file = Path.Combine(folder.FullName, $"exported{Path.GetExtension(path.FileName)}");
         try
         {
             // 2. A crash before the upload leaves nothing in the storage: the blob appears whole, and checked, or not at all.
@@ -43,7 +44,7 @@ public sealed class ExportHandler(BlobAccounts accounts, BlobStore blobs, JobChe
         }
         finally
         {
-            File.Delete(file);
+            folder.Delete(recursive: true);
         }
     }
 

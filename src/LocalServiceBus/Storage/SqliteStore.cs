@@ -29,8 +29,8 @@ public sealed class SqliteStore : IMessageStore
     /// <exception cref="StoreException">Another broker has it open, or it is not a file of this version.</exception>
     public static SqliteStore Open(string folder, Action<Exception> failed)
     {
-        Directory.CreateDirectory(folder);
         string file = Path.Combine(folder, "messages.db");
+        MakePrivate(folder, file);
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false, DefaultTimeout = 1 }.ToString());
         try
         {
@@ -46,6 +46,20 @@ public sealed class SqliteStore : IMessageStore
                 : new StoreException($"{file} cannot be opened ({exception.Message}). Repair or remove it, or choose another folder.", exception);
         }
         return new SqliteStore(connection, failed);
+    }
+
+    /// <summary>Messages are their senders' and receivers' affair: no other user of the machine reads them. SQLite's other files get this one's mode.</summary>
+    private static void MakePrivate(string folder, string file)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+            return;
+        }
+        const UnixFileMode Closed = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Directory.CreateDirectory(folder, Closed | UnixFileMode.UserExecute);
+        if (File.Exists(file)) File.SetUnixFileMode(file, Closed);
+        else new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Closed }).Dispose();
     }
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ public sealed class DevicePool
                 + (found.Count == 0 ? "no GPU here" : $"only {string.Join(", ", found.Select(gpu => gpu.Name))}")
                 + $". Check `nvidia-smi`, and that {LibTorch.FolderVariable} names a libtorch with CUDA; or set the device to auto or cpu."]);
         if (Gpus.Count > 0)
-            Directory.CreateDirectory(options.LockFolder);
+            LockFolder.Prepare(options.LockFolder);
     }
 
     /// <summary>What an attempt holds that needs no GPU: the processor, which many may use.</summary>

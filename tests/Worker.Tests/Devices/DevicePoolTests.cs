@@ -80,6 +80,24 @@ public sealed class DevicePoolTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public void LockFolder_IsRefused_WhenSomebodyPlantedALink()
+    {
+        string folder = _folder.File("locks");
+        Directory.CreateSymbolicLink(folder, _folder.Path);
+
+        var refused = Assert.Throws<OptionsValidationException>(() => LockFolder.Prepare(folder));
+
+        Assert.Contains("is a link", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LockFolder_IsTheUsersOwn()
+    {
+        Assert.EndsWith(Environment.UserName, new WorkerOptions().LockFolder, StringComparison.Ordinal);
+        Assert.NotEqual(Path.Combine(Path.GetTempPath(), "hrnet-batch-locks"), new WorkerOptions().LockFolder);
+    }
+
     private DevicePool Pool(string device, params CudaDevice[] gpus) => Pool(device, TimeSpan.Zero, gpus);
 
     private DevicePool Pool(string device, TimeSpan wait, params CudaDevice[] gpus) =>

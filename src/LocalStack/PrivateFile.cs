@@ -22,24 +22,31 @@ public static class PrivateFile
         return new FileStream(path, options);
     }
 
-    /// <summary>
-    /// Why a file cannot be relied on: another user owns or can write it or its folder, so its content may be theirs; null when
-    /// it can.
-    /// </summary>
-    /// <param name="file">The file, open.</param>
-    /// <param name="folder">The folder it lies in.</param>
-    public static string? WhyNotOurs(FileStream file, string folder)
+    /// <summary>Reads a file of ours that nobody else can have written.</summary>
+    /// <exception cref="LocalStackException">Another user owns it or its folder, or can write them: its content may be theirs.</exception>
+    public static byte[] Read(string path)
     {
-        if (OperatingSystem.IsWindows()) return null;
+        if (OperatingSystem.IsWindows()) return File.ReadAllBytes(path);
+        if (FileEntry.At(path) is { Kind: not FileEntryKind.File }) throw Refused(path, "is a link, or no file at all");
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+
+        // The open file is asked, not its path: in a folder of others, another may stand there by now.
         FileEntry entry = FileEntry.Of(file.SafeFileHandle);
-        if (!entry.IsOurs) return $"belongs to another user (number {entry.Owner})";
-        if (entry.CanBeWrittenByOthers) return "can be written by other users";
-        return FileEntry.At(folder) switch
+        if (!entry.IsOurs) throw Refused(path, $"belongs to another user (number {entry.Owner})");
+        if (entry.CanBeWrittenByOthers) throw Refused(path, "can be written by other users");
+        string? fault = FileEntry.At(Path.GetDirectoryName(path)!) switch
         {
             null or { Kind: not FileEntryKind.Folder } => "lies behind a link",
             { IsOurs: false, Owner: var owner } => $"lies in a folder of another user (number {owner})",
             { CanBeWrittenByOthers: true } => "lies in a folder that other users can write",
             _ => null,
         };
+        if (fault is not null) throw Refused(path, fault);
+        using var content = new MemoryStream();
+        file.CopyTo(content);
+        return content.ToArray();
     }
+
+    private static LocalStackException Refused(string path, string fault) =>
+        new($"{path} {fault}, so it is not used: what it says may be somebody else's. Remove it if it is not yours, or make it yours alone (chown, chmod go-w).");
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
+using Npgsql;
 using Spectre.Console;
 
 namespace HrNetBatch.Cli.Commands;
@@ -54,7 +55,7 @@ internal static class UpCommand
             if (value is not null) table.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), Screen.Cell(value));
         }
         Row("Dashboard", file.Dashboard);
-        Row("Ledger", file.Configuration.GetValueOrDefault("HrNetBatch:Ledger:ConnectionString") ?? "the one that the environment names");
+        Row("Ledger", WithoutPassword(file) ?? "the one that the environment names");
         Row("Blobs", "blob://local/CONTAINER/PREFIX");
         Row("Service Bus", file.Configuration.GetValueOrDefault("HrNetBatch:ServiceBus:ConnectionString"));
         Row("Data", file.Data);
@@ -62,6 +63,12 @@ internal static class UpCommand
         Screen.Out.Write(table);
         Screen.Say("Next: `hrnet upload FOLDER blob://local/images/`, `hrnet train --help`, `hrnet status`. Ctrl-C stops everything.");
     }
+
+    /// <summary>Terminals are looked at and logged: who needs the password reads it where only its owner can.</summary>
+    private static string? WithoutPassword(StackFile file) =>
+        file.Configuration.TryGetValue("HrNetBatch:Ledger:ConnectionString", out string? ledger)
+            ? $"{new NpgsqlConnectionStringBuilder(ledger) { Password = null }} (with its password: {StackFile.PathIn(file.Data)})"
+            : null;
 
     /// <summary>Waits for the interruption.</summary>
     public static async Task UntilAsync(CancellationToken interrupted)

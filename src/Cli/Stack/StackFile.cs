@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.LocalStack;
 
 namespace HrNetBatch.Cli.Stack;
 
@@ -27,11 +28,14 @@ internal sealed record StackFile
     public static string PathIn(string folder) => Path.Combine(folder, "stack.json");
 
     /// <summary>Reads the file of a folder; null when there is none, or it was cut short.</summary>
+    /// <exception cref="LocalStackException">It is not ours alone, or leads away from this machine.</exception>
     public static StackFile? Read(string folder)
     {
         try
         {
-            return JsonSerializer.Deserialize<StackFile>(File.ReadAllBytes(PathIn(folder)), Format);
+            StackFile? file = JsonSerializer.Deserialize<StackFile>(PrivateFile.Read(PathIn(folder)), Format);
+            if (file is not null) StackAddresses.Check(file, PathIn(folder));
+            return file;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
@@ -39,12 +43,6 @@ internal sealed record StackFile
         }
     }
 
-    /// <summary>Replaces the file of the folder at once, so that a reader sees the old or the new one.</summary>
-    public void Write()
-    {
-        string path = PathIn(Data);
-        string temporary = path + ".new";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(this, Format));
-        File.Move(temporary, path, overwrite: true);
-    }
+    /// <summary>Replaces the file of the folder at once, for us alone to read: it holds the passwords of everything.</summary>
+    public void Write() => PrivateFile.Write(PathIn(Data), JsonSerializer.SerializeToUtf8Bytes(this, Format));
 }

@@ -68,7 +68,7 @@ internal sealed class Predictor : IDisposable
         {
             var image = new float[Preprocessing.FloatCount(_classifier.ImageSize)];
             using RgbImage decoded = ImageDecoder.Decode(File.ReadAllBytes(file));
-            Preprocessing.Evaluate(decoded, _classifier.ImageSize, image);
+            Preprocessing.Evaluate(decoded, _classifier.ImageSize, image, _classifier.CropFraction);
             return (image, null);
         }
         catch (Exception exception) when (exception is ImageException or IOException or UnauthorizedAccessException)

@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Labels;
 
 namespace HrNetBatch.Jobs.Checkpoints;
@@ -81,6 +82,7 @@ public sealed class JobCheckpoints(BlobStore blobs, ModelStore models, PinnedChe
             Source = pin with { Sha256 = checkpoint.Sha256 },
             Labels = version is null ? ClassLabels.Of(checkpoint) : version.Labels,
             ImageSize = version?.ImageSize ?? checkpoint.Card?.ImageSize ?? LoadedCheckpoint.DefaultImageSize,
+            CropFraction = version?.Preprocessing.CropFraction ?? checkpoint.Card?.CropFraction ?? Preprocessing.DefaultCropRatio,
         };
     }
 

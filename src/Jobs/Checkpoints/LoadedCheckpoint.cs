@@ -21,6 +21,9 @@ public sealed record LoadedCheckpoint : IDisposable
     /// <summary>Side of the square input that the weights are for, pixels.</summary>
     public required int ImageSize { get; init; }
 
+    /// <summary>Share of the resized short side that the centre crop keeps: the model store's, else the checkpoint's, else the original's.</summary>
+    public required double CropFraction { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Checkpoint.Dispose();
 }

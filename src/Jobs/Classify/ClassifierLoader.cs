@@ -19,6 +19,8 @@ internal sealed class ClassifierLoader(JobCheckpoints checkpoints)
                 BatchSize = job.Arguments.BatchSize ?? (isCpu ? 8 : 128),
                 ReplicaCount = isCpu ? job.Attempt.ThreadCount : 2,
                 ImageSize = job.Arguments.ImageSize ?? loaded.ImageSize,
+                CropFraction = job.Arguments.CropFraction ?? loaded.CropFraction,
+                AveragesFlip = job.Arguments.FlipAverage,
             },
             loaded.Labels);
         loaded.Checkpoint.LogRemarks(job.Attempt.Logger, classifier.LoadReport);

@@ -38,6 +38,13 @@ public sealed record ClassifyArguments : IJobArguments
     [Range(32, 2048)]
     public int? ImageSize { get; init; }
 
+    /// <summary>Share of the resized short side that the centre crop keeps; null: the checkpoint's.</summary>
+    [Range(0.1, 1.0)]
+    public double? CropFraction { get; init; }
+
+    /// <summary>Whether each image is seen twice, as it is and mirrored, and the probabilities averaged: more often right, at twice the work.</summary>
+    public bool FlipAverage { get; init; }
+
     /// <summary>Images in one pass through the network; null: what suits the device.</summary>
     [Range(1, 4096)]
     public int? BatchSize { get; init; }

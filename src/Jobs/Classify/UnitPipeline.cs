@@ -69,7 +69,7 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
             var pixels = ArrayPool<float>.Shared.Rent(classifier.ImageLength);
             try
             {
-                using (var decoded = ImageDecoder.Decode(image.Bytes)) Preprocessing.Evaluate(decoded, classifier.ImageSize, pixels.AsSpan(0, classifier.ImageLength));
+                using (var decoded = ImageDecoder.Decode(image.Bytes)) Preprocessing.Evaluate(decoded, classifier.ImageSize, pixels.AsSpan(0, classifier.ImageLength), classifier.CropFraction);
                 await _prepared.Writer.WriteAsync(new(image.Item, image.ETag, pixels), stop);
             }
             catch (ImageException e)

@@ -71,6 +71,7 @@ public sealed class ModelAddition(ModelStore store, BlobStore blobs, TimeProvide
             ClassCount = shape.ClassCount,
             Labels = labels,
             ImageSize = imageSize,
+            Preprocessing = checkpoint.Card is { } card ? new ModelPreprocessing { CropFraction = card.CropFraction } : new ModelPreprocessing(),
             Source = model.Source,
             Job = model.Job,
             Metrics = model.Metrics,

@@ -63,7 +63,7 @@ public sealed record ModelVersion
     public ModelReference ToReference() => new(Name, Version);
 }
 
-/// <summary>How images become the network's input: what every job of this project does today, written down for other programs.</summary>
+/// <summary>How images become the network's input. Jobs take the crop from here; the rest is what every job does, written down for other programs.</summary>
 public sealed record ModelPreprocessing
 {
     /// <summary>Share of the resized short side that the centre crop keeps.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Model.Checkpoints;
 
@@ -11,10 +12,14 @@ public sealed record ModelCard(string Variant, int ImageSize, IReadOnlyList<stri
     /// <summary>The key in a checkpoint's dictionary that holds the card and whatever else is ours.</summary>
     public const string Key = "hrnetbatch";
 
+    /// <summary>Share of the resized short side that the centre crop keeps, as the weights were validated: what classifies with them does the same.</summary>
+    public double CropFraction { get; init; } = Preprocessing.DefaultCropRatio;
+
     internal CheckpointDictionary ToValue() => new()
     {
         { "variant", Variant },
         { "image_size", (long)ImageSize },
+        { "crop_fraction", CropFraction },
         { "labels", new CheckpointList([.. Labels.Select(label => (CheckpointValue)label)]) },
     };
 
@@ -23,9 +28,10 @@ public sealed record ModelCard(string Variant, int ImageSize, IReadOnlyList<stri
         if (value?["variant"] is null)
             return null;
         if (value["variant"]!.AsText() is not { } variant || value["image_size"]?.AsInteger() is not (> 0 and <= 65536 and var imageSize)
+            || (value["crop_fraction"] is null ? Preprocessing.DefaultCropRatio : value["crop_fraction"]!.AsNumber()) is not (> 0 and <= 1 and var cropFraction)
             || value["labels"] is not CheckpointList labels || labels.Items.Any(label => label.AsText() is null))
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"its '{Key}' entry must hold 'variant' (text), 'image_size' (an integer) and 'labels' (a list of texts)"));
-        return new ModelCard(variant, (int)imageSize, [.. labels.Items.Select(label => label.AsText()!)]);
+                $"its '{Key}' entry must hold 'variant' (text), 'image_size' (an integer), 'labels' (a list of texts) and may hold 'crop_fraction' (above 0, at most 1)"));
+        return new ModelCard(variant, (int)imageSize, [.. labels.Items.Select(label => label.AsText()!)]) { CropFraction = cropFraction };
     }
 }

@@ -26,9 +26,7 @@ internal sealed record BatchAnswers
         using var noGradients = no_grad();
         Tensor labels_B = batch.Labels.to(network.Device);
         Tensor images_BCHW = batch.Images.to(network.Device);
-        Tensor logits_BK = network.Forward(images_BCHW);
-        if (averagesFlip)
-            logits_BK = MeanOf(logits_BK, network.Forward(images_BCHW.flip(3)));
+        Tensor logits_BK = network.Forward(images_BCHW, averagesFlip);
         double loss = nn.functional.cross_entropy(logits_BK, labels_B).ToDouble();
 
         Tensor best_Bk = logits_BK.topk((int)Math.Min(BestCount, logits_BK.shape[1]), 1).indexes;
@@ -44,9 +42,6 @@ internal sealed record BatchAnswers
                 batch.Samples[i], (int)label, best.AsMemory(i * k, k), confidences[i], losses[i], batch.EncodedImages.Count > 0 ? batch.EncodedImages[i] : null))],
         };
     }
-
-    // Logarithms of the mean probabilities: their softmax is those probabilities again, so all that follows needs no second way.
-    private static Tensor MeanOf(Tensor logits, Tensor others) => stack([logits.log_softmax(1), others.log_softmax(1)]).logsumexp(0, false).sub(Math.Log(2));
 
     private static float[] Values(Tensor values) => values.flatten().cpu().contiguous().data<float>().ToArray();
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Checkpoints.Safetensors;
 using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Onnx;
@@ -113,7 +114,7 @@ public sealed class CheckpointExport : IDisposable
                 SafetensorsWriter.Write(stream, _network.state_dict(), Card());
                 break;
             case ExportFormat.Onnx:
-                OnnxWriter.Write(stream, _network, new OnnxDescription(VariantName, ImageSize, Labels, _source.Sha256), _options.FoldBatchNorm);
+                OnnxWriter.Write(stream, _network, new OnnxDescription(VariantName, ImageSize, Labels, _source.Sha256) { CropFraction = CropFraction }, _options.FoldBatchNorm);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(stream), _options.Format, null);
@@ -136,7 +137,9 @@ public sealed class CheckpointExport : IDisposable
     private static bool SameBits(Tensor weight, Tensor other) => weight.dtype == other.dtype
         && weight.contiguous().bytes.SequenceEqual(other.contiguous().bytes);
 
-    private ModelCard Card() => new(VariantName, ImageSize, Labels ?? []);
+    private ModelCard Card() => new(VariantName, ImageSize, Labels ?? []) { CropFraction = CropFraction };
+
+    private double CropFraction => _source.Card?.CropFraction ?? Preprocessing.DefaultCropRatio;
 
     private IEnumerable<string> Remarks()
     {

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Native;
 using TorchSharp;
@@ -16,11 +17,13 @@ public sealed class Classifier : IDisposable
 
     private readonly FoldedHrNet _network;
     private readonly TorchThreads _replicas;
+    private readonly bool _averagesFlip;
 
-    private Classifier(FoldedHrNet network, TorchThreads replicas, HrNetShape shape, IReadOnlyList<string>? labels, int imageSize, int batchSize)
+    private Classifier(FoldedHrNet network, TorchThreads replicas, HrNetShape shape, IReadOnlyList<string>? labels, int imageSize, ClassifierOptions options)
     {
-        (_network, _replicas) = (network, replicas);
-        (Architecture, ClassCount, Labels, ImageSize, BatchSize) = (shape.Architecture, shape.ClassCount, labels, imageSize, batchSize);
+        (_network, _replicas, _averagesFlip) = (network, replicas, options.AveragesFlip);
+        (Architecture, ClassCount, Labels, ImageSize, BatchSize) = (shape.Architecture, shape.ClassCount, labels, imageSize, options.BatchSize);
+        CropFraction = options.CropFraction ?? Preprocessing.DefaultCropRatio;
     }
 
     /// <summary>The network that the weights are of.</summary>
@@ -38,6 +41,9 @@ public sealed class Classifier : IDisposable
     /// <summary>Height and width of the images that it takes.</summary>
     public int ImageSize { get; }
 
+    /// <summary>Share of the resized short side that the centre crop of an image keeps before it comes here.</summary>
+    public double CropFraction { get; }
+
     /// <summary>The most images in one call.</summary>
     public int BatchSize { get; }
 
@@ -50,7 +56,7 @@ public sealed class Classifier : IDisposable
     /// <summary>How many floats one image takes: 3 × <see cref="ImageSize"/> × <see cref="ImageSize"/>.</summary>
     public int ImageLength => 3 * ImageSize * ImageSize;
 
-    /// <summary>Makes a checkpoint ready to classify, with the labels (see <see cref="ClassLabels.Of"/>) and the image size that it carries.</summary>
+    /// <summary>Makes a checkpoint ready to classify, with the labels (see <see cref="ClassLabels.Of"/>), image size and crop fraction that it carries.</summary>
     /// <param name="checkpoint">Is not needed afterwards.</param>
     /// <param name="options">How it runs.</param>
     /// <param name="labels">The classes' names in the order of their indices, in place of those of the checkpoint.</param>
@@ -59,8 +65,8 @@ public sealed class Classifier : IDisposable
     public static Classifier Load(Checkpoint checkpoint, ClassifierOptions? options = null, IReadOnlyList<string>? labels = null)
     {
         options ??= new ClassifierOptions();
-        if (options.ImageSize == 0 && checkpoint.Card is { } card)
-            options = options with { ImageSize = card.ImageSize };
+        if (checkpoint.Card is { } card)
+            options = options with { ImageSize = options.ImageSize > 0 ? options.ImageSize : card.ImageSize, CropFraction = options.CropFraction ?? card.CropFraction };
         try
         {
             return Load(checkpoint.StateDict, labels ?? ClassLabels.Of(checkpoint), options);
@@ -95,7 +101,7 @@ public sealed class Classifier : IDisposable
         {
             // On a replica's thread, because oneDNN's layout of a weight may depend on the number of threads.
             FoldedHrNet network = replicas.RunAsync(() => new FoldedHrNet(stateDict, shape.Architecture, batchShape, device), CancellationToken.None).GetAwaiter().GetResult();
-            return new Classifier(network, replicas, shape, labels, imageSize, options.BatchSize) { LoadReport = report };
+            return new Classifier(network, replicas, shape, labels, imageSize, options) { LoadReport = report };
         }
         catch
         {
@@ -134,7 +140,7 @@ public sealed class Classifier : IDisposable
         Tensor input = empty(imageCount, 3, ImageSize, ImageSize);
         MemoryMarshal.AsBytes(images.Span).CopyTo(input.bytes);
 
-        Tensor logits = _network.Forward(input.to(_network.Device)).cpu(); // [B, classes]
+        Tensor logits = _network.Forward(input.to(_network.Device), _averagesFlip).cpu(); // [B, classes]
         ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes);
         var predictions = new Prediction[imageCount][];
         for (int i = 0; i < imageCount; i++)

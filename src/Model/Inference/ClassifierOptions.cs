@@ -23,4 +23,11 @@ public sealed record ClassifierOptions
     /// <summary>Height and width of the images, a multiple of 32. Default 0: what the weights' card says, else 224.</summary>
     [Range(0, 65536)]
     public int ImageSize { get; init; }
+
+    /// <summary>Share of the resized short side that the centre crop keeps. Default null: what the weights' card says, else the original's 0.875.</summary>
+    [Range(0.1, 1.0)]
+    public double? CropFraction { get; init; }
+
+    /// <summary>Whether each image is seen twice, as it is and mirrored, and the probabilities of the two answers are averaged: more often right, at twice the work.</summary>
+    public bool AveragesFlip { get; init; }
 }

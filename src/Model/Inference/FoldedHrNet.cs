@@ -42,6 +42,19 @@ internal sealed class FoldedHrNet : IDisposable
     /// <summary>Where it runs.</summary>
     internal Device Device { get; }
 
+    /// <summary>Logits of a batch of images, or those of the mean of the probabilities that the network gives to each and to its mirror image.</summary>
+    /// <inheritdoc cref="Forward(Tensor)"/>
+    internal Tensor Forward(Tensor input, bool averagesFlip)
+    {
+        if (!averagesFlip)
+            return Forward(input);
+        using IDisposable noGradients = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        // Logarithms of the mean probabilities: their softmax is those probabilities again, so all that follows needs no second way.
+        Tensor[] logProbabilities = [Forward(input).log_softmax(1), Forward(input.flip(3)).log_softmax(1)];
+        return stack(logProbabilities).logsumexp(0, false).sub(Math.Log(2)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Logits of a batch of images.</summary>
     /// <param name="input">[B, 3, H, W] float32, RGB, normalised, on the network's device; H and W multiples of 32; any strides.</param>
     /// <returns>[B, classes] float32, which the caller disposes.</returns>

@@ -11,6 +11,9 @@ namespace HrNetBatch.Model.Onnx;
 /// <param name="SourceSha256">SHA-256 of the checkpoint that the weights come from, in lower-case hexadecimal; null where unknown.</param>
 public sealed record OnnxDescription(string Variant, int ImageSize, IReadOnlyList<string>? Labels, string? SourceSha256)
 {
+    /// <summary>Share of the resized short side that the centre crop keeps.</summary>
+    public double CropFraction { get; init; } = Preprocessing.DefaultCropRatio;
+
     /// <summary>The entries by key; numbers and lists as JSON.</summary>
     public IReadOnlyDictionary<string, string> ToMetadata()
     {
@@ -22,7 +25,7 @@ public sealed record OnnxDescription(string Variant, int ImageSize, IReadOnlyLis
             ["scale"] = "1/255",
             ["mean"] = JsonSerializer.Serialize(Normalization.Mean),
             ["std"] = JsonSerializer.Serialize(Normalization.Deviation),
-            ["crop_fraction"] = Preprocessing.DefaultCropRatio.ToString(CultureInfo.InvariantCulture),
+            ["crop_fraction"] = CropFraction.ToString(CultureInfo.InvariantCulture),
             ["interpolation"] = "bilinear",
         };
         if (Labels is not null)
@@ -36,7 +39,7 @@ public sealed record OnnxDescription(string Variant, int ImageSize, IReadOnlyLis
     internal string ToText(int classCount) => string.Create(CultureInfo.InvariantCulture,
         $"""
         HRNet {Variant} for {classCount} classes.
-        images: [batch, 3, {ImageSize}, {ImageSize}] float32, RGB. Resize the short side to {(int)(ImageSize / Preprocessing.DefaultCropRatio)} (bilinear, antialiased), crop the centre, divide by 255, subtract the mean {JsonSerializer.Serialize(Normalization.Mean)} and divide by the deviation {JsonSerializer.Serialize(Normalization.Deviation)}.
+        images: [batch, 3, {ImageSize}, {ImageSize}] float32, RGB. Resize the short side to {(int)(ImageSize / CropFraction)} (bilinear, antialiased), crop the centre, divide by 255, subtract the mean {JsonSerializer.Serialize(Normalization.Mean)} and divide by the deviation {JsonSerializer.Serialize(Normalization.Deviation)}.
         logits: [batch, {classCount}] float32; their softmax is the probabilities.
         """);
 }

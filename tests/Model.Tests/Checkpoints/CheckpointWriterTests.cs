@@ -39,7 +39,7 @@ public sealed class CheckpointWriterTests
             Perf = 61.25,
             Optimizer = new OptimizerState(
                 [new CheckpointDictionary { { "momentum_buffer", buffer } }, null], new CheckpointDictionary { { "lr", 0.05 }, { "momentum", 0.9 } }).ToValue(),
-            Card = new ModelCard("w18_small_v1", 64, ["cat", "Hündin"]),
+            Card = new ModelCard("w18_small_v1", 64, ["cat", "Hündin"]) { CropFraction = 1 },
             Resume = new CheckpointDictionary { { "step", 1L << 40 }, { "seed", -5 } },
         };
 
@@ -51,6 +51,7 @@ public sealed class CheckpointWriterTests
         Assert.Equal("w18_small_v1", copy.Card!.Variant);
         Assert.Equal(64, copy.Card.ImageSize);
         Assert.Equal(["cat", "Hündin"], copy.Card.Labels);
+        Assert.Equal(1, copy.Card.CropFraction);
         var resume = Assert.IsType<CheckpointDictionary>(copy.Extra!["resume"]);
         Assert.Equal(1L << 40, resume["step"]!.AsInteger());
         Assert.Equal(-5, resume["seed"]!.AsInteger());

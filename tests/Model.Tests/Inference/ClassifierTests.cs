@@ -47,6 +47,43 @@ public sealed class ClassifierTests : IDisposable
     }
 
     [Fact]
+    public async Task ClassifyAsync_GivesTheMeanProbabilitiesOfAnImageAndItsMirrorImage_WhereAsked()
+    {
+        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options with { AveragesFlip = true });
+
+        IReadOnlyList<Prediction[]> predictions = await ClassifyAsync(classifier, 0, Batch, ClassCount);
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradients = no_grad();
+        Tensor images = tensor(_images, [Batch, 3, Size, Size]);
+        Tensor expected = (_network.call(images).softmax(1) + _network.call(images.flip(3)).softmax(1)) / 2;
+        for (int i = 0; i < Batch; i++)
+            Assert.All(predictions[i], prediction => Assert.Equal(expected[i][prediction.Index].ToSingle(), prediction.Probability, 1e-5f));
+    }
+
+    [Theory]
+    [InlineData(null, null, 0.875)]
+    [InlineData(1.0, null, 1.0)]
+    [InlineData(1.0, 0.9, 0.9)]
+    public void Load_TakesTheCropFractionOfTheCard_UnlessAnotherIsAsked(double? ofCard, double? asked, double expected)
+    {
+        var card = ofCard is { } fraction ? new ModelCard("w18_small_v1", Size, Labels) { CropFraction = fraction } : null;
+        using Checkpoint checkpoint = CheckpointReader.Read(Written(card), "weights");
+
+        using Classifier classifier = Classifier.Load(checkpoint, Options with { CropFraction = asked });
+
+        Assert.Equal(expected, classifier.CropFraction);
+    }
+
+    private MemoryStream Written(ModelCard? card)
+    {
+        var stream = new MemoryStream();
+        CheckpointWriter.Write(stream, CheckpointWriter.ToValue(_network.state_dict(), card));
+        stream.Position = 0;
+        return stream;
+    }
+
+    [Fact]
     public async Task ClassifyAsync_TakesTheSmallestImages_WhoseLowestBranchIsOnePixel()
     {
         using Classifier classifier = Classifier.Load(_network.state_dict(), Labels, Options with { ImageSize = 32 });

@@ -29,6 +29,7 @@ internal sealed record BatchAnswers
         Tensor logits_BK = network.Forward(images_BCHW);
         if (averagesFlip)
             logits_BK = MeanOf(logits_BK, network.Forward(images_BCHW.flip(3)));
+        RequireFinite(logits_BK, batch);
         double loss = nn.functional.cross_entropy(logits_BK, labels_B).ToDouble();
 
         Tensor best_Bk = logits_BK.topk((int)Math.Min(BestCount, logits_BK.shape[1]), 1).indexes;
@@ -43,6 +44,16 @@ internal sealed record BatchAnswers
             Answers = [.. labels.Select((label, i) => new Answer(
                 batch.Samples[i], (int)label, best.AsMemory(i * k, k), confidences[i], losses[i], batch.EncodedImages.Count > 0 ? batch.EncodedImages[i] : null))],
         };
+    }
+
+    // No class is the right one of such an answer, although topk names some.
+    private static void RequireFinite(Tensor logits_BK, Batch batch)
+    {
+        Tensor areFinite_B = logits_BK.isfinite().all(1);
+        if (areFinite_B.all().ToBoolean())
+            return;
+        SampleName first = batch.Samples[Array.IndexOf(areFinite_B.cpu().data<bool>().ToArray(), false)];
+        throw new NotFiniteException($"The network answers to the sample '{first.Key}' of {first.Shard} with infinities or no numbers.");
     }
 
     // Logarithms of the mean probabilities: their softmax is those probabilities again, so all that follows needs no second way.

@@ -61,6 +61,9 @@ public sealed record ValidateArguments : IJobArguments
     [Range(0, 1000)]
     public int MistakeCount { get; init; } = 24;
 
+    /// <summary>How each image is looked at.</summary>
+    internal ValidationView View => new(CropFraction, FlipAverage);
+
     /// <inheritdoc/>
     public IEnumerable<string> Faults()
     {

@@ -110,8 +110,8 @@ function create(section, measure, keys, data) {
 const plotPoints = (points) => points.size < (sources.length > 1 ? 15 : 60);
 const rank = (measure) => (order.indexOf(measure) + 1) || order.length + 1;
 const parts = (name) => {
-  const [, who, measure] = /^(?:(train|valid)_)?(.+)$/.exec(name);
-  return { who: who ?? "", measure };
+  const [, who, measure] = /^(?:(train|valid(?:_average|_trained)?)_)?(.+)$/.exec(name);
+  return { who: (who ?? "").replace("_", " "), measure };
 };
 const labelOf = (key) => [curves.get(key).run.name, parts(curves.get(key).name).who].filter(Boolean).join(" ");
 const lastOf = (points) => points.get([...points.keys()].reduce((a, b) => Math.max(a, b)));

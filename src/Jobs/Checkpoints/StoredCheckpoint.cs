@@ -2,7 +2,9 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Training;
 using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
 
 namespace HrNetBatch.Jobs.Checkpoints;
 
@@ -40,6 +42,7 @@ internal static class StoredCheckpoint
         try
         {
             checkpoint.LogRemarks(logger, StateDictLoader.Load(network, checkpoint));
+            RequireFinite(checkpoint, network.state_dict());
             return network;
         }
         catch
@@ -47,5 +50,16 @@ internal static class StoredCheckpoint
             network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Refuses weights that give no answer.</summary>
+    /// <param name="checkpoint">Where they come from.</param>
+    /// <param name="stateDict">The weights, as they are in the file or as a network has taken them.</param>
+    /// <exception cref="JobException">They hold infinities or no numbers; permanent.</exception>
+    public static void RequireFinite(Checkpoint checkpoint, IReadOnlyDictionary<string, Tensor> stateDict)
+    {
+        if (FiniteWeights.FirstOther(stateDict) is { } name)
+            throw new JobException(
+                $"{checkpoint.Name}: {name} holds infinities or no numbers: the training that made it diverged, or the file is damaged. Name another checkpoint.");
     }
 }

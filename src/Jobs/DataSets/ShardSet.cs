@@ -53,6 +53,18 @@ internal sealed class ShardSet
         return new ShardSet(data, reading, attempt, path);
     }
 
+    /// <summary>Makes sure, before anything is trained or measured, that there is something to read.</summary>
+    /// <exception cref="JobException">There is not one sample; permanent.</exception>
+    public async Task RequireSampleAsync(CancellationToken cancellation)
+    {
+        await foreach (Sample _ in new ShuffledSamples(_data).ReadAsync(SampleOrder.AsWritten(), cancellation))
+            return;
+        throw NoSample();
+    }
+
+    /// <summary>Counts the samples of shards that do not say how many they have, by reading them; null: there are at least <paramref name="enough"/>.</summary>
+    public Task<long?> CountAsync(long enough, CancellationToken cancellation) => _data.CountAsync(enough, _attempt.Worked, cancellation);
+
     /// <summary>Refuses a validation set whose folders are other classes than those that are trained: its labels would mean something else.</summary>
     /// <exception cref="JobException">They differ; permanent.</exception>
     public void RequireClassesOf(ShardSet training)
@@ -72,15 +84,15 @@ internal sealed class ShardSet
 
     /// <summary>All samples once, in their order, resized and centre-cropped.</summary>
     public IAsyncEnumerable<Batch> ValidationBatches(BatchLoaderOptions options, CancellationToken cancellation) =>
-        ReadAsync(options with { IsTraining = false }, epoch: 0, cursor: 0, cancellation);
+        ReadAsync(options with { IsTraining = false, DropsLast = false }, epoch: 0, cursor: 0, cancellation);
 
     private async IAsyncEnumerable<Batch> ReadAsync(BatchLoaderOptions options, int epoch, long cursor, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var broken = new BrokenSamples(_attempt, _reading.BrokenSampleLimit);
-        long readCount = 0;
+        long readCount = cursor;   // what was read of the epoch before counts too: a few samples at its end say nothing about the share of broken ones
         await foreach (Batch batch in new BatchLoader(_data, options with { OnSkipped = broken.Add }).ReadAsync(epoch, cursor, cancellation))
         {
-            readCount = batch.Cursor - cursor;
+            readCount = batch.Cursor;
             try
             {
                 await broken.SettleAsync(readCount, isComplete: false);
@@ -93,5 +105,11 @@ internal sealed class ShardSet
             yield return batch;
         }
         await broken.SettleAsync(readCount, isComplete: true);
+        if (readCount == 0)
+            throw NoSample();
     }
+
+    private JobException NoSample() => new(
+        $"{_path} holds no sample ({_data.Shards.Count} {(_data.Shards.Count == 1 ? "shard" : "shards")}, {(_data.Shards is [var first, ..] ? $"the first is {first.Name}" : "none")}). "
+        + "`hrnet dataset inspect` tells what is read of it; put images into it, or name other data.");
 }

@@ -53,6 +53,7 @@ public sealed class ModelAddition(ModelStore store, BlobStore blobs, TimeProvide
     {
         using Checkpoint checkpoint = CheckpointReader.Read(weights, model.Source);
         HrNetShape shape = StoredCheckpoint.ShapeOf(checkpoint);   // what a job would refuse is refused here
+        StoredCheckpoint.RequireFinite(checkpoint, checkpoint.StateDict);
         IReadOnlyList<string>? labels = model.Labels ?? ClassLabels.Of(checkpoint);
         if (labels is not null && labels.Count != shape.ClassCount)
             throw new JobException($"{model.Source} tells {shape.ClassCount} classes apart, and {labels.Count} labels are given. Give one label for each class, in the order of the classes' indices.");

@@ -24,6 +24,7 @@ public static class ExperimentArguments
             config.BatchSize,
             // On one device the mathematics of several is kept by parts of the batch.
             MicroBatchSize = config.GpuCount > 1 ? (int?)config.BatchSizePerGpu : null,
+            LastBatch = LastBatch.Keep,
             config.Optimizer,
             config.LearningRate,
             LearningRateSchedule = LearningRateSchedule.Steps,

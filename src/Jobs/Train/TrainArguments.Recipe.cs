@@ -23,7 +23,13 @@ public sealed partial record TrainArguments
     [Range(1, 65_536)]
     public int? MicroBatchSize { get; init; }
 
-    /// <summary>Samples of an epoch, for <c>cosinePerStep</c>, which must know where the run ends, and for the progress of the first epoch; null: found out by reading.</summary>
+    /// <summary>What becomes of the samples that fill no batch at the end of an epoch: <c>drop</c> leaves them out, <c>keep</c> makes a small step of them as the original does.</summary>
+    public LastBatch LastBatch { get; init; } = LastBatch.Drop;
+
+    /// <summary>
+    /// Samples of an epoch. Needed no more: what the data say, or a count, is taken, which this spares for <c>cosinePerStep</c>. A number that is wrong is
+    /// corrected, or refused after the first epoch. Null: found out.
+    /// </summary>
     [Range(1.0, 1e12)]
     public long? SampleCount { get; init; }
 
@@ -34,10 +40,14 @@ public sealed partial record TrainArguments
     [Range(1e-12, 1e3)]
     public double LearningRate { get; init; } = 0.05;
 
-    /// <summary>How the learning rate falls: in <c>steps</c> as the original's, or along a <c>cosine</c>, which suits short runs, with a value an epoch or one a step.</summary>
+    /// <summary>The batch size that <see cref="LearningRate"/> is for: with another one the rate is scaled by their quotient, of Adam and AdamW by its root. Null: it is for the batch as it is.</summary>
+    [Range(1, 65_536)]
+    public int? LearningRateBatchSize { get; init; }
+
+    /// <summary>How the learning rate falls: in <c>steps</c> as the original's, or along a cosine, with a value an epoch (<c>cosine</c>) or one a step (<c>cosinePerStep</c>: what short runs want).</summary>
     public LearningRateSchedule LearningRateSchedule { get; init; } = LearningRateSchedule.Steps;
 
-    /// <summary>Steps in which the learning rate first rises to its full value; 0 as in the original.</summary>
+    /// <summary>Steps in which the learning rate first rises to its full value, at most a tenth of the run's; 0 as in the original.</summary>
     [Range(0, 1_000_000)]
     public int WarmUpSteps { get; init; }
 
@@ -55,15 +65,18 @@ public sealed partial record TrainArguments
     /// <summary>Nesterov's form of SGD's momentum.</summary>
     public bool Nesterov { get; init; } = true;
 
-    /// <summary>L2 penalty. The original gives Adam none: 0 does as it does.</summary>
+    /// <summary>L2 penalty; of AdamW decoupled from the gradients. The original gives Adam none: 0 does as it does.</summary>
     [Range(0.0, 1.0)]
     public double WeightDecay { get; init; } = 1e-4;
 
-    /// <summary>Adam: how much of the mean gradient stays at each step.</summary>
+    /// <summary>Whether weight decay is on batch norms and biases too, as in the original, or on the weights of convolutions and classifier alone.</summary>
+    public bool DecaysNormsAndBiases { get; init; } = true;
+
+    /// <summary>Adam and AdamW: how much of the mean gradient stays at each step.</summary>
     [Range(0.0, 1 - 1e-9)]
     public double AdamBeta1 { get; init; } = 0.9;
 
-    /// <summary>Adam: how much of the mean squared gradient stays at each step.</summary>
+    /// <summary>Adam and AdamW: how much of the mean squared gradient stays at each step.</summary>
     [Range(0.0, 1 - 1e-9)]
     public double AdamBeta2 { get; init; } = 0.999;
 
@@ -74,7 +87,7 @@ public sealed partial record TrainArguments
     /// <summary>RMSprop: whether the square of the mean gradient is subtracted from the mean square.</summary>
     public bool RmspropCentered { get; init; }
 
-    /// <summary>Adam and RMSprop: added to what gradients are divided by.</summary>
+    /// <summary>Adam, AdamW and RMSprop: added to what gradients are divided by.</summary>
     [Range(1e-16, 1.0)]
     public double OptimizerEpsilon { get; init; } = 1e-8;
 
@@ -98,9 +111,18 @@ public sealed partial record TrainArguments
     [Range(0.0, 1.0)]
     public double MixProbability { get; init; } = 1;
 
-    /// <summary>How much of the moving average of the weights stays at each step, such as 0.9999; the average is then what is validated and what the best and final weights are. 0: no average.</summary>
+    /// <summary>
+    /// How much of the moving average of the weights stays at each step, such as 0.9999. The average and the weights as trained are both validated then: the better
+    /// of them are the best weights, the average is the final ones. 0: no average.
+    /// </summary>
     [Range(0.0, 1 - 1e-9)]
     public double EmaDecay { get; init; }
+
+    /// <summary>Whether <see cref="EmaDecay"/> begins low, min(emaDecay, (1 + t) / (10 + t)) after t steps, so that a short run's average is not of the weights that it began with.</summary>
+    public bool EmaRampsUp { get; init; } = true;
+
+    /// <summary>Whether the last batch norm of every residual block begins at zero, so that the block begins as the identity (Goyal et al. 2017, torchvision's zero_init_residual): short runs from random weights learn faster. The original begins it at one.</summary>
+    public bool ZeroInitResidual { get; init; }
 
     /// <summary>Layers that stay as they are, batch norm statistics included, by name or its beginning: <c>conv1</c>, <c>layer1</c>, <c>stage2</c>, <c>stage3.0.branches</c>, …</summary>
     public IReadOnlyList<string> FrozenLayers { get; init; } = [];
@@ -147,23 +169,25 @@ public sealed partial record TrainArguments
     [Range(0.0, 1.0)]
     public double ErasingProbability { get; init; }
 
-    /// <summary>The part of the recipe that the trainer follows.</summary>
+    /// <summary>The part of the recipe that the trainer follows, before it is known how many samples there are.</summary>
     public TrainingOptions ToOptions() => new()
     {
         Seed = Seed,
         EpochCount = EpochCount,
         BatchSize = BatchSize,
         MicroBatchSize = MicroBatchSize,
+        LastBatch = LastBatch,
         Optimizer = Optimizer,
         LearningRate = LearningRate,
+        LearningRateBatchSize = LearningRateBatchSize,
         Schedule = LearningRateSchedule,
         LearningRateMilestones = LearningRateMilestones,
         LearningRateFactor = LearningRateFactor,
         WarmUpSteps = WarmUpSteps,
-        StepsPerEpoch = LearningRateSchedule == LearningRateSchedule.CosinePerStep ? (SampleCount + BatchSize - 1) / BatchSize : null,
         Momentum = Momentum,
         Nesterov = Nesterov,
         WeightDecay = WeightDecay,
+        DecaysNormsAndBiases = DecaysNormsAndBiases,
         AdamBeta1 = AdamBeta1,
         AdamBeta2 = AdamBeta2,
         RmspropAlpha = RmspropAlpha,
@@ -175,14 +199,18 @@ public sealed partial record TrainArguments
         MixupAlpha = MixupAlpha,
         MixProbability = MixProbability,
         EmaDecay = EmaDecay,
+        EmaRampsUp = EmaRampsUp,
         FrozenLayers = FrozenLayers,
         EarlyStoppingPatience = EarlyStoppingPatience,
         Precision = Precision,
     };
 
     /// <summary>How batches are made of shards.</summary>
-    internal BatchLoaderOptions ToLoaderOptions(int threadCount) => new()
+    /// <param name="lastBatch">As the run began, which may have been in a version that kept it.</param>
+    /// <param name="threadCount">Threads that decode.</param>
+    internal BatchLoaderOptions ToLoaderOptions(LastBatch lastBatch, int threadCount) => new()
     {
+        DropsLast = lastBatch == LastBatch.Drop,
         BatchSize = BatchSize,
         ImageSize = ImageSize,
         ClassCount = NumberOfClasses,

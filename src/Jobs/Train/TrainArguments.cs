@@ -4,14 +4,16 @@ using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Models;
+using HrNetBatch.Jobs.Validate;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Jobs.Train;
 
 /// <summary>
 /// What a train job is asked to do. The recipe's defaults are the original's for ImageNet: SGD with Nesterov momentum over 100 epochs,
-/// 0.05 at batches of 128, a tenth of it from epochs 30, 60 and 90 on.
+/// 0.05 at batches of 128, a tenth of it from epochs 30, 60 and 90 on; but the small batch at the end of an epoch is left out.
 /// </summary>
 public sealed partial record TrainArguments : IJobArguments
 {
@@ -26,9 +28,20 @@ public sealed partial record TrainArguments : IJobArguments
     [BlobPath]
     public required string Data { get; init; }
 
-    /// <summary>Data to validate on after each epoch; null: no validation.</summary>
+    /// <summary>Data to validate on while training; null: no validation.</summary>
     [BlobPath]
     public string? ValidationData { get; init; }
+
+    /// <summary>Epochs from one validation to the next, 1 to validate after each; the last epoch is always validated. Where validating takes long, a larger number leaves more time to train.</summary>
+    [Range(1, 100_000)]
+    public int ValidationInterval { get; init; } = 1;
+
+    /// <summary>Share of the resized short side that the centre crop of a validation keeps; the original's 0.875 is 224 of 256, 1 keeps all of it. It travels in the checkpoint, for jobs that validate and classify with it.</summary>
+    [Range(0.1, 1.0)]
+    public double ValidationCropFraction { get; init; } = Preprocessing.DefaultCropRatio;
+
+    /// <summary>Whether a validation sees each image as it is and mirrored, and averages the probabilities of the two answers.</summary>
+    public bool ValidationFlipAverage { get; init; }
 
     /// <summary>How <see cref="Data"/> lies: webDataset, imageFolder, ilsvrc or mds; null: recognised.</summary>
     public DataLayout? DataLayout { get; init; }
@@ -98,6 +111,12 @@ public sealed partial record TrainArguments : IJobArguments
     /// <summary>Name of a model: at success the best weights become its next version; null: they stay in the output only.</summary>
     [ModelName]
     public string? SaveAs { get; init; }
+
+    /// <summary>Whether an epoch, from 0, ends with a validation, where there are data for one.</summary>
+    internal bool ValidatesAfter(int epoch) => (epoch + 1) % ValidationInterval == 0 || epoch + 1 == EpochCount;
+
+    /// <summary>How a validation looks at each image.</summary>
+    internal ValidationView View => new(ValidationCropFraction, ValidationFlipAverage);
 
     /// <summary>How the data are read.</summary>
     internal DataReading Reading => new(DataLayout, BrokenSampleLimit, ShardsAtOnce, ShuffleBufferSize);

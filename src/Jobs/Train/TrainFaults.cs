@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Train;
 
@@ -43,14 +44,16 @@ internal static class TrainFaults
 
     private static IEnumerable<string> OfRecipe(TrainArguments arguments)
     {
-        foreach (string fault in arguments.ToOptions().Faults())
-        {
-            yield return fault.StartsWith("stepsPerEpoch:", StringComparison.Ordinal)
-                ? "sampleCount: is needed for cosinePerStep, which must know where the run ends; the schedule cosine does without, with a value for every epoch"
-                : fault;
-        }
+        foreach (string fault in arguments.ToOptions().Faults().Where(fault => fault != TrainingOptions.StepsFault))   // the data say how many there are
+            yield return fault;
+        if (arguments is { BatchSize: 1, ImageSize: HrNet.SizeMultiple })
+            yield return $"batchSize: batch norm takes no statistics from one image of {HrNet.SizeMultiple}×{HrNet.SizeMultiple}, of which one value a channel is left; at least two images are needed";
         if (arguments is { EarlyStoppingPatience: > 0, ValidationData: null })
             yield return "earlyStoppingPatience: needs validationData to see whether the network still improves";
+        if (arguments.EarlyStoppingPatience > 0 && arguments.EarlyStoppingPatience < arguments.ValidationInterval)
+            yield return $"earlyStoppingPatience: must be at least validationInterval ({arguments.ValidationInterval}), or the run would end before it is validated again";
+        if (arguments is { ZeroInitResidual: true, InitialCheckpoint: not null })
+            yield return "zeroInitResidual: is for random weights, and initialCheckpoint gives others; take one of the two out";
         if (arguments is { Teacher: not null, LabelSmoothing: > 0 })
             yield return "labelSmoothing: smooths labels, and with a teacher none are learnt; take one of the two out";
     }

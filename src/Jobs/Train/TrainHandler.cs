@@ -8,6 +8,7 @@ using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
 using HrNetBatch.Model.Native;
@@ -32,6 +33,9 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, arguments.Reading, attempt, stop);
         ShardSet? validation = arguments.ValidationData is { } paths ? await ShardSet.FindAsync(blobs, paths, arguments.Reading with { Layout = null }, attempt, stop) : null;
         validation?.RequireClassesOf(shards);
+        await shards.RequireSampleAsync(stop);
+        if (validation is not null)
+            await validation.RequireSampleAsync(stop);
 
         var model = new TrainedModel(models, blobs, arguments, attempt);
         await model.PrepareAsync(stop);
@@ -41,10 +45,10 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         TrainOutput output = await TrainOutput.ClaimAsync(accounts, blobs, arguments, attempt, shards, stop);
         RunFiles files = await RunFiles.ClaimAsync(accounts, BlobPath.Parse(arguments.Output), attempt, stop);
         using HrNet network = await output.NewNetworkAsync(checkpoints, stop);
+        if (arguments.Precision == TrainingPrecision.Bf16 && !Bf16Arithmetic.IsFastOn(device(attempt.Device).type))
+            LogSlowBf16(attempt.Logger, attempt.Lease.JobId);
         using HrNet? teacher = await TeacherNetwork.LoadAsync(arguments, checkpoints, attempt, stop);
-        using var trainer = new Trainer(network, arguments.ToOptions(), teacher);
-        if (await output.RestoreAsync(trainer, stop) is { } checkpoint)
-            LogResumed(attempt.Logger, attempt.Lease.JobId, trainer.Position.Epoch, trainer.Position.Step, checkpoint);
+        using Trainer trainer = await NewTrainerAsync(network, teacher, arguments, shards, output, attempt, stop);
 
         try
         {
@@ -69,14 +73,37 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         return Outcome.Success(result with { Model = await model.SaveAsync(result, stop) });
     }
 
+    // At the start of a run, or where the job's last attempt saved.
+    private static async Task<Trainer> NewTrainerAsync(
+        HrNet network, HrNet? teacher, TrainArguments arguments, ShardSet shards, TrainOutput output, AttemptContext attempt, CancellationToken stop)
+    {
+        using Checkpoint? saved = await output.ReadNewestAsync(stop);
+        var trainer = new Trainer(network, await RunOptions.OfAsync(arguments, saved, shards, attempt, stop), teacher, attempt.ThreadCount);
+        try
+        {
+            if (saved is not null)
+            {
+                output.Restore(trainer, saved);
+                LogResumed(attempt.Logger, attempt.Lease.JobId, trainer.Position.Epoch, trainer.Position.Step, saved.Name);
+            }
+            return trainer;
+        }
+        catch
+        {
+            trainer.Dispose();
+            throw;
+        }
+    }
+
     private async Task TrainAsync(
         Trainer trainer, TrainArguments arguments, ShardSet shards, ShardSet? validation, TrainOutput output, RunFiles files, AttemptContext attempt,
         CancellationToken stop)
     {
-        var progress = new TrainProgress(attempt, arguments, shards);
-        BatchLoaderOptions loading = arguments.ToLoaderOptions(attempt.ThreadCount);
+        var progress = new TrainProgress(attempt, trainer.Options, shards);
+        BatchLoaderOptions loading = arguments.ToLoaderOptions(trainer.Options.LastBatch, attempt.ThreadCount);
         var metrics = new TrainMetrics(arguments.MetricsInterval);
-        var meters = new TrainMeters(arguments.BatchSize);
+        var meters = new TrainMeters(trainer.Options);
+        bool isNew = trainer.Position == default;
         await progress.ReportAsync(trainer.Position);
         long saved = clock.GetTimestamp();
 
@@ -103,8 +130,12 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
                 }
             }
 
-            if (validation is not null)
-                await ValidateAsync(trainer, validation, loading with { RequiresLabels = true }, output, progress, attempt, stop);
+            output.RequireStep(trainer);
+            trainer.RequireFinite();
+            if (isNew && trainer.Position.Epoch == 0)
+                RunOptions.RequireTypedCount(arguments, trainer.Options, shards);
+            if (validation is not null && arguments.ValidatesAfter(trainer.Position.Epoch))
+                await ValidateAsync(trainer, validation, arguments.View.Of(loading with { RequiresLabels = true }), output, progress, attempt, stop);
             trainer.EndEpoch();
             await output.SaveAsync(trainer);
             await files.RefreshAsync();
@@ -117,18 +148,21 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
     {
         await progress.ReportAsync(trainer.Position, "validating");
         loading = loading with { KeepsEncodedImages = true };
-        EvaluationReport found = await RunValidation.MeasureAsync(trainer.Outcome, data.ValidationBatches(loading, stop), trainer.Position.Step, attempt, stop);
+        (EvaluationReport found, HrNet network) = await RunValidation.MeasureAsync(trainer, () => data.ValidationBatches(loading, stop), trainer.Position.Step, attempt, stop);
         if (!trainer.Observe(found.Result))
             return;
 
         await RunValidation.RecordBestAsync(accounts, blobs, found, loading, trainer.Position.Step, attempt, stop);
         // 5. The best weights first, then the checkpoint that knows of them: a crash between the two repeats the end of the epoch and
         //    its validation, and writes the same best weights again.
-        await output.SaveBestAsync(trainer);
+        await output.SaveBestAsync(network);
     }
 
     [LoggerMessage(3005, LogLevel.Information, "Job {Job} ends after {Epoch} of {EpochCount} epochs: the last {Patience} brought no better validation")]
     private static partial void LogEndedEarly(ILogger logger, Guid job, int epoch, int epochCount, int patience);
+
+    [LoggerMessage(3044, LogLevel.Warning, "Job {Job}: this processor does not compute in bf16 itself, so the run will take several times as long as in fp32; submit it with precision fp32, or run it on another machine")]
+    private static partial void LogSlowBf16(ILogger logger, Guid job);
 
     [LoggerMessage(3001, LogLevel.Information, "Job {Job} goes on in epoch {Epoch} after step {Step}, from {Checkpoint}")]
     private static partial void LogResumed(ILogger logger, Guid job, int epoch, long step, string checkpoint);

@@ -4,8 +4,8 @@ using HrNetBatch.Model.Training;
 namespace HrNetBatch.Jobs.Train;
 
 /// <summary>The line that train() of the original's lib/core/function.py logs: each meter as it is now, and in parentheses its mean since the epoch began (in this attempt).</summary>
-/// <param name="batchSize">Images a step.</param>
-internal sealed class TrainMeters(int batchSize)
+/// <param name="options">How many images make a step, and which an epoch leaves out.</param>
+internal sealed class TrainMeters(TrainingOptions options)
 {
     private int _epoch = -1;
     private long _steps, _samples;
@@ -30,13 +30,11 @@ internal sealed class TrainMeters(int batchSize)
     /// <param name="sampleCount">Samples of an epoch; null while nobody knows.</param>
     public string Line(TrainingStep step, long? sampleCount)
     {
-        string of = sampleCount is { } count ? Batches(count).ToString(CultureInfo.InvariantCulture) : "?";
+        string of = sampleCount is { } count ? EpochSteps.Of(count, options.BatchSize, options.LastBatch).ToString(CultureInfo.InvariantCulture) : "?";
         double time = step.StepTime.TotalSeconds;
         return string.Create(CultureInfo.InvariantCulture,
-            $"Epoch: [{_epoch}][{Batches(step.Position.Cursor) - 1}/{of}]\tTime {time:F3}s ({_time / _steps:F3}s)\tSpeed {step.SampleCount / time:F1} samples/s\t"
+            $"Epoch: [{_epoch}][{EpochSteps.Of(step.Position.Cursor, options.BatchSize, LastBatch.Keep) - 1}/{of}]\tTime {time:F3}s ({_time / _steps:F3}s)\tSpeed {step.SampleCount / time:F1} samples/s\t"
             + $"Data {step.DataTime.TotalSeconds:F3}s ({_dataTime / _steps:F3}s)\tLoss {step.Loss:F5} ({_loss / _samples:F5})\t"
             + $"Accuracy@1 {100 * step.Top1:F3} ({100 * _top1 / _samples:F3})\tAccuracy@5 {100 * step.Top5:F3} ({100 * _top5 / _samples:F3})\t");
     }
-
-    private long Batches(long samples) => (samples + batchSize - 1) / batchSize;
 }

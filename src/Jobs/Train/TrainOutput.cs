@@ -14,7 +14,7 @@ namespace HrNetBatch.Jobs.Train;
 /// <summary>
 /// The files of a run: the checkpoints that it goes on from (<see cref="RunCheckpoints"/>), and under the original's names the weights
 /// <c>model_best.pth.tar</c> and, at the end, <c>final_state.pth.tar</c> and the whole run, <c>checkpoint.pth.tar</c>. All carry the card
-/// (variant, image size, labels).
+/// (variant, image size, crop fraction, labels).
 /// </summary>
 internal sealed class TrainOutput
 {
@@ -31,7 +31,7 @@ internal sealed class TrainOutput
     {
         (_arguments, _attempt, _shards, _checkpoints) = (arguments, attempt, shards, checkpoints);
         (_checkpoint, _best, _final) = (checkpoint, best, final);
-        _card = new ModelCard(HrNetVariant.NameOf(arguments.Network), arguments.ImageSize, arguments.Labels ?? []);
+        _card = new ModelCard(HrNetVariant.NameOf(arguments.Network), arguments.ImageSize, arguments.Labels ?? []) { CropFraction = arguments.ValidationCropFraction };
     }
 
     /// <summary>Takes the output over from the job's earlier attempts.</summary>
@@ -53,10 +53,13 @@ internal sealed class TrainOutput
         var network = new HrNet(_arguments.Network, _arguments.NumberOfClasses, _arguments.Seed);
         try
         {
+            if (_arguments.ZeroInitResidual)
+                network.ZeroResiduals();
             if (_arguments.InitialCheckpoint is { } reference && !_checkpoints.Any)
             {
                 using LoadedCheckpoint initial = await checkpoints.LoadAsync(_attempt.Lease, reference, cancellation);
                 initial.Checkpoint.LogRemarks(_attempt.Logger, StateDictLoader.Load(network, initial.Checkpoint, keepNewClassifier: true));
+                StoredCheckpoint.RequireFinite(initial.Checkpoint, network.state_dict());
             }
             network.to(device(_attempt.Device));
             network.ToChannelsLast();
@@ -69,40 +72,58 @@ internal sealed class TrainOutput
         }
     }
 
-    /// <summary>Puts a fresh trainer where an earlier attempt saved; the checkpoint's name, null where none did.</summary>
-    public async Task<string?> RestoreAsync(Trainer trainer, CancellationToken cancellation)
+    /// <summary>Where an earlier attempt saved; null where none did. The caller disposes it.</summary>
+    public Task<Checkpoint?> ReadNewestAsync(CancellationToken cancellation) => _checkpoints.ReadNewestAsync(cancellation);
+
+    /// <summary>Puts a fresh trainer where an earlier attempt saved.</summary>
+    public void Restore(Trainer trainer, Checkpoint saved)
     {
-        using Checkpoint? saved = await _checkpoints.ReadNewestAsync(cancellation);
-        if (saved is null)
-            return null;
         foreach ((string shard, long count) in TrainingSnapshot.Restore(trainer, saved, Owner))
             _shards.SampleCounts[shard] = count;
-        return saved.Name;
     }
 
     /// <summary>Saves the run as it stands.</summary>
-    public Task SaveAsync(Trainer trainer) => _checkpoints.SaveAsync(trainer.Position, Snapshot(trainer));
+    /// <exception cref="DivergedException">Its weights are not finite; what was saved before stays.</exception>
+    public Task SaveAsync(Trainer trainer)
+    {
+        trainer.RequireFinite();
+        return _checkpoints.SaveAsync(trainer.Position, Snapshot(trainer));
+    }
 
-    /// <summary>Saves the weights as the best so far.</summary>
-    public Task SaveBestAsync(Trainer trainer) => WriteAsync(_best, Weights(trainer));
+    /// <summary>Saves weights as the best so far.</summary>
+    public Task SaveBestAsync(HrNet network) => WriteAsync(_best, Weights(network));
 
     /// <summary>Saves the final weights, which are the best where none were validated.</summary>
+    /// <exception cref="DivergedException">They are not finite.</exception>
+    /// <exception cref="JobException">The run made no step; permanent.</exception>
     public async Task<TrainResult> FinishAsync(Trainer trainer)
     {
-        await WriteAsync(_final, Weights(trainer));
+        trainer.RequireFinite();
+        RequireStep(trainer);
+        await WriteAsync(_final, Weights(trainer.Outcome));
         await WriteAsync(_checkpoint, Snapshot(trainer));
         if (trainer.Best is null)
-            await SaveBestAsync(trainer);
+            await SaveBestAsync(trainer.Outcome);
         await _checkpoints.KeepNewestAsync();
         return new TrainResult(
             $"{_checkpoint.Path}", $"{_best.Path}", $"{_final.Path}", trainer.Position.Epoch, trainer.Best?.Top1, trainer.Best?.Top5, trainer.Best?.Loss);
+    }
+
+    /// <summary>Makes sure that a run, or an epoch that ends, did something.</summary>
+    /// <exception cref="JobException">It made no step; permanent.</exception>
+    public void RequireStep(Trainer trainer)
+    {
+        if (trainer.Position.Step == 0)
+            throw new JobException(
+                $"Nothing can be learnt from {_arguments.Data}: an epoch of it makes no step, because batch norm takes no statistics from a single image of {HrNet.SizeMultiple}×{HrNet.SizeMultiple}. "
+                + "Give more images, or a larger imageSize.");
     }
 
     private string Owner => _attempt.Lease.JobId.ToString("D");
 
     private CheckpointDictionary Snapshot(Trainer trainer) => TrainingSnapshot.Capture(trainer, _card, Owner, _shards.SampleCounts).ToValue();
 
-    private CheckpointDictionary Weights(Trainer trainer) => CheckpointWriter.ToValue(trainer.Outcome.state_dict(), _card);
+    private CheckpointDictionary Weights(HrNet network) => CheckpointWriter.ToValue(network.state_dict(), _card);
 
     // Not cancelled by a stop: at a stop this is what is still to be done.
     private async Task WriteAsync(FencedBlob blob, CheckpointValue value)

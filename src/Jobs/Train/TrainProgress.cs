@@ -5,13 +5,15 @@ using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Train;
 
-/// <summary>Tells the ledger how many of the run's optimizer steps are made. How many there are is known once every shard has been read, or from the arguments.</summary>
-internal sealed class TrainProgress(AttemptContext attempt, TrainArguments arguments, ShardSet shards)
+/// <summary>Tells the ledger how many of the run's optimizer steps are made. How many there are is known from the beginning, or once every shard has been read.</summary>
+internal sealed class TrainProgress(AttemptContext attempt, TrainingOptions options, ShardSet shards)
 {
     /// <summary>Reports where the run stands.</summary>
     public Task ReportAsync(TrainingPosition position, string doing = "training") =>
         attempt.ReportProgressAsync(position.Step, StepCount, string.Create(CultureInfo.InvariantCulture,
-            $"{doing}, epoch {Math.Min(position.Epoch + 1, arguments.EpochCount)} of {arguments.EpochCount}"));
+            $"{doing}, epoch {Math.Min(position.Epoch + 1, options.EpochCount)} of {options.EpochCount}"));
 
-    private long? StepCount => ((shards.SampleCount ?? arguments.SampleCount) + arguments.BatchSize - 1) / arguments.BatchSize * arguments.EpochCount;
+    private long? StepCount => (StepsPerEpoch ?? options.StepsPerEpoch) * options.EpochCount;
+
+    private long? StepsPerEpoch => shards.SampleCount is { } count ? EpochSteps.Of(count, options.BatchSize, options.LastBatch) : null;
 }

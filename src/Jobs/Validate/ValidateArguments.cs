@@ -4,7 +4,6 @@ using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Model.Data;
-using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Jobs.Validate;
 
@@ -39,9 +38,9 @@ public sealed record ValidateArguments : IJobArguments
     [Range(1, 65_536)]
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Share of the resized short side that the centre crop keeps; the original's 0.875 is 224 of 256, 1 keeps all of it.</summary>
+    /// <summary>Share of the resized short side that the centre crop keeps; the original's 0.875 is 224 of 256, 1 keeps all of it. Null: the checkpoint's.</summary>
     [Range(0.1, 1.0)]
-    public double CropFraction { get; init; } = Preprocessing.DefaultCropRatio;
+    public double? CropFraction { get; init; }
 
     /// <summary>Test-time augmentation: whether each image is seen as it is and mirrored, and the probabilities of the two answers are averaged.</summary>
     public bool FlipAverage { get; init; }
@@ -60,6 +59,9 @@ public sealed record ValidateArguments : IJobArguments
     /// <summary>How many of the worst mistakes are told of.</summary>
     [Range(0, 1000)]
     public int MistakeCount { get; init; } = 24;
+
+    /// <summary>How each image is looked at.</summary>
+    internal ValidationView ViewOf(LoadedCheckpoint checkpoint) => new(CropFraction ?? checkpoint.CropFraction, FlipAverage);
 
     /// <inheritdoc/>
     public IEnumerable<string> Faults()

@@ -35,30 +35,28 @@ public sealed class ValidateHandler(BlobAccounts accounts, BlobStore blobs, JobC
         network.to(device(attempt.Device));
         network.ToChannelsLast();
 
-        var loading = new BatchLoaderOptions
+        ValidationView view = arguments.ViewOf(loaded);
+        BatchLoaderOptions loading = view.Of(new BatchLoaderOptions
         {
             BatchSize = arguments.BatchSize,
             ImageSize = arguments.ImageSize ?? loaded.ImageSize,
-            CropRatio = arguments.CropFraction,
             ClassCount = network.ClassCount,
             ThreadCount = attempt.ThreadCount,
             KeepsEncodedImages = files is not null && arguments.MistakeCount > 0,
-        };
-        var measuring = new EvaluationOptions
+        });
+        EvaluationOptions measuring = view.Of(new EvaluationOptions
         {
             ThreadCount = attempt.ThreadCount,
-            AveragesFlip = arguments.FlipAverage,
             MistakeCount = arguments.MistakeCount,
             MultiLabels = multiLabels,
-        };
+        });
         EvaluationReport found = await Evaluator.ReportAsync(network, ReportedAsync(shards.ValidationBatches(loading, stop), shards, attempt, stop), measuring, stop);
 
         MeterLog.LogMeters(attempt.Logger, attempt.Lease.JobId, MeterLine.Of(found));
-        ValidationReport report = ValidationReport.Of(found, attempt, loading, loaded.Source.Checkpoint, loaded.Labels) with
+        ValidationReport report = view.Of(ValidationReport.Of(found, attempt, loading, loaded.Source.Checkpoint, loaded.Labels)) with
         {
             Data = arguments.Data,
             MultiLabels = arguments.MultiLabels,
-            FlipAverage = arguments.FlipAverage,
             Output = arguments.Output,
         };
         await attempt.RecordMetricsAsync(ValidationMetrics.Of(found, step: 0), CancellationToken.None);

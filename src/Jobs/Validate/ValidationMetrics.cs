@@ -6,6 +6,17 @@ namespace HrNetBatch.Jobs.Validate;
 /// <summary>A validation as points of a run's curves; shares are from 0 to 1.</summary>
 internal static class ValidationMetrics
 {
+    /// <summary>The points of one of two networks that a train job validates after the same step, beside those of the better one.</summary>
+    /// <param name="which"><c>average</c> or <c>trained</c>.</param>
+    /// <param name="report">What was found.</param>
+    /// <param name="step">Optimizer steps made.</param>
+    public static IReadOnlyCollection<MetricPoint> OfOne(string which, EvaluationReport report, long step) =>
+    [
+        new($"valid_{which}_loss", step, report.Result.Loss),
+        new($"valid_{which}_top1", step, report.Result.Top1),
+        new($"valid_{which}_top5", step, report.Result.Top5),
+    ];
+
     /// <summary>The points of a validation after <paramref name="step"/> optimizer steps.</summary>
     public static IReadOnlyCollection<MetricPoint> Of(EvaluationReport report, long step)
     {

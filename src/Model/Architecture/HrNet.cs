@@ -145,11 +145,21 @@ public sealed class HrNet : Module<Tensor, Tensor>
         void Uniform(Tensor? values, long fanIn) => values?.uniform_(-1 / Math.Sqrt(fanIn), 1 / Math.Sqrt(fanIn), random);
     }
 
+    /// <summary>Makes every residual block begin as the identity: the weights of its last batch norm become zero (Goyal et al. 2017, section 5.1).</summary>
+    public void ZeroResiduals()
+    {
+        using IDisposable noGradients = no_grad();
+        foreach (Module module in modules())
+            (module switch { BasicBlock block => block.LastNorm, Bottleneck block => block.LastNorm, _ => null })?.weight!.zero_();
+    }
+
     /// <summary>Two 3×3 convolutions beside a shortcut: what the branches are made of.</summary>
     private sealed class BasicBlock : Module<Tensor, Tensor>
     {
         private readonly Conv2d _conv1, _conv2;
         private readonly BatchNorm2d _bn1, _bn2;
+
+        internal BatchNorm2d LastNorm => _bn2;
 
         internal BasicBlock(int channels) : base(nameof(BasicBlock))
         {
@@ -176,6 +186,8 @@ public sealed class HrNet : Module<Tensor, Tensor>
         private readonly Conv2d _conv1, _conv2, _conv3;
         private readonly BatchNorm2d _bn1, _bn2, _bn3;
         private readonly Sequential? _downsample;
+
+        internal BatchNorm2d LastNorm => _bn3;
 
         internal Bottleneck(int inChannels, int width) : base(nameof(Bottleneck))
         {

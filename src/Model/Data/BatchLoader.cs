@@ -46,19 +46,21 @@ public sealed class BatchLoader(DataSet data, BatchLoaderOptions options)
             {
                 current = pending;
                 await pending.Filled.WaitAsync(cancellationToken);
+                if (options.DropsLast && !pending.IsFull && !pending.IsFirst)
+                    break;
                 foreach (SkippedSample skipped in pending.Skipped())
                 {
                     firstSkipped ??= skipped;
                     options.OnSkipped?.Invoke(skipped);
                 }
-                Batch? batch = options.DropsLast && !pending.IsFull ? null : pending.Take();
+                Batch? batch = pending.Take();
                 pending.Dispose();
                 if (batch is null)
                     continue;
                 usable += batch.Count;
                 yield return batch;
             }
-            if (usable == 0 && firstSkipped is not null)
+            if (usable == 0 && firstSkipped is not null && cursor == 0)
                 throw new ShardException(
                     $"No sample of {data.Shards.Count} shards was usable. The first, '{firstSkipped.Key}' of {firstSkipped.Shard}: {firstSkipped.Reason}.");
         }

@@ -26,7 +26,7 @@ public sealed record BatchLoaderOptions
     /// <summary>Whether batches keep the images as they were stored, in <see cref="Batch.EncodedImages"/>.</summary>
     public bool KeepsEncodedImages { get; init; }
 
-    /// <summary>Whether the last batch of an epoch is left out if it has fewer samples than the others.</summary>
+    /// <summary>Whether the last batch of an epoch is left out if it has fewer samples than the others; the only one never is.</summary>
     public bool DropsLast { get; init; }
 
     /// <summary>Seed of order and augmentation.</summary>

@@ -51,6 +51,36 @@ public sealed class DataSet(DataLayout layout, IReadOnlyList<Shard> shards, IRea
         Shards, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken },
         async (shard, token) => await shard.PrepareAsync(token));
 
+    /// <summary>Counts the samples of the shards that do not say how many they have, several shards at once, by reading them; their images are not decoded.</summary>
+    /// <param name="enough">Nobody needs to know how many more there are.</param>
+    /// <param name="onSample">Hears of every sample that is read, from several threads.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>How many there are; null: at least <paramref name="enough"/>.</returns>
+    /// <exception cref="ShardException">A shard cannot be read.</exception>
+    public async Task<long?> CountAsync(long enough, Action onSample, CancellationToken cancellationToken)
+    {
+        long known = Shards.Sum(shard => CountOf(shard) ?? 0);
+        await Parallel.ForEachAsync(
+            Shards.Where(shard => CountOf(shard) is null), new ParallelOptions { MaxDegreeOfParallelism = ShardsCountedAtOnce, CancellationToken = cancellationToken },
+            async (shard, token) =>
+            {
+                if (Interlocked.Read(ref known) >= enough)
+                    return;
+                long count = 0;
+                await foreach (Sample _ in shard.ReadAsync(0, token))
+                {
+                    count++;
+                    onSample();
+                    if (Interlocked.Increment(ref known) >= enough)
+                        return;
+                }
+                Counted(shard, count);
+            });
+        return SampleCount;
+    }
+
+    private const int ShardsCountedAtOnce = 4;
+
     /// <summary>How many samples a shard has, as far as known.</summary>
     /// <exception cref="ShardException">It has another number than it had.</exception>
     internal long? CountOf(Shard shard)

@@ -40,6 +40,9 @@ internal sealed class PendingBatch : IDisposable
     /// <summary>Whether no place is left.</summary>
     public bool IsFull => SampleCount == _samples.Length;
 
+    /// <summary>Whether the epoch begins with it.</summary>
+    public bool IsFirst => _start == 0;
+
     /// <summary>Done when it is sealed and every place is filled; fails with whatever went wrong but a bad sample.</summary>
     public Task Filled => _filled.Task;
 

@@ -27,6 +27,7 @@ internal sealed record BatchAnswers
         Tensor labels_B = batch.Labels.to(network.Device);
         Tensor images_BCHW = batch.Images.to(network.Device);
         Tensor logits_BK = network.Forward(images_BCHW, averagesFlip);
+        RequireFinite(logits_BK, batch);
         double loss = nn.functional.cross_entropy(logits_BK, labels_B).ToDouble();
 
         Tensor best_Bk = logits_BK.topk((int)Math.Min(BestCount, logits_BK.shape[1]), 1).indexes;
@@ -41,6 +42,16 @@ internal sealed record BatchAnswers
             Answers = [.. labels.Select((label, i) => new Answer(
                 batch.Samples[i], (int)label, best.AsMemory(i * k, k), confidences[i], losses[i], batch.EncodedImages.Count > 0 ? batch.EncodedImages[i] : null))],
         };
+    }
+
+    // No class is the right one of such an answer, although topk names some.
+    private static void RequireFinite(Tensor logits_BK, Batch batch)
+    {
+        Tensor areFinite_B = logits_BK.isfinite().all(1);
+        if (areFinite_B.all().ToBoolean())
+            return;
+        SampleName first = batch.Samples[Array.IndexOf(areFinite_B.cpu().data<bool>().ToArray(), false)];
+        throw new NotFiniteException($"The network answers to the sample '{first.Key}' of {first.Shard} with infinities or no numbers.");
     }
 
     private static float[] Values(Tensor values) => values.flatten().cpu().contiguous().data<float>().ToArray();

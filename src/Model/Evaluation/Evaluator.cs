@@ -3,6 +3,7 @@ using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Inference;
 using HrNetBatch.Model.Native;
+using HrNetBatch.Model.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,6 +28,7 @@ public static class Evaluator
     /// <param name="options">What to measure.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="EvaluationException">There was not one batch, or the multi-labels are not for these images.</exception>
+    /// <exception cref="NotFiniteException">The weights, or the logits of an image, are infinities or no numbers.</exception>
     public static async Task<EvaluationReport> ReportAsync(
         HrNet network, IAsyncEnumerable<Batch> batches, EvaluationOptions options, CancellationToken cancellationToken = default)
     {
@@ -60,8 +62,12 @@ public static class Evaluator
         return meters.ToReport(Stopwatch.GetElapsedTime(start));
     }
 
-    private static FoldedHrNet Fold(HrNet network, long[] batchShape, Device device) =>
-        new(network.state_dict(), network.Architecture, batchShape, device);
+    private static FoldedHrNet Fold(HrNet network, long[] batchShape, Device device)
+    {
+        if (FiniteWeights.FirstOther(network.state_dict()) is { } name)
+            throw new NotFiniteException($"The weights hold infinities or no numbers, in {name}.");
+        return new FoldedHrNet(network.state_dict(), network.Architecture, batchShape, device);
+    }
 
     private static Task<BatchAnswers> Start(TorchThreads replicas, FoldedHrNet network, Batch batch, EvaluationOptions options) =>
         replicas.RunAsync(() => BatchAnswers.Of(network, batch, options.AveragesFlip), CancellationToken.None);

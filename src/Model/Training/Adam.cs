@@ -4,9 +4,13 @@ using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Training;
 
-/// <summary>Adam (Kingma and Ba 2015) with L2 penalty, operation for operation torch.optim.Adam (without amsgrad).</summary>
-public sealed class Adam(IEnumerable<(string Name, Parameter Parameter)> parameters, double beta1, double beta2, double epsilon, double weightDecay)
-    : Optimizer(parameters, "exp_avg", "exp_avg_sq")
+/// <summary>
+/// Adam (Kingma and Ba 2015) with L2 penalty, operation for operation torch.optim.Adam (without amsgrad); or decoupled, where weight decay takes
+/// its share of the parameters themselves (Loshchilov and Hutter 2019), torch.optim.AdamW.
+/// </summary>
+public sealed class Adam(
+    IEnumerable<(string Name, Parameter Parameter)> parameters, double beta1, double beta2, double epsilon, WeightDecay decay, bool isDecoupled)
+    : Optimizer(parameters, decay, "exp_avg", "exp_avg_sq")
 {
     private const int Mean = 0, MeanSquare = 1;
 
@@ -14,8 +18,10 @@ public sealed class Adam(IEnumerable<(string Name, Parameter Parameter)> paramet
 
     private protected override void Move(int index, Parameter parameter, Tensor gradient, double learningRate)
     {
-        if (weightDecay != 0)
-            gradient.add_(parameter, alpha: weightDecay);
+        if (!isDecoupled)
+            AddPenalty(parameter, gradient);
+        else if (DecayOf(parameter) is var rate && rate != 0)
+            parameter.mul_(1 - learningRate * rate);
         Tensor mean = SlotOrZeros(index, Mean), meanSquare = SlotOrZeros(index, MeanSquare);
         mean.mul_(beta1).add_(gradient, alpha: 1 - beta1);
         meanSquare.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
@@ -30,11 +36,7 @@ public sealed class Adam(IEnumerable<(string Name, Parameter Parameter)> paramet
     {
         group.Add("betas", new CheckpointTuple([beta1, beta2]));
         group.Add("eps", epsilon);
-        group.Add("weight_decay", weightDecay);
         group.Add("amsgrad", false);
-        group.Add("maximize", false);
-        group.Add("foreach", CheckpointNone.Instance);
         group.Add("capturable", false);
-        group.Add("differentiable", false);
     }
 }

@@ -8,15 +8,26 @@ public static class LearningRate
     public static double At(TrainingOptions options, int epoch, long step)
     {
         ArgumentNullException.ThrowIfNull(options);
+        double full = Full(options);
         double rate = options.Schedule switch
         {
             // At the epoch, not after it: the original steps its scheduler before the epoch, in torch 0.4.1's meaning.
-            LearningRateSchedule.Steps => options.LearningRate * Math.Pow(options.LearningRateFactor, options.LearningRateMilestones.Count(at => at <= epoch)),
-            LearningRateSchedule.Cosine => options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * epoch / options.EpochCount)),
-            LearningRateSchedule.CosinePerStep => options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * ShareOfRun(options, step))),
+            LearningRateSchedule.Steps => full * Math.Pow(options.LearningRateFactor, options.LearningRateMilestones.Count(at => at <= epoch)),
+            LearningRateSchedule.Cosine => full * 0.5 * (1 + Math.Cos(Math.PI * epoch / options.EpochCount)),
+            LearningRateSchedule.CosinePerStep => full * 0.5 * (1 + Math.Cos(Math.PI * ShareOfRun(options, step))),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Schedule, "There is no such schedule."),
         };
         return step < options.WarmUpSteps ? rate * (step + 1) / options.WarmUpSteps : rate;
+    }
+
+    /// <summary>The rate before the schedule changes it, for the batch that the options have.</summary>
+    public static double Full(TrainingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.LearningRateBatchSize is not { } reference || reference == options.BatchSize)
+            return options.LearningRate;
+        double scale = (double)options.BatchSize / reference;
+        return options.LearningRate * (options.Optimizer is OptimizerKind.Adam or OptimizerKind.AdamW ? Math.Sqrt(scale) : scale);
     }
 
     // At most 1: data that grew since it was counted trains on with the last rate instead of a rising one.

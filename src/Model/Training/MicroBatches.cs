@@ -22,5 +22,8 @@ internal static class MicroBatches
         return parts;
     }
 
+    /// <summary>Images that a part has at least: one has no variance to speak of, and is a part only where parts of one are asked for.</summary>
+    internal static int LeastCount(TrainingOptions options) => Math.Min(2, options.MicroBatchSize ?? options.BatchSize);
+
     private static int Quotient(int a, int b) => (a + b - 1) / b;
 }

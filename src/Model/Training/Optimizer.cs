@@ -15,13 +15,15 @@ public abstract class Optimizer : IDisposable
     private readonly string[] _slotNames;
     private readonly Tensor?[,] _slots;     // [parameter, slot]
     private readonly long[] _stepCounts;
+    private readonly WeightDecay _decay;
 
     /// <summary>An optimizer of parameters in the network's order, which is the order of PyTorch's optimizer state.</summary>
     /// <param name="parameters">Those to train, with their names for messages.</param>
+    /// <param name="decay">What draws them towards zero.</param>
     /// <param name="slotNames">PyTorch's names of the tensors that are kept of each.</param>
-    private protected Optimizer(IEnumerable<(string Name, Parameter Parameter)> parameters, params string[] slotNames)
+    private protected Optimizer(IEnumerable<(string Name, Parameter Parameter)> parameters, WeightDecay decay, params string[] slotNames)
     {
-        (_parameters, _slotNames) = ([.. parameters], slotNames);
+        (_parameters, _decay, _slotNames) = ([.. parameters], decay, slotNames);
         (_slots, _stepCounts) = (new Tensor?[_parameters.Length, slotNames.Length], new long[_parameters.Length]);
     }
 
@@ -32,12 +34,13 @@ public abstract class Optimizer : IDisposable
     public static Optimizer Of(IEnumerable<(string Name, Parameter Parameter)> parameters, TrainingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        var decay = new WeightDecay(options.WeightDecay, options.DecaysNormsAndBiases);
         return options.Optimizer switch
         {
-            OptimizerKind.Sgd => new Sgd(parameters, options.Momentum, options.WeightDecay, options.Nesterov),
-            OptimizerKind.Adam => new Adam(parameters, options.AdamBeta1, options.AdamBeta2, options.OptimizerEpsilon, options.WeightDecay),
-            OptimizerKind.Rmsprop => new Rmsprop(
-                parameters, options.RmspropAlpha, options.OptimizerEpsilon, options.WeightDecay, options.Momentum, options.RmspropCentered),
+            OptimizerKind.Sgd => new Sgd(parameters, options.Momentum, decay, options.Nesterov),
+            OptimizerKind.Adam or OptimizerKind.AdamW => new Adam(
+                parameters, options.AdamBeta1, options.AdamBeta2, options.OptimizerEpsilon, decay, isDecoupled: options.Optimizer == OptimizerKind.AdamW),
+            OptimizerKind.Rmsprop => new Rmsprop(parameters, options.RmspropAlpha, options.OptimizerEpsilon, decay, options.Momentum, options.RmspropCentered),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Optimizer, "There is no such optimizer."),
         };
     }
@@ -77,7 +80,14 @@ public abstract class Optimizer : IDisposable
     {
         var group = new CheckpointDictionary { { "lr", learningRate }, { "initial_lr", initialLearningRate } };
         AddSettings(group);
-        return new OptimizerState([.. Enumerable.Range(0, _parameters.Length).Select(Kept)], group);
+        group.Add("weight_decay", _decay.Rate);
+        group.Add("maximize", false);
+        group.Add("foreach", CheckpointNone.Instance);
+        group.Add("differentiable", false);
+        return new OptimizerState([.. Enumerable.Range(0, _parameters.Length).Select(Kept)], group)
+        {
+            Undecayed = [.. Enumerable.Range(0, _parameters.Length).Where(i => !_decay.IsOn(_parameters[i].Parameter))],
+        };
 
         CheckpointDictionary? Kept(int i)
         {
@@ -132,8 +142,18 @@ public abstract class Optimizer : IDisposable
     /// <summary>Moves one parameter; what it allocates is freed afterwards.</summary>
     private protected abstract void Move(int index, Parameter parameter, Tensor gradient, double learningRate);
 
-    /// <summary>Adds the settings that PyTorch's group of parameters has, beside the learning rates.</summary>
+    /// <summary>Adds the settings that PyTorch's group of parameters has of this kind alone.</summary>
     private protected abstract void AddSettings(CheckpointDictionary group);
+
+    /// <summary>How much the parameter is drawn towards zero.</summary>
+    private protected double DecayOf(Parameter parameter) => _decay.Of(parameter);
+
+    /// <summary>Adds the L2 penalty to the gradient.</summary>
+    private protected void AddPenalty(Parameter parameter, Tensor gradient)
+    {
+        if (DecayOf(parameter) is var rate && rate != 0)
+            gradient.add_(parameter, alpha: rate);
+    }
 
     /// <summary>How often the parameter was moved, the present time included.</summary>
     private protected long StepCount(int index) => _stepCounts[index];

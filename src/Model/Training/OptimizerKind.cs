@@ -1,6 +1,6 @@
 namespace HrNetBatch.Model.Training;
 
-/// <summary>The optimizers that the original's TRAIN.OPTIMIZER knows, each operation for operation torch's.</summary>
+/// <summary>The optimizers that the original's TRAIN.OPTIMIZER knows, and AdamW, each operation for operation torch's.</summary>
 public enum OptimizerKind
 {
     /// <summary>SGD with momentum, torch.optim.SGD.</summary>
@@ -8,6 +8,9 @@ public enum OptimizerKind
 
     /// <summary>Adam, torch.optim.Adam.</summary>
     Adam,
+
+    /// <summary>AdamW, torch.optim.AdamW: Adam with weight decay beside the gradients instead of in them. The original does not know it.</summary>
+    AdamW,
 
     /// <summary>RMSprop, plain or centered, torch.optim.RMSprop.</summary>
     Rmsprop,

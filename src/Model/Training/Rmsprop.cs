@@ -6,8 +6,8 @@ namespace HrNetBatch.Model.Training;
 
 /// <summary>RMSprop (Hinton's lecture; centered: Graves 2013) with momentum and L2 penalty, operation for operation torch.optim.RMSprop.</summary>
 public sealed class Rmsprop(
-    IEnumerable<(string Name, Parameter Parameter)> parameters, double alpha, double epsilon, double weightDecay, double momentum, bool centered)
-    : Optimizer(parameters, SlotNames(momentum, centered))
+    IEnumerable<(string Name, Parameter Parameter)> parameters, double alpha, double epsilon, WeightDecay decay, double momentum, bool centered)
+    : Optimizer(parameters, decay, SlotNames(momentum, centered))
 {
     private const int MeanSquare = 0, MomentumBuffer = 1;
 
@@ -17,8 +17,7 @@ public sealed class Rmsprop(
 
     private protected override void Move(int index, Parameter parameter, Tensor gradient, double learningRate)
     {
-        if (weightDecay != 0)
-            gradient.add_(parameter, alpha: weightDecay);
+        AddPenalty(parameter, gradient);
         Tensor meanSquare = SlotOrZeros(index, MeanSquare);
         meanSquare.mul_(alpha).addcmul_(gradient, gradient, 1 - alpha);
         Tensor divisor = (centered ? Variance(index, gradient, meanSquare).sqrt_() : meanSquare.sqrt()).add_(epsilon);
@@ -40,10 +39,6 @@ public sealed class Rmsprop(
         group.Add("alpha", alpha);
         group.Add("eps", epsilon);
         group.Add("centered", centered);
-        group.Add("weight_decay", weightDecay);
-        group.Add("maximize", false);
-        group.Add("foreach", CheckpointNone.Instance);
-        group.Add("differentiable", false);
     }
 
     private Tensor Variance(int index, Tensor gradient, Tensor meanSquare)

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace HrNetBatch.Model.Training;
 
 /// <summary>SGD with momentum and weight decay, operation for operation torch.optim.SGD (dampening 0).</summary>
-public sealed class Sgd(IEnumerable<(string Name, Parameter Parameter)> parameters, double momentum, double weightDecay, bool nesterov)
-    : Optimizer(parameters, momentum == 0 ? [] : ["momentum_buffer"])
+public sealed class Sgd(IEnumerable<(string Name, Parameter Parameter)> parameters, double momentum, WeightDecay decay, bool nesterov)
+    : Optimizer(parameters, decay, momentum == 0 ? [] : ["momentum_buffer"])
 {
     private const int MomentumBuffer = 0;
 
@@ -14,8 +14,7 @@ public sealed class Sgd(IEnumerable<(string Name, Parameter Parameter)> paramete
 
     private protected override void Move(int index, Parameter parameter, Tensor gradient, double learningRate)
     {
-        if (weightDecay != 0)
-            gradient.add_(parameter, alpha: weightDecay);
+        AddPenalty(parameter, gradient);
         if (momentum != 0)
         {
             if (Slot(index, MomentumBuffer) is { } buffer)
@@ -34,10 +33,6 @@ public sealed class Sgd(IEnumerable<(string Name, Parameter Parameter)> paramete
     {
         group.Add("momentum", momentum);
         group.Add("dampening", 0.0);
-        group.Add("weight_decay", weightDecay);
         group.Add("nesterov", nesterov);
-        group.Add("maximize", false);
-        group.Add("foreach", CheckpointNone.Instance);
-        group.Add("differentiable", false);
     }
 }

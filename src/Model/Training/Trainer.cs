@@ -21,6 +21,7 @@ public sealed class Trainer : IDisposable
     private readonly TorchThreads _thread;   // of all its steps
     private readonly DataParallel _parallel;
     private readonly Teacher? _teacher;
+    private double _lastLoss = double.NaN, _lastLearningRate = double.NaN;
 
     /// <summary>A trainer at the start of a run. The network stays the caller's, and on the device where the caller put it.</summary>
     /// <param name="network">What is trained, laid out as it will stay (<see cref="ChannelsLast.ToChannelsLast"/>); it begins with the weights that it has.</param>
@@ -46,7 +47,7 @@ public sealed class Trainer : IDisposable
         _parallel = new DataParallel(network, frozen, options, threads);
         _teacher = teacher is null ? null : new Teacher(teacher, options);
         Optimizer = Optimizer.Of(frozen.Trained, options);
-        Average = options.EmaDecay > 0 ? new WeightAverage(network, options.EmaDecay) : null;
+        Average = options.EmaDecay > 0 ? new WeightAverage(network, options.EmaDecay, options.EmaRampsUp) : null;
     }
 
     /// <summary>What is trained.</summary>
@@ -61,7 +62,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The moving average of the weights; null where the recipe has none.</summary>
     public WeightAverage? Average { get; }
 
-    /// <summary>The network that the run is about, to be validated, saved as the best and as the final one: the average where there is one, else what is trained.</summary>
+    /// <summary>The network that the run is about, its final one: the average where there is one, else what is trained.</summary>
     public HrNet Outcome => Average?.Network ?? Network;
 
     /// <summary>Whether a teacher's answers are learnt.</summary>
@@ -86,6 +87,7 @@ public sealed class Trainer : IDisposable
     /// </summary>
     /// <remarks>Between two items the caller may save, measure, or break off: the run goes on from <see cref="Position"/>.</remarks>
     /// <exception cref="InvalidDataException">A sample has no label, and there is no teacher to learn from.</exception>
+    /// <exception cref="DivergedException">The loss, or the norm of the gradients, is not finite. The weights are those before the step; batch norms have seen it.</exception>
     public async IAsyncEnumerable<TrainingStep> TrainEpochAsync(
         IAsyncEnumerable<Batch> batches, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -103,6 +105,7 @@ public sealed class Trainer : IDisposable
             TimeSpan dataTime = Stopwatch.GetElapsedTime(start);
             double learningRate = LearningRate.At(Options, Position.Epoch, Position.Step);
             (Measured measured, double? gradientNorm) = await _thread.RunAsync(() => Step(batch, learningRate), CancellationToken.None);
+            (_lastLoss, _lastLearningRate) = (measured.Loss, learningRate);
             Position = Position with { Step = Position.Step + 1, Cursor = batch.Cursor };
             yield return new TrainingStep(Position, learningRate, measured.Loss, measured.Top1, measured.Top5, measured.Count, dataTime, Stopwatch.GetElapsedTime(start))
             {
@@ -112,8 +115,19 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Takes note of the validation of <see cref="Outcome"/> after the epoch in progress.</summary>
-    /// <returns>Whether it is the run's best so far, and <see cref="Outcome"/> worth saving as such.</returns>
+    /// <summary>Makes sure that the weights, and their average, are finite: look before they are validated or saved.</summary>
+    /// <exception cref="DivergedException">They are not.</exception>
+    public void RequireFinite()
+    {
+        string? name = FiniteWeights.FirstOther(Network.state_dict());
+        if (name is null && Average is not null && FiniteWeights.FirstOther(Average.Network.state_dict()) is { } averaged)
+            name = $"the average of {averaged}";
+        if (name is not null)
+            throw DivergedException.Weights(Position.Step, _lastLearningRate, _lastLoss, name);
+    }
+
+    /// <summary>Takes note of a validation after the epoch in progress.</summary>
+    /// <returns>Whether it is the run's best so far, and the network worth saving as such.</returns>
     public bool Observe(EvaluationResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
@@ -141,12 +155,22 @@ public sealed class Trainer : IDisposable
         (Tensor images_BCHW, Targets targets) = BatchMixing.Apply(Options, Position.Step, ChannelsLast.Of(batch.Images.to(device)), batch.Labels.to(device));
 
         Optimizer.ZeroGradients();
-        List<(int Start, int Count)> parts = MicroBatches.Of(Options, batch.Count, LeastImages(images_BCHW));
+        List<(int Start, int Count)> parts = MicroBatches.Of(
+            Options, batch.Count, Math.Max(LeastImages(images_BCHW), MicroBatches.LeastCount(Options)));
         Measured measured = _parallel.Learn(parts, (network, part) => Learn(network, images_BCHW, targets, part, batch.Count)).Aggregate((a, b) => a + b);
+        // The loss was read already, the norm is in the same breath: neither makes a GPU wait once more.
+        RequireFinite(measured.Loss, "loss", learningRate);
         double? norm = Options.GradientClipNorm > 0 ? nn.utils.clip_grad_norm_(Optimizer.Parameters, Options.GradientClipNorm) : null;
+        RequireFinite(norm ?? 0, "norm of the gradients", learningRate);
         Optimizer.Step(learningRate);
-        Average?.Update();
+        Average?.Update(Position.Step);
         return (measured, norm);
+    }
+
+    private void RequireFinite(double value, string what, double learningRate)
+    {
+        if (!double.IsFinite(value))
+            throw DivergedException.AtStep(Position.Step + 1, learningRate, what, value);
     }
 
     // Forward and backward of a part of a batch: the gradients of its share in the mean loss over the whole batch.

@@ -6,7 +6,8 @@ namespace HrNetBatch.Model.Training;
 /// <summary>
 /// The optimisation part of a recipe. The defaults are the original's for ImageNet: 100 epochs of SGD with Nesterov momentum,
 /// 0.05 at a batch of 128, a tenth of it from epochs 30, 60 and 90 on (experiments/cls_hrnet_*_sgd_lr5e-2_wd1e-4_bs32_x100.yaml).
-/// All beyond that is off until asked for. A resumed run must have the options that it began with.
+/// All beyond that is off until asked for, but for the last batch of an epoch, which is left out where the original keeps it. A resumed run must
+/// have the options that it began with.
 /// </summary>
 public sealed record TrainingOptions
 {
@@ -30,6 +31,10 @@ public sealed record TrainingOptions
     [Range(1, 65_536)]
     public int? MicroBatchSize { get; init; }
 
+    /// <summary>What becomes of the samples that are left at the end of an epoch; whoever makes the batches follows it.</summary>
+    [EnumDataType(typeof(LastBatch))]
+    public LastBatch LastBatch { get; init; } = LastBatch.Drop;
+
     /// <summary>What makes a step of the gradients.</summary>
     [EnumDataType(typeof(OptimizerKind))]
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Sgd;
@@ -37,6 +42,13 @@ public sealed record TrainingOptions
     /// <summary>The learning rate before the schedule changes it.</summary>
     [Range(1e-12, 1e3)]
     public double LearningRate { get; init; } = 0.05;
+
+    /// <summary>
+    /// The batch size that <see cref="LearningRate"/> is for. With another <see cref="BatchSize"/> the rate is scaled: by their quotient, or for Adam
+    /// and AdamW by its root (as timm scales them). Null: the rate is for the batch as it is.
+    /// </summary>
+    [Range(1, 65_536)]
+    public int? LearningRateBatchSize { get; init; }
 
     /// <summary>How the learning rate falls.</summary>
     [EnumDataType(typeof(LearningRateSchedule))]
@@ -54,8 +66,8 @@ public sealed record TrainingOptions
     public int WarmUpSteps { get; init; }
 
     /// <summary>
-    /// Steps of a full epoch: samples divided by <see cref="BatchSize"/>, rounded up. Needed by <see cref="LearningRateSchedule.CosinePerStep"/> alone,
-    /// which must know from the first step on where the run will end; null otherwise.
+    /// Steps of a full epoch (<see cref="EpochSteps"/>); null: not known. <see cref="LearningRateSchedule.CosinePerStep"/> needs it, because it must know
+    /// from the first step on where the run will end. <see cref="ForSamples"/> finds it.
     /// </summary>
     [Range(1.0, 1e12)]
     public long? StepsPerEpoch { get; init; }
@@ -67,15 +79,21 @@ public sealed record TrainingOptions
     /// <summary>Nesterov's form of SGD's momentum; without meaning where there is none.</summary>
     public bool Nesterov { get; init; } = true;
 
-    /// <summary>L2 penalty on every trained parameter, batch norms and biases included, as in the original (which gives Adam none: set 0 to do as it does).</summary>
+    /// <summary>
+    /// L2 penalty on the trained parameters, as in the original (which gives Adam none: set 0 to do as it does); of AdamW the share of each parameter,
+    /// times the learning rate, that is taken off at each step.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double WeightDecay { get; init; } = 1e-4;
 
-    /// <summary>Adam: how much of the mean of the gradients stays at each step.</summary>
+    /// <summary>Whether weight decay is on batch norms and biases too, as in the original, or on the weights of convolutions and classifier alone, as timm has it.</summary>
+    public bool DecaysNormsAndBiases { get; init; } = true;
+
+    /// <summary>Adam and AdamW: how much of the mean of the gradients stays at each step.</summary>
     [Range(0.0, 1 - 1e-9)]
     public double AdamBeta1 { get; init; } = 0.9;
 
-    /// <summary>Adam: how much of the mean of their squares stays at each step.</summary>
+    /// <summary>Adam and AdamW: how much of the mean of their squares stays at each step.</summary>
     [Range(0.0, 1 - 1e-9)]
     public double AdamBeta2 { get; init; } = 0.999;
 
@@ -86,7 +104,7 @@ public sealed record TrainingOptions
     /// <summary>RMSprop: whether the squared mean of the gradients is subtracted from the mean of their squares (TRAIN.RMSPROP_CENTERED).</summary>
     public bool RmspropCentered { get; init; }
 
-    /// <summary>Adam and RMSprop: what is added to the root that gradients are divided by.</summary>
+    /// <summary>Adam, AdamW and RMSprop: what is added to the root that gradients are divided by.</summary>
     [Range(1e-16, 1.0)]
     public double OptimizerEpsilon { get; init; } = 1e-8;
 
@@ -112,10 +130,16 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// How much of the moving average of the weights stays at each step, such as 0.9999 (about 10,000 steps); 0: no average. Where there is one,
-    /// it is what is validated, and what the run's best and final weights are.
+    /// it is what the run's final weights are.
     /// </summary>
     [Range(0.0, 1 - 1e-9)]
     public double EmaDecay { get; init; }
+
+    /// <summary>
+    /// Whether the decay begins low: min(<see cref="EmaDecay"/>, (1 + t) / (10 + t)) after t steps, so that the average of a short run is not of the
+    /// weights that it began with.
+    /// </summary>
+    public bool EmaRampsUp { get; init; } = true;
 
     /// <summary>
     /// Layers that stay as they are, batch norm statistics included, by name or the beginning of it up to a dot: <c>conv1</c>, <c>layer1</c>,
@@ -132,16 +156,28 @@ public sealed record TrainingOptions
     [EnumDataType(typeof(TrainingPrecision))]
     public TrainingPrecision Precision { get; init; } = TrainingPrecision.Fp32;
 
+    /// <summary>
+    /// The options for data of so many samples: the steps of an epoch are known, and a warm-up is at most a tenth of the run.
+    /// </summary>
+    public TrainingOptions ForSamples(long sampleCount)
+    {
+        long steps = EpochSteps.Of(sampleCount, BatchSize, LastBatch);
+        return this with { StepsPerEpoch = steps, WarmUpSteps = (int)Math.Min(WarmUpSteps, steps * EpochCount / 10) };
+    }
+
     /// <summary>What does not fit together, each as <c>property: what is wrong</c>; empty for a sound recipe. Ranges are the attributes' affair.</summary>
     public IEnumerable<string> Faults()
     {
         if (MicroBatchSize > BatchSize)
             yield return Text($"microBatchSize: is {MicroBatchSize}, more than the batch's {BatchSize} images");
         if (Schedule == LearningRateSchedule.CosinePerStep && StepsPerEpoch is null)
-            yield return "stepsPerEpoch: is needed for a cosine with a value for every step; the schedule cosine does without, with a value for every epoch";
+            yield return StepsFault;
         if (FrozenLayers.Any(string.IsNullOrWhiteSpace))
             yield return "frozenLayers: holds an empty name";
     }
+
+    /// <summary>The fault of a schedule that must know how many samples there are, before it does.</summary>
+    public const string StepsFault = "stepsPerEpoch: is needed for a cosine with a value for every step; the schedule cosine does without, with a value for every epoch";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Evaluation;
@@ -14,7 +15,7 @@ namespace HrNetBatch.Model.Training;
 /// </summary>
 public static class TrainingSnapshot
 {
-    private const long Format = 2, FirstFormat = 1;   // 1 knew neither averages nor the epoch of the best
+    private const long Format = 3, FirstFormat = 1;   // 1 knew neither averages nor the epoch of the best, 2 kept every last batch and let no decay rise
     private const string AverageKey = "state_dict_ema";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
@@ -55,7 +56,7 @@ public static class TrainingSnapshot
             StateDict = trainer.Network.state_dict(),
             AverageStateDict = trainer.Average?.Network.state_dict(),
             Perf = 100 * (trainer.Best?.Top1 ?? 0),
-            Optimizer = trainer.Optimizer.Capture(LearningRate.At(options, position.Epoch, position.Step), options.LearningRate).ToValue(),
+            Optimizer = trainer.Optimizer.Capture(LearningRate.At(options, position.Epoch, position.Step), LearningRate.Full(options)).ToValue(),
             Card = card,
             Resume = resume,
         };
@@ -73,7 +74,7 @@ public static class TrainingSnapshot
         CheckpointDictionary resume = ResumeOf(checkpoint);
         if (resume["owner"]?.AsText() is var found && found != owner)
             throw Refusal($"it belongs to the run {found}, not to {owner}; give this run an output of its own.");
-        if (resume["options"]?.AsText() is { } options && Normal(options) != JsonSerializer.Serialize(trainer.Options, Json))
+        if (resume["options"]?.AsText() is { } options && (Stored(options) is not { } stored || JsonSerializer.Serialize(stored, Json) != JsonSerializer.Serialize(trainer.Options, Json)))
             throw Refusal($"its run has another recipe: {options}. Resume with that, or start a new run.");
         if (resume["distilling"] is CheckpointBoolean { Value: var distilling } && distilling != trainer.IsDistilling)
             throw Refusal(distilling ? "its run learns from a teacher, and none was given." : "its run learns from labels, not from a teacher.");
@@ -107,6 +108,18 @@ public static class TrainingSnapshot
         CheckpointException Refusal(string reason, Exception? cause = null) => cause is null ? new($"{checkpoint.Name}: {reason}") : new($"{checkpoint.Name}: {reason}", cause);
     }
 
+    /// <summary>The options with what a run found out about itself when it began, or began with in an earlier version: a resumed one has the same.</summary>
+    /// <param name="options">What the run was asked for.</param>
+    /// <param name="checkpoint">What <see cref="Capture"/> gave.</param>
+    /// <exception cref="CheckpointException">The checkpoint is no run.</exception>
+    public static TrainingOptions AsBegun(TrainingOptions options, Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return ResumeOf(checkpoint)["options"]?.AsText() is { } text && Stored(text) is { } stored
+            ? options with { LastBatch = stored.LastBatch, EmaRampsUp = stored.EmaRampsUp, StepsPerEpoch = stored.StepsPerEpoch, WarmUpSteps = stored.WarmUpSteps }
+            : options;
+    }
+
     /// <summary>Why a resumed run may end with other bits than one that was never interrupted, each in half a sentence for people; empty where it will not (on a CPU).</summary>
     /// <param name="checkpoint">What <see cref="Capture"/> gave.</param>
     /// <exception cref="CheckpointException">The checkpoint is no run.</exception>
@@ -134,16 +147,20 @@ public static class TrainingSnapshot
         { "processor", RuntimeInformation.ProcessArchitecture.ToString() },
     };
 
-    // Options of an earlier version lack what came later: its default is what the run has had.
-    private static string Normal(string options)
+    // Options of an earlier version lack what came later: what the run has had stands in for it. That is the default, but for what was another way before.
+    private static TrainingOptions? Stored(string options)
     {
         try
         {
-            return JsonSerializer.Serialize(JsonSerializer.Deserialize<TrainingOptions>(options, Json), Json);
+            if (JsonNode.Parse(options) is not JsonObject fields)
+                return null;
+            fields.TryAdd("lastBatch", "keep");
+            fields.TryAdd("emaRampsUp", false);
+            return fields.Deserialize<TrainingOptions>(Json);
         }
         catch (JsonException)
         {
-            return options;
+            return null;
         }
     }
 }

@@ -3,6 +3,7 @@ using Azure;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Model.Evaluation;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Tests.Execution;
@@ -61,6 +62,8 @@ public sealed class FailureClassificationTests
         new RequestFailedException(404, "no such blob"),
         new JobException("no such checkpoint"),
         new JobArgumentsException("train", ["variant: unknown"]),
+        Model.Training.DivergedException.InValidation(3, new NotFiniteException("no number")),
+        new NotFiniteException("no number"),
         new FileNotFoundException(),
         new PostgresException("no such table", "ERROR", "ERROR", "42P01"),
     ];

@@ -37,7 +37,7 @@ public sealed class ExperimentArgumentsTests
 
         Assert.Equal(("w32", null, 7, 192), (arguments.Variant, arguments.Architecture, arguments.ClassCount, arguments.ImageSize));
         Assert.Equal((60, 64, 0.02, 0.2), (arguments.EpochCount, arguments.BatchSize, arguments.LearningRate, arguments.LearningRateFactor));
-        Assert.Equal((OptimizerKind.Sgd, 16), (arguments.Optimizer, arguments.MicroBatchSize));
+        Assert.Equal((OptimizerKind.Sgd, 16, LastBatch.Keep), (arguments.Optimizer, arguments.MicroBatchSize, arguments.LastBatch));
         Assert.Equal([-10, 20, 50], arguments.LearningRateMilestones);
         Assert.Equal((0.8, false, 5e-5, 1000), (arguments.Momentum, arguments.Nesterov, arguments.WeightDecay, arguments.MetricsInterval));
     }

@@ -17,8 +17,10 @@ public sealed class TrainFaultsTests
     public static TheoryData<TrainArguments, string> Unsound => new()
     {
         { Sound with { MicroBatchSize = 129 }, "microBatchSize: is 129, more than the batch's 128 images" },
-        { Sound with { LearningRateSchedule = LearningRateSchedule.CosinePerStep }, "sampleCount: is needed for cosinePerStep" },
+        { Sound with { BatchSize = 1, ImageSize = 32 }, "batchSize: batch norm takes no statistics from one image of 32×32" },
         { Sound with { EarlyStoppingPatience = 3, ValidationData = null }, "earlyStoppingPatience: needs validationData" },
+        { Sound with { EarlyStoppingPatience = 3, ValidationInterval = 4 }, "earlyStoppingPatience: must be at least validationInterval (4)" },
+        { Sound with { ZeroInitResidual = true, InitialCheckpoint = "blob://local/a/b.pth" }, "zeroInitResidual: is for random weights" },
         { Sound with { Teacher = "model:teacher", LabelSmoothing = 0.1 }, "labelSmoothing: smooths labels" },
         { Sound with { FrozenLayers = ["layer1", "stage5"] }, "frozenLayers: there is no layer 'stage5'; there are conv1, bn1, conv2, bn2, layer1, transition1, stage2" },
         { Sound with { FrozenLayers = ["stage2.3"] }, "frozenLayers: there is no layer 'stage2.3'" },
@@ -38,19 +40,9 @@ public sealed class TrainFaultsTests
     public void Of_HasNothingAgainstAWholeRecipe() => Assert.Empty((Sound with
     {
         MicroBatchSize = 32,
-        LearningRateSchedule = LearningRateSchedule.CosinePerStep,
-        SampleCount = 1000,
+        LearningRateSchedule = LearningRateSchedule.CosinePerStep,   // the data say how long an epoch is
         EarlyStoppingPatience = 3,
         LabelSmoothing = 0.1,
         FrozenLayers = ["conv1", "bn1", "layer1", "stage2.0.branches.1"],
     }).Faults());
-
-    [Fact]
-    public void ToOptions_CountsTheStepsOfAnEpoch_ForTheScheduleThatNeedsThem()
-    {
-        TrainArguments counted = Sound with { SampleCount = 1000 };
-
-        Assert.Equal(8, (counted with { LearningRateSchedule = LearningRateSchedule.CosinePerStep }).ToOptions().StepsPerEpoch);
-        Assert.Null(counted.ToOptions().StepsPerEpoch);
-    }
 }

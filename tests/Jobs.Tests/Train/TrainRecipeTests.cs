@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
+using HrNetBatch.Model.Training;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Train;
@@ -34,8 +35,29 @@ public sealed class TrainRecipeTests
         => Assert.Contains($"`{name}`", File.ReadAllText(Path.Combine(Repository.Root, "docs", "training.md")), StringComparison.Ordinal);
 
     [Fact]
-    public void Original_IsWhatTheArgumentsAre_InPartsOfOneGpu()
-        => Assert.Equal(JsonNode.Parse(Json(Parse(TrainRecipe.Find("original-100")!) with { MicroBatchSize = null }))!.ToJsonString(), JsonNode.Parse(Json(Parse(new TrainRecipe { About = "", Arguments = [] })))!.ToJsonString());
+    public void Original_IsWhatTheArgumentsAre_InPartsOfOneGpu_AndWithTheLastBatch()
+        => Assert.Equal(JsonNode.Parse(Json(Parse(TrainRecipe.Find("original-100")!) with { MicroBatchSize = null, LastBatch = LastBatch.Drop }))!.ToJsonString(), JsonNode.Parse(Json(Parse(new TrainRecipe { About = "", Arguments = [] })))!.ToJsonString());
+
+    [Theory]
+    [InlineData("original-100", LastBatch.Keep)]
+    [InlineData("cosine-cutmix-300", LastBatch.Drop)]
+    [InlineData("distil", LastBatch.Drop)]
+    [InlineData("fine-tune", LastBatch.Drop)]
+    public void EachRecipe_SaysWhatBecomesOfTheLastBatch(string name, LastBatch expected)
+    {
+        Assert.True(TrainRecipe.Find(name)!.Arguments.ContainsKey("lastBatch"));
+        Assert.Equal(expected, Parse(TrainRecipe.Find(name)!).LastBatch);
+    }
+
+    [Fact]
+    public void FineTune_FollowsItsRunToTheEnd_HoweverShortItIs()
+    {
+        TrainingOptions options = Parse(TrainRecipe.Find("fine-tune")!).ToOptions().ForSamples(200);
+
+        Assert.Equal((3, 9), (options.StepsPerEpoch, options.WarmUpSteps));
+        Assert.Equal(options.LearningRate, LearningRate.At(options, 2, 8), 1e-4);
+        Assert.InRange(LearningRate.At(options, 29, 89), 0, options.LearningRate / 1000);
+    }
 
     [Fact]
     public void Read_RefusesWhatIsNoRecipe()

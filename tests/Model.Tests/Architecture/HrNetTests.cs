@@ -91,4 +91,19 @@ public sealed class HrNetTests
         Assert.Equal([27, 1, 9, 3], network.state_dict()["conv1.weight"].stride());
         Assert.True(logits.allclose(expected, 1e-4, 1e-4), $"{(logits - expected).abs().max().ToSingle()}");
     }
+
+    [Fact]
+    public void ZeroResiduals_LeavesOfEveryBlockItsShortcut()
+    {
+        using var network = new HrNet(HrNetVariant.Parse("w18_small_v1"), 2);
+        network.ZeroResiduals();
+
+        string[] zeros = [.. network.named_parameters().Where(pair => pair.parameter.ndim == 1 && !pair.name.EndsWith(".bias", StringComparison.Ordinal) && pair.parameter.abs().max().ToSingle() == 0)
+            .Select(pair => pair.name)];
+
+        // Stage 1 has one bottleneck and the head four; stages 2 to 4 have 2, 3 and 4 branches of two basic blocks each.
+        Assert.Equal(1 + 4, zeros.Count(name => name.EndsWith(".bn3.weight", StringComparison.Ordinal)));
+        Assert.Equal((2 + 3 + 4) * 2, zeros.Count(name => name.Contains(".branches.", StringComparison.Ordinal) && name.EndsWith(".bn2.weight", StringComparison.Ordinal)));
+        Assert.Equal(1 + 4 + (2 + 3 + 4) * 2, zeros.Length);
+    }
 }

@@ -110,6 +110,51 @@ public class BatchLoaderTests
     }
 
     [Fact]
+    public async Task DropsLast_KeepsTheOnlyBatchOfAnEpoch()
+    {
+        Shards shards = await Shards.CreateAsync(3);
+        Assert.Equal([3], (await ReadAsync(shards, Evaluation with { DropsLast = true })).Select(batch => batch.Keys.Length));
+    }
+
+    [Fact]
+    public async Task DropsLast_HearsNothingOfTheSamplesThatItLeavesOut_WhereverItGoesOn()
+    {
+        var shards = new Shards();
+        shards.Add("s.tar", await Shards.WriteAsync(async writer =>
+        {
+            for (int i = 0; i < 4; i++)
+                await writer.WriteAsync($"good{i}", "jpg", Images.Jpeg(i), 0);
+            await writer.WriteAsync("broken", "jpg", "nonsense"u8.ToArray(), 0);
+        }));
+        var heard = new List<SkippedSample>();
+        var loader = new BatchLoader(shards.Names, shards.OpenAsync, Evaluation with { DropsLast = true, OnSkipped = heard.Add });
+
+        foreach (long cursor in (long[])[0, 4])
+        {
+            await foreach (Batch batch in loader.ReadAsync(0, cursor, Token))
+                batch.Dispose();
+        }
+
+        Assert.Empty(heard);
+    }
+
+    /// <summary>What an undisturbed epoch passes over, a resumed one does too.</summary>
+    [Fact]
+    public async Task ARestOfAnEpoch_InWhichEverySampleIsBroken_IsNoFault()
+    {
+        var shards = new Shards();
+        shards.Add("s.tar", await Shards.WriteAsync(async writer =>
+        {
+            for (int i = 0; i < 4; i++)
+                await writer.WriteAsync($"good{i}", "jpg", Images.Jpeg(i), 0);
+            await writer.WriteAsync("broken", "jpg", "nonsense"u8.ToArray(), 0);
+        }));
+
+        await foreach (Batch batch in new BatchLoader(shards.Names, shards.OpenAsync, Evaluation).ReadAsync(0, cursor: 4, Token))
+            Assert.Fail($"{batch.Count} samples");
+    }
+
+    [Fact]
     public async Task ATruncatedShard_IsMetAfterTheBatchesBeforeIt()
     {
         Shards whole = await Shards.CreateAsync(8);

@@ -53,10 +53,18 @@ def answers(model, images, chunks):
     return torch.cat(results)
 
 
+def undecayed(parameters, rate):
+    """The groups of timm's param_groups_weight_decay: no decay on what has one dimension."""
+    return [{"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
+            {"params": [p for p in parameters if p.dim() > 1], "weight_decay": rate}]
+
+
 RECIPES = {
     "sgd": (1, lambda p: torch.optim.SGD(p, lr=0.0003, momentum=0.9, weight_decay=1e-4, nesterov=True)),
     "accumulated": (4, lambda p: torch.optim.SGD(p, lr=0.0003, momentum=0.9, weight_decay=1e-4, nesterov=True)),
     "adam": (1, lambda p: torch.optim.Adam(p, lr=0.00003)),
+    "adamw": (1, lambda p: torch.optim.AdamW(p, lr=0.00003, weight_decay=0.5)),
+    "adamw_undecayed": (1, lambda p: torch.optim.AdamW(undecayed(p, 0.5), lr=0.00003)),
     "rmsprop": (1, lambda p: torch.optim.RMSprop(p, lr=0.000003, momentum=0.9, weight_decay=1e-4, alpha=0.99, centered=False)),
 }
 

@@ -16,6 +16,7 @@ public sealed class OptimizerTests
         ["momentum"] = new() { Momentum = 0.9, WeightDecay = 0.01, Nesterov = false },
         ["plain"] = new() { Momentum = 0, WeightDecay = 0.01 },
         ["adam"] = new() { Optimizer = OptimizerKind.Adam, AdamBeta2 = 0.99, OptimizerEpsilon = 1e-6, WeightDecay = 0.01 },
+        ["adamw"] = new() { Optimizer = OptimizerKind.AdamW, AdamBeta2 = 0.99, OptimizerEpsilon = 1e-6, WeightDecay = 0.1 },
         ["rmsprop"] = new() { Optimizer = OptimizerKind.Rmsprop, RmspropAlpha = 0.9, OptimizerEpsilon = 1e-6, WeightDecay = 0, Momentum = 0 },
         ["centered"] = new() { Optimizer = OptimizerKind.Rmsprop, RmspropAlpha = 0.9, OptimizerEpsilon = 1e-6, WeightDecay = 0.01, Momentum = 0.9, RmspropCentered = true },
     };
@@ -31,6 +32,7 @@ public sealed class OptimizerTests
     [InlineData("momentum", "momentum_buffer", new[] { -0.16050241887569427, -42.26631546020508, -0.43361911177635193, -0.4784136712551117 }, new[] { 9.036310195922852, 2318.541015625, 8.758935928344727, 7.651364326477051 })]
     [InlineData("plain", null, new[] { 0.25819534063339233, -33.86142349243164, -0.0833279937505722, -0.35354259610176086 }, null)]
     [InlineData("adam", "exp_avg_sq", new[] { 0.7898573875427246, -2.2101259231567383, 0.2898767590522766, -0.20516885817050934 }, new[] { 0.5954762697219849, 24.375904083251953, 0.3666178584098816, 0.17382149398326874 })]
+    [InlineData("adamw", "exp_avg_sq", new[] { 0.770176112651825, -2.167180299758911, 0.2806476652622223, -0.20396998524665833 }, new[] { 0.5796927213668823, 23.45912742614746, 0.3597746193408966, 0.1736731082201004 })]
     [InlineData("rmsprop", "square_avg", new[] { 0.45354127883911133, -2.5993082523345947, -0.025594351813197136, -0.648604154586792 }, new[] { 3.6850669384002686, 339.15283203125, 2.233464241027832, 6.78474235534668 })]
     [InlineData("centered", "grad_avg", new[] { 0.06739397346973419, -3.004873752593994, -0.4124090075492859, -1.0531965494155884 }, new[] { 0.9310186505317688, 10.562914848327637, 0.8697364330291748, 1.7927089929580688 })]
     public void Step_IsPyTorchs(string recipe, string? slot, double[] expected, double[]? expectedSlot)
@@ -50,6 +52,7 @@ public sealed class OptimizerTests
     [InlineData("nesterov")]
     [InlineData("plain")]
     [InlineData("adam")]
+    [InlineData("adamw")]
     [InlineData("rmsprop")]
     [InlineData("centered")]
     public void Restore_ContinuesWithTheSameBits(string recipe)
@@ -65,6 +68,29 @@ public sealed class OptimizerTests
         Train(after, resumed, 2, [0.01, 0.01]);
 
         Assert.Equal(straight.data<float>().ToArray(), resumed.data<float>().ToArray());
+    }
+
+    /// <summary>Two groups, as torch's load_state_dict takes them: numbers of the model's order, no decay in the second.</summary>
+    [Fact]
+    public void WithoutDecayOnNormsAndBiases_TheStateHasTwoGroups_AndIsReadBack()
+    {
+        using var scope = NewDisposeScope();
+        Parameter weight = nn.Parameter(ones(2, 2)), bias = nn.Parameter(ones(2)), last = nn.Parameter(ones(1, 2));
+        TrainingOptions options = Recipes["adamw"] with { DecaysNormsAndBiases = false };
+        using Optimizer optimizer = Optimizer.Of([("w", weight), ("b", bias), ("l", last)], options), other = Optimizer.Of([("w", weight), ("b", bias), ("l", last)], options);
+        ((weight.sum() + bias.sum() + last.sum()) * 0).backward();
+        optimizer.Step(0.1);
+
+        var groups = (CheckpointList)optimizer.Capture(0.1, 0.1).ToValue()["param_groups"]!;
+        OptimizerState read = OptimizerState.From(optimizer.Capture(0.1, 0.1).ToValue());
+        other.Restore(read);
+
+        AssertClose([0.99, 0.99, 0.99, 0.99], weight.view(-1));   // 1 - 0.1 * 0.1
+        AssertClose([1, 1], bias);
+        Assert.Equal([[0L, 2L], [1L]], groups.Items.Select(group => ((CheckpointList)((CheckpointDictionary)group)["params"]!).Items.Select(number => number.AsInteger()!.Value).ToArray()));
+        Assert.Equal([0.1, 0], groups.Items.Select(group => ((CheckpointDictionary)group)["weight_decay"]!.AsNumber()!.Value));
+        Assert.Equal([1], read.Undecayed);
+        Assert.Equal([2L], read.Tensor(1, "exp_avg")!.shape);
     }
 
     [Fact]

@@ -29,6 +29,16 @@ public sealed class RecipeTests
             RmspropCentered = true,
             FrozenLayers = ["conv1", "bn1", "layer1"],
         },
+        ["adamw, no decay on norms and biases, dropped last batch"] = Plain with
+        {
+            Optimizer = OptimizerKind.AdamW,
+            LearningRate = 1e-3,
+            LearningRateBatchSize = 8,
+            WeightDecay = 0.05,
+            DecaysNormsAndBiases = false,
+            LastBatch = LastBatch.Drop,
+            EmaDecay = 0.9,
+        },
         ["bf16"] = Plain with { Precision = TrainingPrecision.Bf16, EmaDecay = 0.5 },
         ["distilling"] = Plain with { MicroBatchSize = 3 },
     };
@@ -103,18 +113,21 @@ public sealed class RecipeTests
         Assert.Contains("microBatchSize", Assert.Throws<ArgumentException>(() => new Trainer(run.Network, Plain with { MicroBatchSize = 9 })).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Average_IsTimms_AndWhatTheCheckpointGivesToOthers()
+    [Theory]
+    [InlineData(false, new[] { 0.9, 0.9, 0.9 })]
+    [InlineData(true, new[] { 1.0 / 10, 2.0 / 11, 3.0 / 12 })]
+    public async Task Average_IsTimms_AndWhatTheCheckpointGivesToOthers(bool rampsUp, double[] decays)
     {
         const double Decay = 0.9;
-        using var run = new SmallRun(Plain with { EmaDecay = Decay });
+        using var run = new SmallRun(Plain with { EmaDecay = Decay, EmaRampsUp = rampsUp });
         Dictionary<string, float[]> expected = Values(run);
-        for (int step = 1; step <= 3; step++)
+        for (int step = 0; step < 3; step++)
         {
-            await run.TrainAsync(untilStep: step);
+            await run.TrainAsync(untilStep: step + 1);
             Dictionary<string, float[]> trained = Values(run);
+            double decay = decays[step];
             foreach (string name in expected.Keys)
-                expected[name] = [.. expected[name].Zip(trained[name], (average, value) => (float)(Decay * average + (1 - Decay) * value))];
+                expected[name] = [.. expected[name].Zip(trained[name], (average, value) => (float)(decay * average + (1 - decay) * value))];
         }
 
         using Checkpoint saved = CheckpointReader.Read(new MemoryStream(run.Save()), "checkpoint.pth.tar");
@@ -125,6 +138,123 @@ public sealed class RecipeTests
             Assert.All(values.Zip(average.data<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-5 + 1e-5 * Math.Abs(pair.First)));
         }
         Assert.NotSame(run.Network, run.Trainer.Outcome);
+    }
+
+    /// <summary>What the issue of short runs was: 200 images in batches of 64 over 30 epochs, with a decay of 0.99.</summary>
+    [Fact]
+    public void Average_OfAShortRun_ForgetsTheWeightsThatItBeganWith()
+    {
+        using var network = new HrNetBatch.Model.Architecture.HrNet(SmallRun.Tiny, 2);
+        long steps = EpochSteps.Of(200, 64, LastBatch.Drop) * 30;
+
+        Assert.Equal(90, steps);
+        Assert.Equal(0.4047, ShareOfTheBeginning(rampsUp: false), 1e-4);
+        Assert.InRange(ShareOfTheBeginning(rampsUp: true), 0, 1e-12);
+
+        double ShareOfTheBeginning(bool rampsUp)
+        {
+            using var average = new WeightAverage(network, 0.99, rampsUp);
+            double share = 1;
+            for (long step = 0; step < steps; step++)
+                share *= average.DecayAt(step);
+            return share;
+        }
+    }
+
+    [Fact]
+    public async Task AStepWithoutAFiniteLoss_EndsTheRun_AndLeavesTheWeightsAsTheyWere()
+    {
+        using var run = new SmallRun(Plain with { LearningRate = 1e3, WarmUpSteps = 0, EpochCount = 20 });
+        Dictionary<string, float[]> before = [];
+        var diverged = await Assert.ThrowsAsync<DivergedException>(async () =>
+        {
+            for (int step = 1; !run.Trainer.IsFinished; step++)
+            {
+                await run.TrainAsync(untilStep: step);
+                before = Values(run);
+            }
+        });
+
+        Assert.Matches($@"^The training diverged at step {run.Trainer.Position.Step + 1}: the loss is (NaN|∞|Infinity), at a learning rate of 1000\. Lower learningRate", diverged.Message);
+        foreach (string name in run.Network.named_parameters().Select(parameter => parameter.name))
+            Assert.Equal(before[name], Values(run)[name]);
+    }
+
+    [Fact]
+    public async Task RequireFinite_NamesTheFirstWeightThatIsNone()
+    {
+        using var run = new SmallRun(Plain with { EmaDecay = 0.9 });
+        await run.TrainAsync(untilStep: 1);
+        run.Trainer.RequireFinite();
+        using (no_grad())
+            run.Network.get_parameter("stage2.0.branches.1.0.conv1.weight")!.fill_(float.PositiveInfinity);
+
+        var diverged = Assert.Throws<DivergedException>(run.Trainer.RequireFinite);
+
+        Assert.StartsWith("The training diverged at step 1: stage2.0.branches.1.0.conv1.weight holds numbers that are not finite, after a loss of 2.", diverged.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A run of version 2 of the form, which knew neither lastBatch nor emaRampsUp: it kept the last batch, and its average's decay was the same from the first step.</summary>
+    [Fact]
+    public async Task ARunOfAnEarlierVersion_GoesOnAsItWas()
+    {
+        TrainingOptions asWas = Plain with { EmaDecay = 0.9, LastBatch = LastBatch.Keep, EmaRampsUp = false }, asked = asWas with { LastBatch = LastBatch.Drop, EmaRampsUp = true };
+        using var undisturbed = new SmallRun(asWas);
+        await undisturbed.TrainAsync();
+        using var first = new SmallRun(asWas);
+        await first.TrainAsync(untilStep: 2);
+        byte[] saved = Earlier(first.Save());
+
+        TrainingOptions begun;
+        using (Checkpoint checkpoint = CheckpointReader.Read(new MemoryStream(saved), "saved.pth.tar"))
+            begun = TrainingSnapshot.AsBegun(asked, checkpoint);
+        using SmallRun resumed = SmallRun.Resume(saved, begun);
+        await resumed.TrainAsync();
+
+        Assert.Equal((LastBatch.Keep, false), (begun.LastBatch, begun.EmaRampsUp));
+        Assert.Equal(new TrainingPosition(2, 6, 0), resumed.Trainer.Position);
+        resumed.AssertSameBitsAs(undisturbed);
+        Assert.Throws<CheckpointException>(() => SmallRun.Resume(saved, asked));
+    }
+
+    /// <summary>What a run finds out when it begins holds for all of it, though its data may have grown since.</summary>
+    [Fact]
+    public void AResumedRun_HasTheStepsThatItBeganWith()
+    {
+        TrainingOptions asked = Plain with { Schedule = LearningRateSchedule.CosinePerStep, WarmUpSteps = 100 }, begun = asked.ForSamples(10);
+        using var run = new SmallRun(begun);
+        using Checkpoint checkpoint = CheckpointReader.Read(new MemoryStream(run.Save()), "saved.pth.tar");
+
+        TrainingOptions again = TrainingSnapshot.AsBegun(asked, checkpoint);
+
+        Assert.Equal((3, 0), (again.StepsPerEpoch, again.WarmUpSteps));
+    }
+
+    // The same file as an earlier version would have written it.
+    private static byte[] Earlier(byte[] saved)
+    {
+        using Checkpoint checkpoint = CheckpointReader.Read(new MemoryStream(saved), "saved.pth.tar");
+        var root = (CheckpointDictionary)checkpoint.Value;
+        var earlier = new CheckpointDictionary();
+        foreach ((CheckpointValue key, CheckpointValue value) in root)
+            earlier.Add(key.AsText()!, key.AsText() == "hrnetbatch" ? Without((CheckpointDictionary)value) : value);
+        using var file = new MemoryStream();
+        CheckpointWriter.Write(file, earlier);
+        return file.ToArray();
+
+        static CheckpointDictionary Without(CheckpointDictionary ours)
+        {
+            var changed = new CheckpointDictionary();
+            foreach ((CheckpointValue key, CheckpointValue value) in ours)
+                changed.Add(key.AsText()!, key.AsText() switch
+                {
+                    "resume" => Without((CheckpointDictionary)value),
+                    "format" => 2,
+                    "options" => value.AsText()!.Replace("\"lastBatch\":\"keep\",", "", StringComparison.Ordinal).Replace("\"emaRampsUp\":false,", "", StringComparison.Ordinal),
+                    _ => value,
+                });
+            return changed;
+        }
     }
 
     [Fact]

@@ -19,6 +19,7 @@ internal sealed class SmallRun : IDisposable
         LearningRate = 0.02,
         LearningRateMilestones = [1],
         WarmUpSteps = 2,
+        LastBatch = LastBatch.Keep,
     };
 
     /// <summary>A network as small as they come; the head is as wide as ever.</summary>
@@ -84,7 +85,7 @@ internal sealed class SmallRun : IDisposable
     public async Task<IAsyncEnumerable<Batch>> BatchesAsync(int? batchSize = null)
     {
         Shards shards = await Data.Value;
-        var options = new BatchLoaderOptions { BatchSize = batchSize ?? _options.BatchSize, ImageSize = 32, IsTraining = true, Seed = _options.Seed, ShuffleBufferSize = 4, ThreadCount = 1 };
+        var options = new BatchLoaderOptions { BatchSize = batchSize ?? _options.BatchSize, ImageSize = 32, IsTraining = true, Seed = _options.Seed, ShuffleBufferSize = 4, ThreadCount = 1, DropsLast = _options.LastBatch == LastBatch.Drop };
         var loader = new BatchLoader(shards.Names, shards.OpenAsync, options);
         return loader.ReadAsync(Trainer.Position.Epoch, Trainer.Position.Cursor, TestContext.Current.CancellationToken);
     }

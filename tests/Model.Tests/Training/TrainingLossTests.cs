@@ -87,6 +87,20 @@ public sealed class TrainingLossTests
     }
 
     [Theory]
+    [InlineData(128, null, 2)]
+    [InlineData(128, 32, 2)]
+    [InlineData(128, 1, 1)]   // asked for
+    [InlineData(1, null, 1)]
+    public void MicroBatches_OfOneImage_AreNoneUnlessAskedFor(int batch, int? micro, int expected)
+    {
+        var options = new TrainingOptions { BatchSize = batch, MicroBatchSize = micro };
+
+        Assert.Equal(expected, MicroBatches.LeastCount(options));
+        for (int images = 2; images <= batch; images++)
+            Assert.All(MicroBatches.Of(options, images, MicroBatches.LeastCount(options)), part => Assert.True(part.Count >= expected, $"{images}"));
+    }
+
+    [Theory]
     [InlineData(128, null, 100, 1, new[] { 100 })]
     [InlineData(128, 32, 128, 1, new[] { 32, 32, 32, 32 })]
     [InlineData(128, 32, 100, 1, new[] { 25, 25, 25, 25 })]

@@ -16,7 +16,13 @@ internal static class ScheduleCommand
     private static Command Add()
     {
         var name = new Argument<string>("NAME") { Description = "A name of your choice; a schedule of that name is replaced." };
-        var cron = new Option<string>("--cron") { Description = "Minute, hour, day of the month, month, day of the week; \"0 3 * * *\" is daily at 3:00 UTC. Or @hourly, @daily, @weekly, @monthly, @yearly.", HelpName = "EXPR", Required = true };
+        var cron = new Option<string>("--cron")
+        {
+            Description = "Minute, hour, day of the month, month, day of the week; \"0 3 * * *\" is daily at 3:00 UTC. "
+                + "Or @hourly, @daily, @weekly, @monthly, @yearly.",
+            HelpName = "EXPR",
+            Required = true,
+        };
         var file = new Argument<string>("FILE.json") { Description = "The request, as for `hrnet submit`; - reads standard input." };
         var command = new Command("add", "Add a schedule, or replace it.") { name, file, cron };
         command.SetAction(async (parsed, interrupted) =>
@@ -42,7 +48,8 @@ internal static class ScheduleCommand
             IReadOnlyList<JobSchedule> schedules = await services.GetRequiredService<ScheduleStore>().ListAsync(interrupted);
             if (parsed.GetValue(CommandLine.Json))
             {
-                Screen.WriteJson(schedules.Select(schedule => new { schedule.Name, schedule.Cron, Next = Next(schedule.Cron), schedule.Request, schedule.CreatedAt }));
+                Screen.WriteJson(schedules.Select(schedule =>
+                    new { schedule.Name, schedule.Cron, Next = Next(schedule.Cron), schedule.Request, schedule.CreatedAt }));
                 return 0;
             }
             if (schedules.Count == 0)
@@ -93,5 +100,15 @@ internal static class ScheduleCommand
         }
     }
 
-    private static DateTimeOffset? Next(string fields) => ScheduleTimes.Next(fields, TimeProvider.System.GetUtcNow());
+    private static DateTimeOffset? Next(string fields)
+    {
+        try
+        {
+            return ScheduleTimes.Next(fields, TimeProvider.System.GetUtcNow());
+        }
+        catch (FormatException)
+        {
+            return null;   // written into the ledger by other means: the workers say that it never runs
+        }
+    }
 }

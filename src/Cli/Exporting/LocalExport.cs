@@ -65,7 +65,8 @@ internal static class LocalExport
         Screen.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{target}: {ExportFormats.NameOf(report.Format)}, {report.Variant}, {Words.Count(report.ClassCount)} classes, images of {report.ImageSize}×{report.ImageSize}, {Words.Bytes(report.Bytes)}."));
         Screen.WriteLine(report is { MaxDifference: { } difference, MaxDifferenceShare: { } share }
-            ? $"Checked: ONNX Runtime's logits are the network's within {Words.Value(100 * share)} % of their range ({Words.Value(difference)}), as rounding explains."
+            ? $"Checked: ONNX Runtime's logits are the network's within {Words.Value(100 * share)} % of their range ({Words.Value(difference)}), "
+                + "as rounding explains."
             : "Checked: read back, every tensor is the same.");
         Screen.WriteLine($"sha256 {report.Sha256}");
         foreach (string remark in report.Remarks) Screen.Say($"Note: {remark}.");

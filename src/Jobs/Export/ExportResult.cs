@@ -16,5 +16,6 @@ namespace HrNetBatch.Jobs.Export;
 /// <param name="CheckpointSha256">The hash of its file.</param>
 /// <param name="Remarks">What was odd, filled or left out, each in half a sentence for people.</param>
 public sealed record ExportResult(
-    string File, ExportFormat Format, string Variant, int ClassCount, int ImageSize, long Bytes, string Sha256, double? MaxDifference, double? MaxDifferenceShare,
+    string File, ExportFormat Format, string Variant, int ClassCount, int ImageSize, long Bytes, string Sha256,
+    double? MaxDifference, double? MaxDifferenceShare,
     string Checkpoint, string CheckpointSha256, IReadOnlyList<string> Remarks);

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
 
@@ -72,7 +71,8 @@ public static partial class LedgerAddress
         if (!uri.Success)
         {
             throw new FormatException(
-                "cannot be read: a URI is postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require, in which @ : / ? # of a name or password are written as %40 %3A %2F %3F %23");
+                "cannot be read: a URI is postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require, in which @ : / ? # of a name or "
+                + "password are written as %40 %3A %2F %3F %23");
         }
         string[] hosts = uri.Groups["hosts"].Value.Split(',');
         if (hosts is [var only] && Port().Match(only) is { Success: true } port)
@@ -111,14 +111,17 @@ public static partial class LedgerAddress
         catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or InvalidCastException)
         {
             throw new FormatException(error.InnerException is KeyNotFoundException
-                ? string.Create(CultureInfo.InvariantCulture, $"has the unknown keyword \"{key}\": correct or remove it; Npgsql's documentation lists them (Host, Port, Database, Username, Password, SSL Mode, …)")
+                ? $"has the unknown keyword \"{key}\": correct or remove it; Npgsql's documentation lists them (Host, Port, Database, Username, "
+                    + "Password, SSL Mode, …)"
                 : $"has a value of \"{key}\" that cannot be used");
         }
     }
 
     private static string Unescape(string text) => System.Uri.UnescapeDataString(text);
 
-    [GeneratedRegex(@"^postgres(ql)?://((?<user>[^:@/?#]*)(:(?<password>[^@/?#]*))?@)?(?<hosts>[^/?#@]*)(/(?<database>[^/?#]*))?(\?(?<query>[^#]*))?$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^postgres(ql)?://((?<user>[^:@/?#]*)(:(?<password>[^@/?#]*))?@)?(?<hosts>[^/?#@]*)(/(?<database>[^/?#]*))?(\?(?<query>[^#]*))?$",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Uri();
 
     [GeneratedRegex(@"^(?<host>\[[0-9A-Fa-f:.%]*\]|[^:\[\]]*)(:(?<port>\d*))?$", RegexOptions.ExplicitCapture)]

@@ -11,7 +11,7 @@ public sealed class LedgerOptions : IValidatableObject
     public const string Section = "HrNetBatch:Ledger";
 
     /// <summary>The PostgreSQL database: an Npgsql connection string, or a URI (<c>postgresql://…</c>).</summary>
-    [Required(ErrorMessage = "HrNetBatch:Ledger:ConnectionString is not set; `hrnet up` starts a PostgreSQL and prints it.")]
+    [Required(ErrorMessage = "HrNetBatch:Ledger:ConnectionString is not set; `hrnet up` starts a PostgreSQL and writes it into its stack.json.")]
     public string ConnectionString { get; set; } = "";
 
     /// <summary>How this process shows PostgreSQL who it is: with the connection string's password (the default), or with tokens of Microsoft Entra.</summary>

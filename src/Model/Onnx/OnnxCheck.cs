@@ -52,7 +52,8 @@ public static class OnnxCheck
             }
             double tolerance = Tolerance(lowest, highest);
             return difference <= tolerance ? new(difference, highest - lowest) : throw new CheckpointException(string.Create(CultureInfo.InvariantCulture,
-                $"ONNX Runtime's logits differ from the network's by up to {difference:g3}, more than the {tolerance:g3} that rounding explains in logits from {lowest:g3} to {highest:g3}. ")
+                $"ONNX Runtime's logits differ from the network's by up to {difference:g3}, more than the {tolerance:g3} that rounding explains ")
+                + string.Create(CultureInfo.InvariantCulture, $"in logits from {lowest:g3} to {highest:g3}. ")
                 + "Nothing was exported. If the weights are sound, this is a fault of the export: please report it with the checkpoint.");
         }
         catch (OnnxRuntimeException error)

@@ -31,7 +31,8 @@ public static class CommandLine
     {
         using var signals = new StopSignals(TimeProvider.System);
         (string[] own, IReadOnlyList<string[]> followers) = FollowerArguments.Split(arguments);
-        ParseResult parsed = Build(followers).Parse(own);
+        // An argument that begins with @ is what it says (`--cron @daily`), not a file of further arguments.
+        ParseResult parsed = Build(followers).Parse(own, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
             // No time limit of the library's: `up` and `demo` stop what they started first.

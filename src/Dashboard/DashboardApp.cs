@@ -44,7 +44,7 @@ public static class DashboardApp
         builder.Services.AddTelemetryExport(builder.Configuration, "hrnet-dashboard");
         builder.Services.ConfigureOpenTelemetryTracerProvider(traces => traces.AddAspNetCoreInstrumentation(requests => requests.Filter = http => !Health.IsProbe(http.Request)));
         builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter("Microsoft.AspNetCore.Hosting"));
-        builder.Services.AddSingleton<JobQueries>().AddSingleton<ReportQueries>().AddSingleton<HealthProbe>();
+        builder.Services.AddSingleton<JobRates>().AddSingleton<JobQueries>().AddSingleton<ReportQueries>().AddSingleton<HealthProbe>();
         builder.Services.AddRazorComponents();
         builder.Services.AddHangfirePages();
         builder.Services.AddHostedService<AddressAnnouncement>();

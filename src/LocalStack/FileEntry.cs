@@ -20,6 +20,7 @@ internal readonly partial record struct FileEntry(FileEntryKind Kind, uint Owner
     /// <summary>Looks at a path; null when there is nothing.</summary>
     public static FileEntry? At(string path)
     {
+        path = Path.TrimEndingDirectorySeparator(path);   // with it, a link would be followed
         if (OperatingSystem.IsLinux()) return Ask(CurrentFolder, path, DoNotFollow);
 
         // The owner is known on Linux alone, where machines have more users than one.

@@ -56,6 +56,15 @@ public sealed class AccessTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Dashboard_NamesWhatItDoesNotKnowInTheLedgersConnectionString()
+    {
+        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => DashboardApp.BuildAsync(
+            ["--HrNetBatch:Ledger:ConnectionString=postgres://hrnet:secret@127.0.0.1/ledger?foo=1"]));
+        Assert.Contains("unknown keyword \"foo\"", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Network_AdmitsConnectionsFromElsewhere_ButNoOtherPagesPosts()
     {
         var options = new DashboardOptions { Access = DashboardAccess.Network, HostNames = [Host] };

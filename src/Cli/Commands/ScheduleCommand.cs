@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Cronos;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Contracts;
@@ -17,13 +16,19 @@ internal static class ScheduleCommand
     private static Command Add()
     {
         var name = new Argument<string>("NAME") { Description = "A name of your choice; a schedule of that name is replaced." };
-        var cron = new Option<string>("--cron") { Description = "Minute, hour, day of the month, month, day of the week; \"0 3 * * *\" is daily at 3:00 UTC.", HelpName = "EXPR", Required = true };
+        var cron = new Option<string>("--cron")
+        {
+            Description = "Minute, hour, day of the month, month, day of the week; \"0 3 * * *\" is daily at 3:00 UTC. "
+                + "Or @hourly, @daily, @weekly, @monthly, @yearly.",
+            HelpName = "EXPR",
+            Required = true,
+        };
         var file = new Argument<string>("FILE.json") { Description = "The request, as for `hrnet submit`; - reads standard input." };
         var command = new Command("add", "Add a schedule, or replace it.") { name, file, cron };
         command.SetAction(async (parsed, interrupted) =>
         {
-            string expression = parsed.GetRequiredValue(cron);
-            DateTimeOffset? next = Next(expression, TimeProvider.System);
+            string expression = Fields(parsed.GetRequiredValue(cron));
+            DateTimeOffset? next = Next(expression);
             JobRequest request = await SubmitCommand.ReadAsync(parsed.GetRequiredValue(file), interrupted);
             await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             await services.GetRequiredService<ScheduleStore>().SetAsync(parsed.GetRequiredValue(name), expression, request, interrupted);
@@ -43,7 +48,8 @@ internal static class ScheduleCommand
             IReadOnlyList<JobSchedule> schedules = await services.GetRequiredService<ScheduleStore>().ListAsync(interrupted);
             if (parsed.GetValue(CommandLine.Json))
             {
-                Screen.WriteJson(schedules.Select(schedule => new { schedule.Name, schedule.Cron, Next = Next(schedule.Cron, TimeProvider.System), schedule.Request, schedule.CreatedAt }));
+                Screen.WriteJson(schedules.Select(schedule =>
+                    new { schedule.Name, schedule.Cron, Next = Next(schedule.Cron), schedule.Request, schedule.CreatedAt }));
                 return 0;
             }
             if (schedules.Count == 0)
@@ -55,7 +61,7 @@ internal static class ScheduleCommand
             foreach (JobSchedule schedule in schedules)
             {
                 table.AddRow(
-                    Screen.Cell(schedule.Name), Screen.Cell(schedule.Cron), Screen.Cell($"{Next(schedule.Cron, TimeProvider.System):yyyy-MM-dd HH:mm}"),
+                    Screen.Cell(schedule.Name), Screen.Cell(schedule.Cron), Screen.Cell($"{Next(schedule.Cron):yyyy-MM-dd HH:mm}"),
                     Screen.Cell(schedule.Request.Kind));
             }
             Screen.Out.Write(table);
@@ -81,18 +87,28 @@ internal static class ScheduleCommand
         return command;
     }
 
-    /// <summary>The next time of an expression.</summary>
-    /// <exception cref="UserException">It is no cron expression.</exception>
-    private static DateTimeOffset? Next(string expression, TimeProvider time)
+    /// <exception cref="UserException">It is no cron expression, or never fires.</exception>
+    private static string Fields(string expression)
     {
         try
         {
-            CronFormat format = expression.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard;
-            return CronExpression.Parse(expression, format).GetNextOccurrence(time.GetUtcNow(), TimeZoneInfo.Utc);
+            return ScheduleTimes.Fields(expression);
         }
-        catch (CronFormatException exception)
+        catch (FormatException exception)
         {
-            throw new UserException($"'{expression}' is no cron expression: {exception.Message} \"0 3 * * *\" is daily at 3:00 UTC.", UserException.WrongRequest);
+            throw new UserException(exception.Message, UserException.WrongRequest);
+        }
+    }
+
+    private static DateTimeOffset? Next(string fields)
+    {
+        try
+        {
+            return ScheduleTimes.Next(fields, TimeProvider.System.GetUtcNow());
+        }
+        catch (FormatException)
+        {
+            return null;   // written into the ledger by other means: the workers say that it never runs
         }
     }
 }

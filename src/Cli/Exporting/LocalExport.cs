@@ -33,7 +33,7 @@ internal static class LocalExport
         {
             File.Delete(unfinished);
         }
-        if (json) Screen.WriteJson(new { File = target, Checkpoint = source, report.Format, report.Variant, report.ClassCount, report.ImageSize, report.Bytes, report.Sha256, report.MaxDifference, CheckpointSha256 = report.SourceSha256, report.Remarks });
+        if (json) Screen.WriteJson(new { File = target, Checkpoint = source, report.Format, report.Variant, report.ClassCount, report.ImageSize, report.Bytes, report.Sha256, report.MaxDifference, report.MaxDifferenceShare, CheckpointSha256 = report.SourceSha256, report.Remarks });
         else Show(target, report);
     }
 
@@ -64,8 +64,9 @@ internal static class LocalExport
     {
         Screen.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{target}: {ExportFormats.NameOf(report.Format)}, {report.Variant}, {Words.Count(report.ClassCount)} classes, images of {report.ImageSize}×{report.ImageSize}, {Words.Bytes(report.Bytes)}."));
-        Screen.WriteLine(report.MaxDifference is { } difference
-            ? $"Checked: ONNX Runtime's logits are the network's within {Words.Value(difference)}."
+        Screen.WriteLine(report is { MaxDifference: { } difference, MaxDifferenceShare: { } share }
+            ? $"Checked: ONNX Runtime's logits are the network's within {Words.Value(100 * share)} % of their range ({Words.Value(difference)}), "
+                + "as rounding explains."
             : "Checked: read back, every tensor is the same.");
         Screen.WriteLine($"sha256 {report.Sha256}");
         foreach (string remark in report.Remarks) Screen.Say($"Note: {remark}.");

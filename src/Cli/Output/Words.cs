@@ -32,7 +32,11 @@ internal static class Words
     public static string Value(double value) =>
         value == 0 || Math.Abs(value) is >= 0.001 and < 1e7 ? value.ToString("0.####", Culture) : value.ToString("0.##e+0", Culture);
 
-    /// <summary>1,234 images/s</summary>
-    public static string Rate(double perSecond) =>
-        perSecond.ToString(perSecond < 10 ? "0.0" : "N0", Culture) + "/s";
+    /// <summary>1,234/s, 2.5/s, 4.0/min</summary>
+    public static string Rate(double perSecond) => perSecond switch
+    {
+        >= 10 => perSecond.ToString("N0", Culture) + "/s",
+        >= 0.1 => perSecond.ToString("0.0", Culture) + "/s",
+        _ => (perSecond * 60).ToString("0.0#", Culture) + "/min",
+    };
 }

@@ -1,4 +1,5 @@
 using HrNetBatch.Cli.Output;
+using HrNetBatch.Jobs;
 using Spectre.Console;
 
 namespace HrNetBatch.Cli.Transfer;

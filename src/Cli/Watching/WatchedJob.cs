@@ -1,4 +1,5 @@
 using HrNetBatch.Cli.Output;
+using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 

@@ -27,6 +27,7 @@ internal sealed class JobQueries(
     FailedItemStore failedItems,
     MetricStore metrics,
     PinnedCheckpointStore checkpoints,
+    JobRates rates,
     TimeProvider time)
 {
     public const int MaxPageSize = 200;
@@ -36,8 +37,7 @@ internal sealed class JobQueries(
         limit = Math.Clamp(limit, 1, MaxPageSize);
         Job? before = filter.Before is { } id ? await jobs.FindAsync(id, cancellation) : null;
         IReadOnlyList<Job> page = await jobs.ListAsync(filter.State, filter.Kind, limit + 1, before, cancellation);
-        DateTimeOffset now = time.GetUtcNow();
-        JobSummary[] shown = [.. page.Take(limit).Select(job => JobSummary.Of(job, now))];
+        JobSummary[] shown = [.. page.Take(limit).Select(Summary)];
         return new JobPageView(shown, await jobs.CountAsync(cancellation), page.Count > limit ? shown[^1].Id : null);
     }
 
@@ -45,10 +45,9 @@ internal sealed class JobQueries(
     {
         if (await jobs.FindAsync(id, cancellation) is not { } job)
             return null;
-        DateTimeOffset now = time.GetUtcNow();
-        Dictionary<Guid, JobSummary> started = (await jobs.ListFollowersAsync(id, cancellation)).ToDictionary(follower => follower.Id, follower => JobSummary.Of(follower, now));
+        Dictionary<Guid, JobSummary> started = (await jobs.ListFollowersAsync(id, cancellation)).ToDictionary(follower => follower.Id, Summary);
         return new JobDetail(
-            JobSummary.Of(job, now),
+            Summary(job),
             job.Arguments,
             job.Result,
             await jobs.ListAttemptsAsync(id, cancellation),
@@ -61,6 +60,8 @@ internal sealed class JobQueries(
             await checkpoints.FindAsync(id, cancellation),
             await metrics.HasAnyAsync(id, cancellation));
     }
+
+    private JobSummary Summary(Job job) => JobSummary.Of(job, time.GetUtcNow(), rates.Note(job));
 
     public async Task<FailedItemPage> FailedItemsAsync(Guid id, string? after, int limit, CancellationToken cancellation)
     {

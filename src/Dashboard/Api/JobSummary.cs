@@ -24,7 +24,7 @@ public sealed record JobSummary
     /// <summary>What progress counts up to; null while unknown.</summary>
     public required long? TotalCount { get; init; }
 
-    /// <summary>Progress a second, on average since the job started; null while unknown or waiting.</summary>
+    /// <summary>Progress a second: over the last minute while it runs, on average once it has ended; null while unknown or waiting.</summary>
     public required double? RatePerSecond { get; init; }
 
     /// <summary>Seconds left at that rate; null unless running.</summary>
@@ -48,10 +48,14 @@ public sealed record JobSummary
     /// <summary>Seconds from its start to its end, or until now; null before its start.</summary>
     public required double? DurationSeconds { get; init; }
 
-    internal static JobSummary Of(Job job, DateTimeOffset now)
+    /// <param name="job">The job.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="recentRate">Progress a second over the last minute; null while unknown.</param>
+    internal static JobSummary Of(Job job, DateTimeOffset now, double? recentRate)
     {
         double? duration = job.StartedAt is { } started ? Math.Max(((job.EndedAt ?? now) - started).TotalSeconds, 0) : null;
-        double? rate = job.DoneCount > 0 && duration > 1 && job.State is not (JobState.Queued or JobState.Scheduled) ? job.DoneCount / duration : null;
+        double? rate = job.State == JobState.Running ? recentRate
+            : job.DoneCount > 0 && duration > 1 && job.EndedAt is not null ? job.DoneCount / duration : null;
         return new JobSummary
         {
             Id = job.Id,

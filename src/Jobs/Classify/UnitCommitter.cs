@@ -1,3 +1,4 @@
+using System.Globalization;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Ledger;
@@ -9,11 +10,10 @@ namespace HrNetBatch.Jobs.Classify;
 /// <summary>Writes a finished unit's part, commits it, and says how far the job is.</summary>
 internal sealed partial class UnitCommitter(BlobStore blobs, UnitStore units, FailedItemLimit limit, TimeProvider time)
 {
-    private (long Timestamp, long DoneCount)? _start;
+    private readonly RateMeter _rate = new(time);
 
     public async Task CommitAsync(ClassifyJob job, PendingUnit unit, CancellationToken stop)
     {
-        _start ??= (time.GetTimestamp(), (await units.TotalsAsync(job.Lease.JobId, stop)).DoneCount);
         var part = await WritePartAsync(job, unit, stop);
         UnitTotals totals;
         try
@@ -31,10 +31,11 @@ internal sealed partial class UnitCommitter(BlobStore blobs, UnitStore units, Fa
 
         CountItems(part?.RowCount ?? 0, "classified");
         CountItems(unit.Failed.Count, "failed");
-        var rate = (totals.DoneCount - _start.Value.DoneCount) / Math.Max(0.001, time.GetElapsedTime(_start.Value.Timestamp).TotalSeconds);
+        _rate.Note(totals.DoneCount);
+        string rate = _rate.PerSecond is { } perSecond ? string.Create(CultureInfo.InvariantCulture, $", {perSecond:0.#} images/s") : "";
         await job.Attempt.ReportProgressAsync(
             totals.DoneCount, totals.IsPlanComplete ? totals.ItemCount : null,
-            totals.IsPlanComplete ? $"classifying, {rate:0.#} images/s" : $"classifying while listing, {rate:0.#} images/s", stop);
+            totals.IsPlanComplete ? $"classifying{rate}" : $"classifying while listing{rate}", stop);
         await limit.CheckAsync(job, totals, stop);
     }
 

@@ -39,7 +39,8 @@ public sealed class ExportHandler(BlobAccounts accounts, BlobStore blobs, JobChe
             // 3. A crash from here on costs one more export: the next attempt finds its own blob, and replaces it by the same bytes.
             await attempt.ReportProgressAsync(1, 1, "exported", CancellationToken.None);
             return Outcome.Success(new ExportResult(
-                $"{path}", report.Format, report.Variant, report.ClassCount, report.ImageSize, report.Bytes, report.Sha256, report.MaxDifference,
+                $"{path}", report.Format, report.Variant, report.ClassCount, report.ImageSize, report.Bytes, report.Sha256,
+                report.MaxDifference, report.MaxDifferenceShare,
                 source.Source.Checkpoint, report.SourceSha256, report.Remarks));
         }
         finally

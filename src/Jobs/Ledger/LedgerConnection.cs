@@ -16,7 +16,7 @@ public static class LedgerConnection
     /// </summary>
     internal static NpgsqlDataSource Open(LedgerOptions options, EntraPasswords passwords)
     {
-        var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        NpgsqlConnectionStringBuilder connection = LedgerAddress.Parse(options.ConnectionString);
         double limit = Math.Ceiling(Math.Max(ShortestLimit.TotalMilliseconds, options.LeaseDuration.TotalMilliseconds / 2));
         connection.Options = string.Create(CultureInfo.InvariantCulture, $"{connection.Options} -c idle_in_transaction_session_timeout={limit}").TrimStart();
         return Build("ledger", connection, options, passwords);
@@ -27,7 +27,13 @@ public static class LedgerConnection
     /// <param name="options">The ledger.</param>
     /// <param name="passwords">Where tokens come from, if they are wanted.</param>
     public static NpgsqlDataSource OpenForHangfire(string name, LedgerOptions options, EntraPasswords passwords) =>
-        Build(name, new NpgsqlConnectionStringBuilder(options.ConnectionString) { ApplicationName = name }, options, passwords);
+        Build(name, Named(LedgerAddress.Parse(options.ConnectionString), name), options, passwords);
+
+    private static NpgsqlConnectionStringBuilder Named(NpgsqlConnectionStringBuilder connection, string name)
+    {
+        connection.ApplicationName = name;
+        return connection;
+    }
 
     private static NpgsqlDataSource Build(string name, NpgsqlConnectionStringBuilder connection, LedgerOptions options, EntraPasswords passwords)
     {

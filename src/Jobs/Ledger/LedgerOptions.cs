@@ -10,8 +10,8 @@ public sealed class LedgerOptions : IValidatableObject
     /// <summary>Section in the configuration.</summary>
     public const string Section = "HrNetBatch:Ledger";
 
-    /// <summary>Npgsql connection string of the PostgreSQL database.</summary>
-    [Required(ErrorMessage = "HrNetBatch:Ledger:ConnectionString is not set; `hrnet up` starts a PostgreSQL and prints it.")]
+    /// <summary>The PostgreSQL database: an Npgsql connection string, or a URI (<c>postgresql://…</c>).</summary>
+    [Required(ErrorMessage = "HrNetBatch:Ledger:ConnectionString is not set; `hrnet up` starts a PostgreSQL and writes it into its stack.json.")]
     public string ConnectionString { get; set; } = "";
 
     /// <summary>How this process shows PostgreSQL who it is: with the connection string's password (the default), or with tokens of Microsoft Entra.</summary>
@@ -28,14 +28,15 @@ public sealed class LedgerOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Authentication != LedgerAuthentication.Entra || string.IsNullOrWhiteSpace(ConnectionString))
+        if (string.IsNullOrWhiteSpace(ConnectionString))
             yield break;
-        NpgsqlConnectionStringBuilder? connection = Parse(ConnectionString);
-        if (connection is null)
+        if (!TryParse(out NpgsqlConnectionStringBuilder connection, out string fault))
         {
-            yield return new($"{Section}:ConnectionString cannot be read; it is a list of Key=value, separated by semicolons.");
+            yield return new($"{Section}:ConnectionString {fault}.");
             yield break;
         }
+        if (Authentication != LedgerAuthentication.Entra)
+            yield break;
         if (!string.IsNullOrEmpty(connection.Password))
             yield return new($"{Section}:ConnectionString holds a password, and {Section}:Authentication is Entra: take one of them out.");
         if (string.IsNullOrEmpty(connection.Username))
@@ -44,15 +45,17 @@ public sealed class LedgerOptions : IValidatableObject
             yield return new($"{Section}:ConnectionString sends a token to {connection.Host} that anybody on the way could read: add SSL Mode=VerifyFull.");
     }
 
-    private static NpgsqlConnectionStringBuilder? Parse(string connectionString)
+    private bool TryParse(out NpgsqlConnectionStringBuilder connection, out string fault)
     {
         try
         {
-            return new(connectionString);
+            (connection, fault) = (LedgerAddress.Parse(ConnectionString), "");
+            return true;
         }
-        catch (ArgumentException) // its message may repeat a password
+        catch (FormatException error)
         {
-            return null;
+            (connection, fault) = (new(), error.Message);
+            return false;
         }
     }
 

@@ -17,9 +17,11 @@ public sealed class ScheduleStore(NpgsqlDataSource database, JobKinds kinds)
 {
     /// <summary>Adds a schedule, or replaces the one of that name.</summary>
     /// <exception cref="JobArgumentsException">The request would be refused.</exception>
+    /// <exception cref="FormatException">The cron expression is none, or never fires.</exception>
     public async Task SetAsync(string name, string cron, JobRequest request, CancellationToken cancellation = default)
     {
         kinds.Check(request);
+        cron = ScheduleTimes.Fields(cron);
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(
             """

@@ -81,7 +81,7 @@ public sealed class CheckpointExport : IDisposable
             WriteTo(stream);
 
         cancellation.ThrowIfCancellationRequested();
-        double? difference = null;
+        OnnxDifference? difference = null;
         if (_options.Format == ExportFormat.Onnx)
         {
             progress?.Report("checking in ONNX Runtime");
@@ -97,7 +97,7 @@ public sealed class CheckpointExport : IDisposable
         using FileStream written = File.OpenRead(file);
         string sha256 = Convert.ToHexStringLower(SHA256.HashData(written));
         return new ExportReport(
-            _options.Format, VariantName, _network.ClassCount, ImageSize, written.Length, sha256, difference, _source.Sha256, [.. Remarks()]);
+            _options.Format, VariantName, _network.ClassCount, ImageSize, written.Length, sha256, difference?.Largest, difference?.Share, _source.Sha256, [.. Remarks()]);
     }
 
     private void WriteTo(FileStream stream)

@@ -29,7 +29,9 @@ public sealed record ExportOptions
 /// <param name="Bytes">The file's length.</param>
 /// <param name="Sha256">The file's hash, in lower-case hexadecimal.</param>
 /// <param name="MaxDifference">For ONNX, the largest |Δ| between a logit of ONNX Runtime and of the network; for the others null, their tensors were read back equal.</param>
+/// <param name="MaxDifferenceShare">The same as a share of the range of the network's logits, which is what it has to be compared with.</param>
 /// <param name="SourceSha256">The hash of the checkpoint's file.</param>
 /// <param name="Remarks">What was odd, filled or left out, each in half a sentence for people.</param>
 public sealed record ExportReport(
-    ExportFormat Format, string Variant, int ClassCount, int ImageSize, long Bytes, string Sha256, double? MaxDifference, string SourceSha256, IReadOnlyList<string> Remarks);
+    ExportFormat Format, string Variant, int ClassCount, int ImageSize, long Bytes, string Sha256, double? MaxDifference, double? MaxDifferenceShare,
+    string SourceSha256, IReadOnlyList<string> Remarks);

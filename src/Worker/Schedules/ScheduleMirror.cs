@@ -91,7 +91,8 @@ internal sealed partial class ScheduleMirror(
         }
     }
 
-    [LoggerMessage(133, LogLevel.Error, "Hangfire's recurring job {Recurring} is refused and never runs: {Reason}. If none of you made it, somebody else can write the ledger's database: change its passwords")]
+    [LoggerMessage(133, LogLevel.Error, "Hangfire's recurring job {Recurring} is refused and never runs: {Reason}. "
+        + "If none of you made it, somebody else can write the ledger's database: change its passwords")]
     private static partial void LogForeign(ILogger logger, string recurring, string reason);
 
     [LoggerMessage(131, LogLevel.Warning, "The schedules could not be compared with Hangfire's: {Reason}. Trying again in {Interval}")]

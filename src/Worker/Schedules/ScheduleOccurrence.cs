@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Cronos;
+using HrNetBatch.Jobs.Ledger;
 
 namespace HrNetBatch.Worker.Schedules;
 
@@ -12,7 +13,7 @@ internal static class ScheduleOccurrence
     /// <exception cref="FormatException">The expression is none.</exception>
     public static DateTime? Before(string cron, DateTime firedAt)
     {
-        CronExpression expression = Parse(cron);
+        CronExpression expression = ScheduleTimes.Parse(cron);
         // Cronos looks ahead only. Look back from ever further away until something lies in between.
         for (TimeSpan back = TimeSpan.FromMinutes(2); back < TimeSpan.FromDays(3000); back *= 8)
         {
@@ -30,12 +31,5 @@ internal static class ScheduleOccurrence
         id[6] = (byte)((id[6] & 0x0F) | 0x80); // version 8, RFC 9562: a hash of our own
         id[8] = (byte)((id[8] & 0x3F) | 0x80);
         return new(id, bigEndian: true);
-    }
-
-    /// <summary>Five fields, or six with seconds first: as Hangfire reads them.</summary>
-    private static CronExpression Parse(string cron)
-    {
-        int fieldCount = cron.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
-        return CronExpression.Parse(cron, fieldCount == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
     }
 }

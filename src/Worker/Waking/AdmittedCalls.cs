@@ -61,6 +61,7 @@ internal sealed partial class AdmittedCalls(ILogger<AdmittedCalls> logger) : IEl
 
     private static Type Resolve(string name) => Types.TryGetValue(name ?? "", out Type? type) ? type : throw new CallRefusedException(name);
 
-    [LoggerMessage(127, LogLevel.Error, "Hangfire's call {Call} is refused, nothing of it was run: {Reason}. If none of you made it, somebody else can write the ledger's database: change its passwords")]
+    [LoggerMessage(127, LogLevel.Error, "Hangfire's call {Call} is refused, nothing of it was run: {Reason}. "
+        + "If none of you made it, somebody else can write the ledger's database: change its passwords")]
     private static partial void LogRefused(ILogger logger, string call, string reason);
 }

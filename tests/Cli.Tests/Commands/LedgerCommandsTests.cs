@@ -153,13 +153,31 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(Request(), JobJson.Options), TestContext.Current.CancellationToken);
 
         CommandResult wrong = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "at night");
-        CommandResult added = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "0 3 * * *");
+        CommandResult never = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "0 3 31 2 *");
+        CommandResult added = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "@daily");   // no file of arguments
         CommandResult listed = await HrnetAsync("schedule", "list", "--json");
         CommandResult removed = await HrnetAsync("schedule", "remove", "nightly");
 
-        Assert.Equal([2, 0, 0, 0], new[] { wrong.ExitCode, added.ExitCode, listed.ExitCode, removed.ExitCode });
+        Assert.Equal([2, 2, 0, 0, 0], new[] { wrong.ExitCode, never.ExitCode, added.ExitCode, listed.ExitCode, removed.ExitCode });
         using var document = JsonDocument.Parse(listed.Output);
-        Assert.Equal("0 3 * * *", Assert.Single(document.RootElement.EnumerateArray()).GetProperty("cron").GetString());
+        Assert.Contains("never fires", never.Error, StringComparison.Ordinal);
+        Assert.Equal("0 0 * * *", Assert.Single(document.RootElement.EnumerateArray()).GetProperty("cron").GetString());
+    }
+
+    [Theory]
+    [InlineData("Host=127.0.0.1;Foo=1", "unknown keyword \"foo\"")]
+    [InlineData("postgres://127.0.0.1/ledger?foo=1", "unknown keyword \"foo\"")]
+    [InlineData("postgres://hrnet:se/cret@127.0.0.1/ledger", "%2F")]
+    public async Task LedgersConnectionString_IsRefusedInASentence(string connectionString, string expected)
+    {
+        CommandResult status = await HrnetProcess.RunAsync(
+            ["status"], new Dictionary<string, string> { ["HrNetBatch__Ledger__ConnectionString"] = connectionString });
+
+        Assert.Equal(1, status.ExitCode);
+        Assert.Contains("HrNetBatch:Ledger:ConnectionString", status.Error, StringComparison.Ordinal);
+        Assert.Contains(expected, status.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("should not happen", status.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("se/cret", status.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class ExportCommandTests : IDisposable
         Assert.True(result.ExitCode == 0, result.Error);
         JsonElement report = JsonSerializer.Deserialize<JsonElement>(result.Output);
         Assert.Equal(("onnx", 32), (report.GetProperty("format").GetString(), report.GetProperty("imageSize").GetInt32()));
-        Assert.InRange(report.GetProperty("maxDifference").GetDouble(), 0, 1e-3);
+        Assert.InRange(report.GetProperty("maxDifferenceShare").GetDouble(), 0, 5e-6);
         Assert.Equal([target], Directory.GetFiles(Path.GetDirectoryName(target)!));
     }
 

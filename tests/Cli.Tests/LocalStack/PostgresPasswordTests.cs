@@ -60,6 +60,41 @@ public sealed class PostgresPasswordTests
     }
 
     [Fact]
+    public async Task Cluster_LiesWhereOnlyRootCanWrite_WhenItsUserCannotReachThePrivateFolder()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only for root does the server run as another user.");
+        using var home = new TemporaryFolder();
+        PrivateFolder.Make(home.Path);
+        string folder = home.File("postgres"), outside;
+        await using (PostgresServer server = await StartAsync(folder))
+        {
+            outside = Path.GetDirectoryName((string)(await AskAsync(server.ConnectionString, "SHOW data_directory"))!)!;
+            await server.CreateDatabaseAsync("kept", Stop);
+        }
+        try
+        {
+            Assert.Equal("/var/lib/hrnet-batch", Path.GetDirectoryName(outside));
+            Assert.Equal(PrivateFolder.Passable, File.GetUnixFileMode("/var/lib/hrnet-batch"));
+            Assert.Equal(["data"], Directory.EnumerateFileSystemEntries(outside).Select(Path.GetFileName));
+            Assert.True(File.Exists(Path.Combine(folder, "password")));
+
+            // Where earlier versions put it, all of it the database user's.
+            string earlier = Path.Combine("/var/tmp/hrnet-batch", Path.GetFileName(outside));
+            Directory.CreateDirectory("/var/tmp/hrnet-batch");
+            await RunAsync("mv", outside, earlier);
+            await GiveAwayAsync(earlier);
+            File.Delete(Path.Combine(folder, "password"));
+            await using PostgresServer upgraded = await StartAsync(folder);
+            Assert.Equal(Path.Combine(earlier, "data"), await AskAsync(upgraded.ConnectionString, "SHOW data_directory"));
+            Assert.Equal("hrnet", await WhoAmIAsync(await upgraded.CreateDatabaseAsync("kept", Stop)));
+        }
+        finally
+        {
+            await RunAsync("rm", "-rf", outside, Path.Combine("/var/tmp/hrnet-batch", Path.GetFileName(outside)));
+        }
+    }
+
+    [Fact]
     public async Task Start_SaysWhatToDo_WhenThePasswordFileHoldsAnother()
     {
         using var folder = new TemporaryFolder();
@@ -109,8 +144,13 @@ public sealed class PostgresPasswordTests
     /// <summary>As earlier versions did for root: the whole folder was the database user's.</summary>
     private static async Task GiveAwayAsync(string folder)
     {
-        if (!Environment.IsPrivilegedProcess) return;
-        using Process chown = Process.Start("chown", ["-R", "nobody", folder]);
-        await chown.WaitForExitAsync(Stop);
+        if (Environment.IsPrivilegedProcess) await RunAsync("chown", "-R", "nobody", folder);
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(program, arguments);
+        await process.WaitForExitAsync(Stop);
+        Assert.Equal(0, process.ExitCode);
     }
 }

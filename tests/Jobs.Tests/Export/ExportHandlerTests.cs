@@ -31,7 +31,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
         Assert.Equal("onnx", result.GetProperty("format").GetString());
         Assert.Equal(written.Length, result.GetProperty("bytes").GetInt64());
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(written)), result.GetProperty("sha256").GetString());
-        Assert.InRange(result.GetProperty("maxDifference").GetDouble(), 0, 1e-3);
+        Assert.InRange(result.GetProperty("maxDifferenceShare").GetDouble(), 0, 5e-6);
         Assert.Equal(_bench.Path("models/weights.pth"), result.GetProperty("checkpoint").GetString());
     }
 

@@ -88,6 +88,29 @@ public sealed class ServiceBusServerTests
         Assert.Equal("a", Assert.Single(await again.Broker.Find("jobs").PeekAsync(0, 10)).MessageId);
     }
 
+    [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public async Task Messages_AreForTheirUserAlone_AlsoInAFileThatWasOpen()
+    {
+        using var folder = new TemporaryFolder();
+        const UnixFileMode Closed = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        string data = folder.File("data"), file = Path.Combine(data, "messages.db");
+        await StoreAsync();
+        Assert.All(Directory.GetFiles(data), stored => Assert.Equal(Closed, File.GetUnixFileMode(stored)));
+        Assert.Equal(Closed | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
+
+        File.SetUnixFileMode(file, Closed | UnixFileMode.GroupRead | UnixFileMode.OtherRead); // of an earlier version
+        await StoreAsync();
+        Assert.Equal(Closed, File.GetUnixFileMode(file));
+
+        async Task StoreAsync()
+        {
+            await using ServiceBusServer server = await ServiceBusServer.StartAsync(Options with { Folder = data });
+            await server.Broker.Find("jobs").SendAsync([new IncomingMessage([], "secret")]);
+            Assert.All(Directory.GetFiles(data), stored => Assert.Equal(Closed, File.GetUnixFileMode(stored)));
+        }
+    }
+
     private static async Task<Connection> AnonymousAsync(ServiceBusServer server)
     {
         var factory = new ConnectionFactory();

@@ -27,9 +27,9 @@ public sealed class OnnxTests : IDisposable
 
         string file = Write(network, new OnnxDescription(variant, 64, null, null));
 
-        double difference = OnnxCheck.Compare(file, network, 64, threadCount: 1);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{variant}: max |Δ| {difference:g2}");
-        Assert.InRange(difference, 0, 1e-3);
+        OnnxDifference difference = OnnxCheck.Compare(file, network, 64, threadCount: 1);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{variant}: max |Δ| {difference.Largest:g2} of a range of {difference.Range:g3}");
+        Assert.InRange(difference.Share, 0, 5e-6);
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class OnnxTests : IDisposable
 
         string file = Write(network, new OnnxDescription("w18_small_v2", 32, null, null), foldsBatchNorm: false);
 
-        Assert.InRange(OnnxCheck.Compare(file, network, 32, threadCount: 1), 0, 1e-3);
+        Assert.InRange(OnnxCheck.Compare(file, network, 32, threadCount: 1).Share, 0, 5e-6);
         ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(file));
         Assert.Equal(
             network.modules().Count(module => module is TorchSharp.Modules.BatchNorm2d),
@@ -82,6 +82,39 @@ public sealed class OnnxTests : IDisposable
     }
 
     [Fact]
+    public void Check_Fails_WhereBatchNormsHaveAnotherEpsilon()
+    {
+        using HrNet network = Network("w18_small_v1", 1000);
+        string file = Write(network, new OnnxDescription("w18_small_v1", 64, null, null));
+        using (no_grad())
+        using (DisposeScope scope = NewDisposeScope())
+        {
+            foreach ((string _, Tensor variance) in network.state_dict().Where(entry => entry.Key.EndsWith("running_var", StringComparison.Ordinal)))
+                variance.add_(1e-5); // as if it were 2e-5
+        }
+
+        var failed = Assert.Throws<CheckpointException>(() => OnnxCheck.Compare(file, network, 64, threadCount: 1));
+
+        Assert.Contains("in logits from", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_ComparesWithTheRange_WhereAllLogitsAreLarge()
+    {
+        using HrNet network = Network("w18_small_v1", 1000);
+        using (no_grad())
+        using (DisposeScope scope = NewDisposeScope())
+            network.state_dict()["classifier.bias"].add_(5000);
+        string file = Write(network, new OnnxDescription("w18_small_v1", 32, null, null));
+        OnnxCheck.Compare(file, network, 32, threadCount: 1);
+
+        using (no_grad())
+        using (DisposeScope scope = NewDisposeScope())
+            network.state_dict()["classifier.bias"][7].add_(0.04); // one class of a thousand, whose logits lie within 3 of each other
+        Assert.Throws<CheckpointException>(() => OnnxCheck.Compare(file, network, 32, threadCount: 1));
+    }
+
+    [Fact]
     public void Check_Fails_WhereAWeightIsNoNumber()
     {
         using HrNet network = Network("w18_small_v1", 4);
@@ -94,11 +127,11 @@ public sealed class OnnxTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0, 1e-5)]
-    [InlineData(1, 1e-4)]
-    [InlineData(20, 1e-3)]
-    [InlineData(1000, 1e-2)]
-    public void Tolerance_IsAThousandth_ForLogitsOfUsualSize(double largestLogit, double expected) => Assert.Equal(expected, OnnxCheck.Tolerance(largestLogit), 1e-9);
+    [InlineData(-10, 10, 2.3e-4)]
+    [InlineData(-0.1, 0.1, 2.3e-6)]
+    [InlineData(5000, 5001, 0.015013)]
+    [InlineData(0, 0, 0)]
+    public void Tolerance_IsAShareOfTheRange(double lowest, double highest, double expected) => Assert.Equal(expected, OnnxCheck.Tolerance(lowest, highest), 1e-9);
 
     [Fact]
     public void Write_RefusesSizesThatDoNotFit()

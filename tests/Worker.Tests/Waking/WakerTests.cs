@@ -12,6 +12,7 @@ using Npgsql;
 
 namespace HrNetBatch.Worker.Tests.Waking;
 
+[Collection("Hangfire in the test's own process")]
 public sealed class WakerTests(PostgresFixture postgres)
 {
     [Theory]
@@ -69,11 +70,16 @@ public sealed class WakerTests(PostgresFixture postgres)
     {
         using ProgramProcess unreachable = WorkerProcess.Start("Host=127.0.0.1;Port=1;Username=nobody");
         using ProgramProcess misconfigured = WorkerProcess.Start("Host=127.0.0.1;Port=1", "Worker:Device=gpu");
+        using ProgramProcess misspelt = WorkerProcess.Start("Host=127.0.0.1;Foo=1");
 
         Assert.Equal(1, await unreachable.ExitAsync());
         Assert.Contains("hrnet up", unreachable.Log, StringComparison.Ordinal);
         Assert.Equal(1, await misconfigured.ExitAsync());
         Assert.Contains("auto, cpu or cuda:N", misconfigured.Log, StringComparison.Ordinal);
+        Assert.Equal(1, await misspelt.ExitAsync());
+        Assert.Contains("The worker cannot start: ", misspelt.Log, StringComparison.Ordinal);
+        Assert.Contains("unknown keyword \"foo\"", misspelt.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", misspelt.Log, StringComparison.Ordinal);
     }
 
     private static ServiceProvider Waking(string ledger, TimeProvider time)

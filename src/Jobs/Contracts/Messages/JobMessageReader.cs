@@ -55,11 +55,17 @@ public sealed class JobMessageReader(JobKinds kinds)
         }
     }
 
+    // What senders say of JSON when they say nothing on purpose; whether it is JSON, its bytes tell.
+    private static readonly string[] ContentTypes = ["", JobMessage.ContentType, "text/json", "text/plain", "application/octet-stream"];
+
     private static void CheckContentType(string? contentType)
     {
         string type = (contentType ?? "").Split(';')[0].Trim();
-        if (type.Length > 0 && !type.Equals(JobMessage.ContentType, StringComparison.OrdinalIgnoreCase))
-            throw new RefusedMessageException(JobMessageRefusal.UnsupportedContentType, $"contentType: {JobMessage.ContentType} is needed, this is \"{contentType}\"");
+        if (!ContentTypes.Contains(type, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new RefusedMessageException(JobMessageRefusal.UnsupportedContentType,
+                $"contentType: \"{contentType}\" is not read; send the job alone, as JSON in UTF-8, with the content type {JobMessage.ContentType} or none");
+        }
     }
 
     // Another version may have other fields, so it is looked at before them.

@@ -19,6 +19,7 @@ internal sealed class MessageChain(JobKinds kinds)
         JobRequest request = ReadJob(body, typeof(JobMessageBody), "", messageId) with { Kind = kind };
         if (request.Arguments.ValueKind == JsonValueKind.Undefined)
             return request;
+        request = request with { Arguments = PlainJson.WithoutNulls(kinds.All.Single(known => known.Name == kind).ArgumentsType, request.Arguments) };
         try
         {
             kinds.Parse(kind, request.Arguments);
@@ -37,7 +38,10 @@ internal sealed class MessageChain(JobKinds kinds)
         if (kinds.All.FirstOrDefault(kind => kind.Name == request.Kind) is not { } known)
             Note(request.Kind.Length == 0 ? null : $"{path}kind: \"{request.Kind}\" is no kind of job; known kinds are {kinds.Names}");
         else if (request.Arguments.ValueKind != JsonValueKind.Undefined)
+        {
+            request = request with { Arguments = PlainJson.WithoutNulls(known.ArgumentsType, request.Arguments) };
             NoteArgumentFaults(path, ArgumentReader.TemplateFaults(known, request.Arguments));
+        }
         return request;
     }
 

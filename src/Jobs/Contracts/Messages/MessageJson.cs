@@ -19,15 +19,21 @@ internal static class MessageJson
                 $"body: {body.Length} bytes; at most {JobMessage.MaximumBodyBytes} are accepted. Put lists into blobs and name those"));
         }
 
+        body = OldSdkBody.Unwrap(body);
         if (body.Span.StartsWith("\uFEFF"u8))
             body = body[3..];
         if (!Utf8.IsValid(body.Span))
-            throw new RefusedMessageException(JobMessageRefusal.UndecodableBody, "body: is not UTF-8");
+        {
+            bool isUtf16 = body.Span.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || body.Span.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]);
+            throw new RefusedMessageException(JobMessageRefusal.UndecodableBody, isUtf16
+                ? "body: is UTF-16; send the JSON in UTF-8"
+                : "body: is not UTF-8; send the JSON as its UTF-8 bytes, not compressed and not in a format of a language's own");
+        }
         try
         {
             using JsonDocument document = JsonDocument.Parse(body);
             CheckText(document.RootElement, "body");
-            return document.RootElement.Clone();
+            return PlainJson.WithWholeNumbers(document.RootElement.Clone());
         }
         catch (JsonException exception)
         {

@@ -85,6 +85,9 @@ public sealed class JobMessageReaderTests
     [InlineData(null)]
     [InlineData("application/json; charset=utf-8")]
     [InlineData("Application/JSON")]
+    [InlineData("text/plain")]
+    [InlineData("text/json")]
+    [InlineData("application/octet-stream")]
     public void Read_TakesJson_HoweverItsTypeIsWritten(string? contentType) => Accepted(Message() with { ContentType = contentType });
 
     [Fact]
@@ -95,6 +98,66 @@ public sealed class JobMessageReaderTests
         Assert.Equal("UndecodableBody", Refused(Message() with { Body = null }).Reason);
         Assert.Equal("BodyTooLarge", Refused(Message() with { Body = new byte[JobMessage.MaximumBodyBytes + 1] }).Reason);
         Assert.Equal("UndecodableBody", Refused(Message(new string('[', 100) + new string(']', 100))).Reason);
+    }
+
+    [Theory]
+    [InlineData("application/cloudevents+json")]
+    [InlineData("application/xml")]
+    public void Read_SaysWhatToSend_OfAnotherContentType(string contentType) =>
+        Assert.Contains("send the job alone, as JSON in UTF-8", Refused(Message() with { ContentType = contentType }).Description, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(70_000)]   // lengths of one, two and four bytes
+    [InlineData(300)]
+    public void Read_TakesTheText_ThatTheOldNetSdkPutIntoXml(int length)
+    {
+        string name = new('x', length);
+        using var body = new MemoryStream();
+        using (System.Xml.XmlDictionaryWriter writer = System.Xml.XmlDictionaryWriter.CreateBinaryWriter(body))
+            new System.Runtime.Serialization.DataContractSerializer(typeof(string)).WriteObject(writer, $$$"""{"schemaVersion":1,"arguments":{"name":"{{{name}}}"}}""");
+
+        JobRequest request = Accepted(Message() with { Body = body.ToArray() });
+
+        Assert.Equal(name, request.Arguments.GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public void Read_NamesTheOldNetSdk_WhenItsXmlHoldsNoText()
+    {
+        byte[] cut = [0x40, 6, .. "string"u8, 0x08, 51, .. "http://schemas.microsoft.com/2003/10/Serialization/"u8, 0x9A, 2, 0, .. "{}"u8];
+
+        JobMessageReading.Refused refused = Refused(Message() with { Body = cut });
+
+        Assert.Equal("UndecodableBody", refused.Reason);
+        Assert.Contains("old .NET SDK", refused.Description, StringComparison.Ordinal);
+        Assert.Contains("use Azure.Messaging.ServiceBus", refused.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_SaysWhichEncodingIsNeeded() => Assert.Equal(
+        "body: is UTF-16; send the JSON in UTF-8", Refused(Message() with { Body = Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("{}é")).ToArray() }).Description);
+
+    [Fact]
+    public void Read_TakesAWholeNumber_HoweverItIsWritten()
+    {
+        JobRequest request = Accepted(Message(
+            """{"schemaVersion": 1.0, "arguments": {"name": "x", "level": 3.00}, "then": [{"kind": "probe", "arguments": {"name": "y", "level": 4.0}}]}"""));
+
+        Assert.Equal("3", request.Arguments.GetProperty("level").GetRawText());
+        Assert.Equal("4", request.Then[0].Arguments.GetProperty("level").GetRawText());
+        Assert.Contains("a whole number is needed, this is 3.5", Refused(Message("""{"schemaVersion": 1, "arguments": {"name": "x", "level": 3.5}}""")).Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TakesNullForAFieldThatMayBeLeftOut()
+    {
+        JobRequest request = Accepted(Message(
+            """{"schemaVersion": 1, "id": null, "then": [{"kind": "probe", "then": null, "arguments": {"name": "y", "level": null}}], "notBefore": null, "arguments": {"name": "x", "level": null}}"""));
+
+        Assert.Equal("""{"name":"x"}""", request.Arguments.GetRawText());
+        Assert.Equal("""{"name":"y"}""", request.Then[0].Arguments.GetRawText());
+        Assert.Contains("arguments.name: must not be null", Refused(Message("""{"schemaVersion": 1, "arguments": {"name": null}}""")).Description, StringComparison.Ordinal);
     }
 
     [Fact]

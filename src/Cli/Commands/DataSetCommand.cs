@@ -9,7 +9,7 @@ namespace HrNetBatch.Cli.Commands;
 /// <summary><c>hrnet dataset inspect|index|make</c></summary>
 internal static class DataSetCommand
 {
-    private const string PathHelp = "Tars (train-{000..009}.tar), a folder or prefix*, or a _info.json with #SPLIT; of this machine, or blob://ALIAS/container/….";
+    private const string PathHelp = "Tars (train-{000..009}.tar, .tar.gz), a folder or prefix*, or a _info.json with #SPLIT; of this machine, or blob://ALIAS/container/….";
 
     public static Command Create() => new("dataset", "Look at data sets, index them, and make shards of folders of images.")
     {
@@ -21,17 +21,18 @@ internal static class DataSetCommand
     private static Command CreateInspect()
     {
         var path = new Argument<string>("PATH") { Description = PathHelp };
-        var all = new Option<bool>("--all") { Description = "Read every sample: count them and their labels, decode the images, and list what is broken." };
+        var all = new Option<bool>("--all") { Description = "Read every sample: count them and their labels, decode the images, check the hashes of MDS shards, and list what is broken." };
+        var unlabelled = new Option<bool>("--unlabelled") { Description = "The samples need no labels, as for distillation: that some have none is no fault." };
         Option<DataLayout?> layout = Layout();
-        var command = new Command("inspect", "Say what a data set is: layout, shards, samples, classes.") { path, all, layout };
+        var command = new Command("inspect", "Say what a data set is: layout, shards, samples, classes, what is left out. Ends with 1 where a job would refuse it.") { path, all, unlabelled, layout };
         command.SetAction(async (parsed, interrupted) =>
         {
             await using DataPlace place = DataPlace.Open(parsed.GetRequiredValue(path), parsed.GetValue(CommandLine.Stack));
             DataSet data = await new DataSetFinder(place.Files).FindAsync(parsed.GetRequiredValue(path), parsed.GetValue(layout), interrupted);
-            DataSetReport report = await DataSetReport.OfAsync(data, parsed.GetValue(all), interrupted);
+            DataSetReport report = await DataSetReport.OfAsync(data, parsed.GetValue(all), !parsed.GetValue(unlabelled), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(report);
             else report.Show();
-            return report.BrokenCount > 0 ? 1 : 0;
+            return report.BrokenCount > 0 || report.Faults.Count > 0 ? 1 : 0;
         });
         return command;
     }
@@ -46,6 +47,9 @@ internal static class DataSetCommand
             await using DataPlace place = DataPlace.Open(parsed.GetRequiredValue(path), parsed.GetValue(CommandLine.Stack));
             (DataLayout found, IReadOnlyList<DataFile> tars) = await new DataSetFinder(place.Files).FindTarsAsync(parsed.GetRequiredValue(path), parsed.GetValue(layout), interrupted);
             long sampleCount = 0;
+            foreach (DataFile packed in tars.Where(tar => !ShardIndexer.CanIndex(tar)))
+                Screen.Warn($"{packed.Name} is compressed with gzip, which is read from its start only: no index is made. Unpack it (gunzip) to have one.");
+            tars = [.. tars.Where(ShardIndexer.CanIndex)];
             foreach (DataFile tar in tars)
             {
                 long count = await ShardIndexer.WriteAsync(place.Files, tar, found, interrupted);

@@ -3,6 +3,7 @@ using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Model.Data;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;
@@ -18,17 +19,18 @@ internal static class UploadCommand
         command.SetAction(async (parsed, interrupted) =>
         {
             BlobPath path = ParsePath(parsed.GetRequiredValue(target));
-            (string root, FileInfo[] files) = Files(parsed.GetRequiredValue(folder));
+            (string root, UploadedFile[] files, string[] leftOut) = Files(parsed.GetRequiredValue(folder));
+            foreach (string left in leftOut) Screen.Warn(left);
             await using ServiceProvider services = StackServices.OpenBlobs(parsed.GetValue(CommandLine.Stack));
-            var progress = new TransferProgress(files.Length, files.Sum(file => file.Length));
+            var progress = new TransferProgress(files.Length, files.Sum(file => file.LengthBytes));
             var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>());
             long start = TimeProvider.System.GetTimestamp();
             Task<UploadSummary> work = upload.RunAsync(root, files, path, progress, interrupted);
             await progress.ShowAsync("Uploading", work);
             UploadSummary summary = await work;
             TimeSpan took = TimeProvider.System.GetElapsedTime(start);
-            if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { summary.Uploaded, summary.Skipped, summary.Bytes, took.TotalSeconds });
-            else Screen.WriteLine($"Uploaded {Words.Count(summary.Uploaded)} files ({Words.Bytes(summary.Bytes)}) to {path} in {Words.Duration(took)}; {Words.Count(summary.Skipped)} were there already.");
+            if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { summary.Uploaded, summary.Skipped, summary.Bytes, took.TotalSeconds, LeftOut = leftOut });
+            else Screen.WriteLine($"Uploaded {Words.Count(summary.Uploaded)} files ({Words.Bytes(summary.Bytes)}) to {path} in {Words.Duration(took)}; {Words.Count(summary.Skipped)} were there already.{(leftOut.Length > 0 ? $" {Words.Count(leftOut.Length)} left out." : "")}");
             return 0;
         });
         return command;
@@ -39,12 +41,17 @@ internal static class UploadCommand
     public static BlobPath ParsePath(string text) =>
         BlobPath.TryParse(text, out BlobPath? path, out string? fault) ? path : throw new UserException(fault, UserException.WrongRequest);
 
-    private static (string Root, FileInfo[] Files) Files(string text)
+    private static (string Root, UploadedFile[] Files, string[] LeftOut) Files(string text)
     {
         string full = Path.GetFullPath(text);
-        if (File.Exists(full)) return (Path.GetDirectoryName(full)!, [new FileInfo(full)]);
+        if (File.Exists(full)) return (Path.GetDirectoryName(full)!, [new UploadedFile(full, new FileInfo(full).Length)], []);
         if (!Directory.Exists(full)) throw new UserException($"{full} does not exist; name a folder or a file.", UserException.WrongRequest);
-        FileInfo[] files = new DirectoryInfo(full).GetFiles("*", SearchOption.AllDirectories);
-        return files.Length > 0 ? (full, files) : throw new UserException($"{full} holds no files.");
+        WalkedFile[] found = [.. FolderWalk.Walk(full)];
+        UploadedFile[] files = [.. found.Where(entry => entry.File is not null).Select(entry => new UploadedFile(entry.Path, entry.File!.Length))];
+        string[] leftOut = [.. found.Where(entry => entry.Unread is not null).Select(entry => $"Left out: {entry.Path} is {entry.Unread}.")];
+        int emptyCount = found.Count(entry => entry.File is null && entry.Unread is null);
+        if (emptyCount > 0)
+            leftOut = [.. leftOut, $"Left out: {Words.Count(emptyCount)} empty {(emptyCount == 1 ? "folder" : "folders")}, such as {found.First(entry => entry.File is null && entry.Unread is null).Path}; blobs have no folders."];
+        return files.Length > 0 ? (full, files, leftOut) : throw new UserException($"{full} holds no files.{(leftOut.Length > 0 ? " " + leftOut[0] : "")}");
     }
 }

@@ -2,7 +2,7 @@ using HrNetBatch.Model.Data;
 
 namespace HrNetBatch.Cli.DataSets;
 
-/// <summary>Reads every sample as a validation would, and counts.</summary>
+/// <summary>Reads every sample as a validation would, counts, and holds shards against the hashes that are known of them.</summary>
 internal sealed class DataSetCheck(DataSet data)
 {
     // The pixels are thrown away: small ones are made quickest.
@@ -21,8 +21,10 @@ internal sealed class DataSetCheck(DataSet data)
     public IReadOnlyList<SkippedSample> Broken => _broken;
 
     /// <summary>Reads them.</summary>
+    /// <exception cref="ShardException">A shard cannot be read, or is not what its hash says.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        await data.VerifyAsync(cancellation);
         var options = new BatchLoaderOptions { BatchSize = 64, ImageSize = ImageSize, RequiresLabels = false, OnSkipped = _broken.Add };
         await foreach (Batch batch in new BatchLoader(data, options).ReadAsync(epoch: 0, cancellationToken: cancellation))
         {

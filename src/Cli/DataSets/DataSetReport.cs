@@ -9,6 +9,7 @@ namespace HrNetBatch.Cli.DataSets;
 internal sealed record DataSetReport
 {
     private const int MostListed = 20;
+    private const long NoLabel = -1;
 
     /// <summary>How it lies.</summary>
     public required DataLayout Layout { get; init; }
@@ -31,21 +32,45 @@ internal sealed record DataSetReport
     /// <summary>The first of them.</summary>
     public IReadOnlyList<SkippedSample>? Broken { get; init; }
 
+    /// <summary>Files that were found and are not read, by reason.</summary>
+    public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
+
+    /// <summary>What a job that needs labels would refuse, apart from the broken samples.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
     /// <summary>The report on a data set.</summary>
     /// <param name="data">It.</param>
     /// <param name="readsAll">Whether every sample is read and decoded.</param>
+    /// <param name="needsLabels">Whether a sample without a label is a fault.</param>
     /// <param name="cancellation">Gives up.</param>
-    public static async Task<DataSetReport> OfAsync(DataSet data, bool readsAll, CancellationToken cancellation)
+    public static async Task<DataSetReport> OfAsync(DataSet data, bool readsAll, bool needsLabels, CancellationToken cancellation)
     {
         var report = new DataSetReport { Layout = data.Layout, ShardCount = data.Shards.Count, Classes = data.Classes };
         if (!readsAll)
         {
             await data.PrepareAsync(cancellation);
-            return report with { SampleCount = data.SampleCount };
+            return report with { SampleCount = data.SampleCount, LeftOut = data.LeftOut, Faults = [.. FaultsOf(data.SampleCount, 0)] };
         }
         var check = new DataSetCheck(data);
         await check.RunAsync(cancellation);
-        return report with { SampleCount = check.SampleCount, LabelCounts = check.LabelCounts, BrokenCount = check.Broken.Count, Broken = [.. check.Broken.Take(MostListed)] };
+        return report with
+        {
+            SampleCount = check.SampleCount,
+            LabelCounts = check.LabelCounts,
+            BrokenCount = check.Broken.Count,
+            Broken = [.. check.Broken.Take(MostListed)],
+            LeftOut = data.LeftOut,
+            Faults = [.. FaultsOf(check.SampleCount, needsLabels ? check.LabelCounts.GetValueOrDefault(NoLabel) : 0)],
+        };
+    }
+
+    private static IEnumerable<string> FaultsOf(long? sampleCount, long unlabelledCount)
+    {
+        if (sampleCount == 0)
+            yield return "There is no sample in it: a job that reads it fails.";
+        if (unlabelledCount > 0)
+            yield return $"{Words.Count(unlabelledCount)} of {Words.Count(sampleCount ?? 0)} samples have no label: train and validate jobs leave them out as broken. "
+                + "WebDataset: a member cls with a whole number, or json with a number, {\"label\": n} or {\"cls\": n}. For distillation none is needed: --unlabelled.";
     }
 
     /// <summary>Shows it to people.</summary>
@@ -55,6 +80,8 @@ internal sealed record DataSetReport
             + (SampleCount is { } count ? $"{Words.Count(count)} samples" : "samples not counted: --all counts them, `hrnet dataset index` does once for all"));
         if (Classes is { } classes)
             Screen.WriteLine($"{Words.Count(classes.Count)} classes: {string.Join(", ", classes.Take(MostListed))}{(classes.Count > MostListed ? ", …" : "")}");
+        foreach (LeftOut left in LeftOut)
+            Screen.WriteLine($"{left}");
         if (LabelCounts is { } labels)
         {
             var table = new Table().Border(TableBorder.Simple).AddColumns("label", "class", "samples");
@@ -62,9 +89,11 @@ internal sealed record DataSetReport
                 table.AddRow(Screen.Cell(label < 0 ? "none" : label.ToString(CultureInfo.InvariantCulture)), Screen.Cell(label >= 0 && label < Classes?.Count ? Classes[(int)label] : ""), Screen.Cell(Words.Count(samples)));
             Screen.Out.Write(table);
         }
+        foreach (string fault in Faults)
+            Screen.WriteLine(fault);
         if (BrokenCount is not { } broken)
             return;
-        Screen.WriteLine(broken == 0 ? "Every image can be decoded." : $"{Words.Count(broken)} samples are broken:");
+        Screen.WriteLine(broken == 0 ? SampleCount > 0 ? "Every image can be decoded." : "Nothing was decoded." : $"{Words.Count(broken)} samples are broken:");
         foreach (SkippedSample sample in Broken ?? [])
             Screen.WriteLine($"  {sample.Shard} {sample.Key}: {sample.Reason}");
     }

@@ -61,6 +61,8 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
                 Screen.Say($"{name}: {Words.Count(count)} samples");
             }
         }
+        foreach (LeftOut left in data.LeftOut)
+            Screen.Warn($"{left}");
         if (made.Count == 0)
             throw new UserException($"{sourcePath} has no samples.");
         if (classes.Count > 0)

@@ -78,7 +78,7 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
         var progress = new TransferProgress(files.Length, files.Sum(file => file.Length));
         var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>());
         BlobPath target = BlobPath.Parse(Container + prefix);
-        Task<UploadSummary> work = upload.RunAsync(root, files, target, progress, cancellation);
+        Task<UploadSummary> work = upload.RunAsync(root, [.. files.Select(file => new UploadedFile(file.FullName, file.Length))], target, progress, cancellation);
         await progress.ShowAsync("Uploading", work);
         UploadSummary summary = await work;
         Screen.Say($"{what}: {Words.Count(summary.Uploaded)} uploaded to {target}, {Words.Count(summary.Skipped)} there already.");

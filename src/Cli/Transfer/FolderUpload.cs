@@ -11,6 +11,11 @@ namespace HrNetBatch.Cli.Transfer;
 /// <param name="Bytes">Bytes written.</param>
 internal sealed record UploadSummary(int Uploaded, int Skipped, long Bytes);
 
+/// <summary>A file to upload.</summary>
+/// <param name="Path">Where it is: a file, or a link to one.</param>
+/// <param name="LengthBytes">Its size, of a link that of the file that it leads to.</param>
+internal sealed record UploadedFile(string Path, long LengthBytes);
+
 /// <summary>Copies a folder into a container, many files at once, leaving blobs that are equal already.</summary>
 internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts)
 {
@@ -21,7 +26,7 @@ internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts)
 
     /// <summary>Uploads files under the names that they have relative to a folder.</summary>
     public async Task<UploadSummary> RunAsync(
-        string folder, IReadOnlyList<FileInfo> files, BlobPath target, TransferProgress progress, CancellationToken cancellation)
+        string folder, IReadOnlyList<UploadedFile> files, BlobPath target, TransferProgress progress, CancellationToken cancellation)
     {
         await blobs.CreateContainerAsync(target, cancellation);
         Dictionary<string, BlobItemProperties> existing = await ListAsync(target, cancellation);
@@ -29,24 +34,24 @@ internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts)
         long bytes = 0;
         await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, async (file, token) =>
         {
-            string name = Path.GetRelativePath(folder, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
+            string name = Path.GetRelativePath(folder, file.Path).Replace(Path.DirectorySeparatorChar, '/');
             BlobPath blob = target.Combine(name);
             byte[] md5;
 #pragma warning disable CA5351 // The service's checksum, against accidents; nobody is kept out by it.
-            await using (FileStream content = file.OpenRead()) md5 = await MD5.HashDataAsync(content, token);
+            await using (FileStream content = File.OpenRead(file.Path)) md5 = await MD5.HashDataAsync(content, token);
 #pragma warning restore CA5351
-            if (existing.TryGetValue(blob.Name, out BlobItemProperties? there) && there.ContentLength == file.Length && there.ContentHash is { } hash && hash.AsSpan().SequenceEqual(md5))
+            if (existing.TryGetValue(blob.Name, out BlobItemProperties? there) && there.ContentLength == file.LengthBytes && there.ContentHash is { } hash && hash.AsSpan().SequenceEqual(md5))
             {
                 Interlocked.Increment(ref skipped);
             }
             else
             {
-                await blobs.UploadFileAsync(blob, file.FullName, token);
-                if (file.Length >= SmallestInBlocks) await KeepHashAsync(blob, md5, token);
+                await blobs.UploadFileAsync(blob, file.Path, token);
+                if (file.LengthBytes >= SmallestInBlocks) await KeepHashAsync(blob, md5, token);
                 Interlocked.Increment(ref uploaded);
-                Interlocked.Add(ref bytes, file.Length);
+                Interlocked.Add(ref bytes, file.LengthBytes);
             }
-            progress.Add(file.Length);
+            progress.Add(file.LengthBytes);
         });
         return new UploadSummary(uploaded, skipped, bytes);
     }

@@ -5,11 +5,12 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
+using Microsoft.Extensions.Logging;
 
 namespace HrNetBatch.Jobs.DataSets;
 
 /// <summary>The data set of a job's argument, read as streams: a few megabytes of each shard are held, and the shuffle buffer.</summary>
-internal sealed class ShardSet
+internal sealed partial class ShardSet
 {
     private readonly DataSet _data;
     private readonly DataReading _reading;
@@ -24,6 +25,9 @@ internal sealed class ShardSet
 
     /// <summary>How many samples there are; null while that is not known.</summary>
     public long? SampleCount => _data.SampleCount;
+
+    /// <summary>What of it is not read, and why, a sentence for each reason; null where all is.</summary>
+    public IReadOnlyList<string>? LeftOut => _data.LeftOut is { Count: > 0 } leftOut ? [.. leftOut.Select(left => left.ToString())] : null;
 
     /// <summary>What is wrong with a path as it stands, or null.</summary>
     public static string? FaultOf(string? paths)
@@ -50,6 +54,8 @@ internal sealed class ShardSet
         string? indexFolder = cacheFolder is null ? null : Path.Combine(cacheFolder, "indexes");
         DataSet data = await new DataSetFinder(new BlobFiles(blobs, cache), indexFolder).FindAsync(path, reading.Layout, cancellation);
         await data.PrepareAsync(cancellation);   // so that the job knows how much there is, and a resumed one need not ask shard by shard
+        foreach (LeftOut left in data.LeftOut)
+            LogLeftOut(attempt.Logger, attempt.Lease.JobId, path, left);
         return new ShardSet(data, reading, attempt, path);
     }
 
@@ -112,4 +118,7 @@ internal sealed class ShardSet
     private JobException NoSample() => new(
         $"{_path} holds no sample ({_data.Shards.Count} {(_data.Shards.Count == 1 ? "shard" : "shards")}, {(_data.Shards is [var first, ..] ? $"the first is {first.Name}" : "none")}). "
         + "`hrnet dataset inspect` tells what is read of it; put images into it, or name other data.");
+
+    [LoggerMessage(3030, LogLevel.Warning, "Job {Job}, {Path}: {LeftOut}")]
+    private static partial void LogLeftOut(ILogger logger, Guid job, string path, LeftOut leftOut);
 }

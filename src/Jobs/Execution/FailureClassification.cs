@@ -33,7 +33,7 @@ public static class FailureClassification
         JobException known => known.Kind,
         JobArgumentsException or CheckpointException or LibTorchException or EvaluationException or DivergedException => FailureKind.Permanent,
         BlobException blob => blob.IsTransient ? FailureKind.Transient : FailureKind.Permanent,
-        ShardException { InnerException: (BlobException or IOException) and var cause } => KindOf(cause),
+        ShardException { InnerException: (BlobException or IOException and not EndOfStreamException) and var cause } => KindOf(cause),
         ShardException => FailureKind.Permanent,
         RequestFailedException { Status: 408 or 429 or >= 500 or 0 } => FailureKind.Transient,
         RequestFailedException => FailureKind.Permanent,

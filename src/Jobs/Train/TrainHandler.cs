@@ -70,7 +70,12 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         await files.RefreshAsync();
         // 6. The model's version comes before the success that names it. A crash between the two leaves the version, and the next
         //    attempt finds that the job has one: a job never makes two.
-        return Outcome.Success(result with { Model = await model.SaveAsync(result, stop) });
+        return Outcome.Success(result with
+        {
+            Model = await model.SaveAsync(result, stop),
+            LeftOut = shards.LeftOut,
+            ValidationLeftOut = validation?.LeftOut,
+        });
     }
 
     // At the start of a run, or where the job's last attempt saved.

@@ -9,4 +9,11 @@ namespace HrNetBatch.Jobs.Train;
 /// <param name="Top5">Top-5 of that epoch.</param>
 /// <param name="Loss">Validation loss of that epoch.</param>
 /// <param name="Model">The version of the model that the best weights became, such as <c>model:flowers@3</c>; null unless asked for.</param>
-public sealed record TrainResult(string Checkpoint, string Best, string Final, int Epochs, double? Top1, double? Top5, double? Loss, string? Model = null);
+public sealed record TrainResult(string Checkpoint, string Best, string Final, int Epochs, double? Top1, double? Top5, double? Loss, string? Model = null)
+{
+    /// <summary>What of the training data was not read, and why; null where all was.</summary>
+    public IReadOnlyList<string>? LeftOut { get; init; }
+
+    /// <summary>The same of the validation data.</summary>
+    public IReadOnlyList<string>? ValidationLeftOut { get; init; }
+}

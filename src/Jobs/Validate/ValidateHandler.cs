@@ -70,6 +70,7 @@ public sealed class ValidateHandler(BlobAccounts accounts, BlobStore blobs, JobC
             CalibrationError = Finite(report.CalibrationError),
             RealTop1 = report.RealTop1,
             ImagesPerSecond = report.ImagesPerSecond,
+            LeftOut = shards.LeftOut,
             Report = files is null ? null : $"{files.ReportPath}",
         });
     }

@@ -17,6 +17,9 @@ public sealed record ValidateResult(string Checkpoint, double? Loss, double Top1
     /// <summary>Images a second.</summary>
     public double ImagesPerSecond { get; init; }
 
+    /// <summary>What of the data was not read, and why; null where all was.</summary>
+    public IReadOnlyList<string>? LeftOut { get; init; }
+
     /// <summary>The report's blob; null where no files were asked for.</summary>
     public string? Report { get; init; }
 }

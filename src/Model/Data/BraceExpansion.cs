@@ -6,11 +6,15 @@ namespace HrNetBatch.Model.Data;
 public static class BraceExpansion
 {
     private const int LargestCount = 1_000_000;
+    private const int MostBraces = 20;
 
     /// <summary>Expands every brace, the leftmost changing slowest; a text without braces is itself.</summary>
     /// <exception cref="FormatException">A brace is not closed, is neither a range nor a list, or there would be over a million names.</exception>
     public static IReadOnlyList<string> Expand(string pattern)
     {
+        ArgumentNullException.ThrowIfNull(pattern);
+        if (pattern.Count(character => character == '{') > MostBraces)
+            throw Wrong(pattern[..Math.Min(100, pattern.Length)] + "…", $"has more than {MostBraces} braces");
         int open = pattern.IndexOf('{', StringComparison.Ordinal);
         if (open < 0)
             return pattern.Contains('}', StringComparison.Ordinal) ? throw Wrong(pattern, "closes a brace that it never opened") : [pattern];

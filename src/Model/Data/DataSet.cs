@@ -7,7 +7,9 @@ namespace HrNetBatch.Model.Data;
 /// <param name="layout">How it lies.</param>
 /// <param name="shards">Its parts; an image that is a file of its own is one.</param>
 /// <param name="classes">Names of the classes by index, where the data say; else null.</param>
-public sealed class DataSet(DataLayout layout, IReadOnlyList<Shard> shards, IReadOnlyList<string>? classes = null)
+/// <param name="leftOut">Files that were found and are not read.</param>
+public sealed class DataSet(
+    DataLayout layout, IReadOnlyList<Shard> shards, IReadOnlyList<string>? classes = null, IReadOnlyList<LeftOut>? leftOut = null)
 {
     /// <summary>How it lies.</summary>
     public DataLayout Layout { get; } = layout;
@@ -17,6 +19,19 @@ public sealed class DataSet(DataLayout layout, IReadOnlyList<Shard> shards, IRea
 
     /// <summary>Names of the classes by index, where the data say; else null.</summary>
     public IReadOnlyList<string>? Classes { get; } = classes;
+
+    /// <summary>Files that were found and are not read, by reason, and members of those tars that were read to their end.</summary>
+    public IReadOnlyList<LeftOut> LeftOut
+    {
+        get
+        {
+            var all = new LeftOutFiles();
+            all.Add(leftOut ?? []);
+            foreach (Shard shard in Shards)
+                all.Add(shard.LeftOut);
+            return all.ToList();
+        }
+    }
 
     /// <summary>
     /// Sample counts of shards that do not tell it themselves: put in from a checkpoint, and counted while reading. They spare a
@@ -80,6 +95,14 @@ public sealed class DataSet(DataLayout layout, IReadOnlyList<Shard> shards, IRea
     }
 
     private const int ShardsCountedAtOnce = 4;
+
+    /// <summary>Reads whole shards whose hashes are known, and holds them against those.</summary>
+    /// <exception cref="ShardException">A shard is not what its hash says.</exception>
+    public async Task VerifyAsync(CancellationToken cancellationToken)
+    {
+        foreach (Shard shard in Shards)
+            await shard.VerifyAsync(cancellationToken);
+    }
 
     /// <summary>How many samples a shard has, as far as known.</summary>
     /// <exception cref="ShardException">It has another number than it had.</exception>

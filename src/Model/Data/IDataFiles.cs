@@ -3,7 +3,10 @@ namespace HrNetBatch.Model.Data;
 /// <summary>The files of data sets, wherever they lie: a folder of this machine (<see cref="LocalFiles"/>), or blob storage. Thread-safe.</summary>
 public interface IDataFiles
 {
-    /// <summary>All files below a folder, or those whose names begin as <c>prefix*</c> says, in the ordinal order of their names.</summary>
+    /// <summary>
+    /// All files below a folder, or those whose names begin as <c>prefix*</c> says, in the ordinal order of their names. Where folders can be
+    /// empty, such a one is listed with a slash at its end.
+    /// </summary>
     IAsyncEnumerable<DataFile> ListAsync(string folder, CancellationToken cancellationToken);
 
     /// <summary>Looks a file up; null where there is none.</summary>
@@ -29,6 +32,23 @@ public sealed record DataFile(string Name, long LengthBytes, string Version)
     /// <summary>The last part of the name.</summary>
     public string FileName => Name[(Name.LastIndexOf('/') + 1)..];
 
+    /// <summary>Why it cannot be read, as a link that leads nowhere; null: it can.</summary>
+    public string? Unread { get; init; }
+
+    /// <summary>Whether it is an empty folder.</summary>
+    public bool IsEmptyFolder => Name.EndsWith('/');
+
     /// <summary>The name up to and with its last slash.</summary>
     public string Folder => Name[..(Name.LastIndexOf('/') + 1)];
+
+    /// <summary>Its name below a folder, or below that of a <c>prefix*</c>.</summary>
+    public string RelativeTo(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        string start = folder[..(folder.LastIndexOf('/') + 1)];
+        // A listing may spell the folder in full, where the user did not.
+        if (start.Length == 0 || !Name.StartsWith(start, StringComparison.Ordinal))
+            start = Path.GetFullPath(start.Length == 0 ? "." : start).TrimEnd('/') + "/";
+        return Name[start.Length..];
+    }
 }

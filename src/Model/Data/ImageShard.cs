@@ -30,9 +30,10 @@ internal sealed class ImageShard : Shard
             {
                 await content.ReadExactlyAsync(image, cancellationToken);
             }
-            catch (EndOfStreamException cause)
+            catch (EndOfStreamException)
             {
-                throw new ShardException($"{_file.Name} ends before byte {_offset + _length}, where '{_key}' should end: it was cut off, so upload it again.", cause);
+                throw new ShardException(
+                    $"{_file.Name} ends before byte {_offset + _length}, where '{_key}' should end: it was cut off, so upload it again.");
             }
         }
         var members = new Dictionary<string, byte[]>(StringComparer.Ordinal) { ["jpg"] = image };

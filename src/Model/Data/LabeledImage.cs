@@ -17,7 +17,7 @@ internal readonly record struct LabeledImage(byte[] Image, long Label)
     public const string ClassExtension = "cls";
 
     /// <summary>The members and files that are images.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = ["jpg", "jpeg", "png", "webp"];
+    public static IReadOnlyList<string> Extensions { get; } = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "ppm", "pgm", "pbm", "jfif", "jpe", "gif"];
 
     private static readonly string[] JsonLabelNames = ["label", "cls"];
 
@@ -69,7 +69,7 @@ internal readonly record struct LabeledImage(byte[] Image, long Label)
                     .FirstOrDefault(value => value.ValueKind == JsonValueKind.Number);
             return root.ValueKind == JsonValueKind.Number && root.TryGetInt64(out long label) ? label : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter of text that is no UTF-8
         {
             return null;
         }

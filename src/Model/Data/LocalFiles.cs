@@ -16,8 +16,7 @@ public sealed class LocalFiles : IDataFiles
         var root = new DirectoryInfo(start[..(start.LastIndexOf('/') + 1)] is { Length: > 0 } named ? named : "./");
         if (!root.Exists)
             yield break;
-        FileInfo[] files = root.GetFiles("*", SearchOption.AllDirectories);
-        foreach (DataFile file in files.Select(Describe).Where(file => !isPrefix || file.Name.StartsWith(Full(start), StringComparison.Ordinal))
+        foreach (DataFile file in FolderWalk.Walk(root.FullName).Select(Describe).Where(file => !isPrefix || file.Name.StartsWith(Full(start), StringComparison.Ordinal))
             .OrderBy(file => file.Name, StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -63,8 +62,16 @@ public sealed class LocalFiles : IDataFiles
         return Describe(new FileInfo(name));
     }
 
-    private static DataFile Describe(FileInfo file) => new(
-        Full(file.FullName), file.Exists ? file.Length : 0,
+    private static DataFile Describe(WalkedFile found) => found.File is { } file
+        ? Describe(found.Path, file)
+        : new DataFile(Full(found.Path), 0, "") { Unread = found.Unread };
+
+    // Of a link the size and time of what it leads to.
+    private static DataFile Describe(FileInfo file) =>
+        Describe(file.FullName, file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file);
+
+    private static DataFile Describe(string path, FileInfo file) => new(
+        Full(path), file.Exists ? file.Length : 0,
         file.Exists ? string.Create(CultureInfo.InvariantCulture, $"{file.Length}-{file.LastWriteTimeUtc.Ticks:x}") : "");
 
     private static string Full(string path) =>

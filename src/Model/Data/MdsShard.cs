@@ -32,6 +32,20 @@ internal sealed class MdsShard : Shard
         SampleCount = sampleCount;
     }
 
+    /// <summary>Hashes of the shard, by their kind.</summary>
+    public IReadOnlyDictionary<string, string?> Hashes { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Hashes of its compressed form.</summary>
+    public IReadOnlyDictionary<string, string?> PackedHashes { get; init; } = new Dictionary<string, string?>();
+
+    internal override async Task VerifyAsync(CancellationToken cancellationToken)
+    {
+        await using (Stream file = await _files.OpenAsync(_file, 0, null, cancellationToken))
+            await HoldAgainstAsync(file, _unpackedBytes is null ? Hashes : PackedHashes, cancellationToken);
+        if (_unpackedBytes is { } bytes)
+            await UnpackAsync(bytes, cancellationToken);
+    }
+
     internal override async IAsyncEnumerable<Sample> ReadAsync(long first, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (first >= SampleCount)
@@ -81,22 +95,38 @@ internal sealed class MdsShard : Shard
     {
         if (unpackedBytes is < 0 or > LargestUnpackedBytes - 1)
             throw Broken(0, $"the index says that it has {unpackedBytes} bytes unpacked");
-        var unpacked = new byte[unpackedBytes];
+        // Memory is asked for as the bytes come, so that a wrong length costs no more than the file holds.
+        using var unpacked = new MemoryStream();
         await using Stream packed = await _files.OpenAsync(_file, 0, null, cancellationToken);
-        await using var zstd = new DecompressionStream(packed, leaveOpen: true);
         try
         {
-            await FillAsync(zstd, unpacked, 0, cancellationToken);
+            await using var zstd = new DecompressionStream(packed, leaveOpen: true);
+            await new BoundedStream(zstd, unpackedBytes + 1).CopyToAsync(unpacked, cancellationToken);
         }
-        catch (ZstdException cause)
+        catch (Exception cause) when (cause is ZstdException or EndOfStreamException)
         {
-            throw new ShardException($"Shard {Name} cannot be unpacked: {cause.Message} Upload it again.", cause);
+            throw new ShardException(
+                $"Shard {Name} cannot be unpacked, at byte {unpacked.Length} of what is in it: {cause.Message} Upload it again.");
         }
-        return unpacked;
+        if (unpacked.Length != unpackedBytes)
+            throw Broken(unpacked.Length, $"unpacked it ends there, and the index says that it has {unpackedBytes} bytes");
+        byte[] content = unpacked.ToArray();
+        await HoldAgainstAsync(new MemoryStream(content, writable: false), Hashes, cancellationToken);
+        return content;
+    }
+
+    private async Task HoldAgainstAsync(Stream content, IReadOnlyDictionary<string, string?> hashes, CancellationToken cancellationToken)
+    {
+        if (hashes.Count > 0 && await MdsHashes.MismatchAsync(content, hashes, cancellationToken) is { } kind)
+            throw new ShardException(
+                $"Shard {Name} is not what its {kind} in index.json says: it was damaged, or is another one. "
+                + "Upload it again, with its index.");
     }
 
     private async Task<Sample> SampleAsync(Stream stream, long index, long[] offsets, CancellationToken cancellationToken)
     {
+        if (offsets[index + 1] - offsets[index] > LargestUnpackedBytes / 2)
+            throw Broken(offsets[index], $"its sample {index} is said to be larger than any image");
         var content = new byte[offsets[index + 1] - offsets[index]];
         await FillAsync(stream, content, offsets[index], cancellationToken);
         try
@@ -105,7 +135,7 @@ internal sealed class MdsShard : Shard
         }
         catch (Exception cause) when (cause is FormatException or ArgumentOutOfRangeException or IndexOutOfRangeException)
         {
-            throw Broken(offsets[index], $"its sample {index} cannot be read: {cause.Message}");
+            throw Broken(offsets[index], $"its sample {index} cannot be read, {(cause is FormatException ? cause.Message : "its columns are not as the index says")}");
         }
     }
 

@@ -11,6 +11,13 @@ public abstract class Shard
     /// <summary>How many samples it has; null while that is not known.</summary>
     public long? SampleCount { get; private protected set; }
 
+    /// <summary>Members that belong to no sample; empty until it was read from its start to its end.</summary>
+    internal virtual IReadOnlyList<LeftOut> LeftOut => [];
+
+    /// <summary>Holds the whole shard against the hashes that are known of it.</summary>
+    /// <exception cref="ShardException">It is not what they say.</exception>
+    internal virtual Task VerifyAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Learns what can be learnt without reading samples, such as an index.</summary>
     internal virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

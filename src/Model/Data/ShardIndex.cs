@@ -15,6 +15,8 @@ internal sealed record ShardIndex
     public const string Extension = ".index";
 
     private const int CurrentFormat = 1;
+    private const long LargestBytes = 1L << 30;   // some 20 million samples
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Version of this layout.</summary>
@@ -43,7 +45,7 @@ internal sealed record ShardIndex
             ShardIndex? index = JsonSerializer.Deserialize<ShardIndex>(content, Json);
             return index is { Format: CurrentFormat } && index.Version == tar.Version && index.IsWithin(tar.LengthBytes) ? index : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter of text that is no UTF-8
         {
             return null;
         }
@@ -52,7 +54,7 @@ internal sealed record ShardIndex
     /// <summary>Reads the index that lies beside a tar; null where it is missing or of another version.</summary>
     public static async Task<ShardIndex?> ReadAsync(IDataFiles files, DataFile tar, DataFile? index, CancellationToken cancellationToken)
     {
-        if (index is null)
+        if (index is null || index.LengthBytes > LargestBytes)
             return null;
         await using Stream stream = await files.OpenAsync(index, 0, null, cancellationToken);
         using var content = new MemoryStream();
@@ -77,7 +79,7 @@ internal sealed record ShardIndex
     // Rising and inside the tar: an index that was tampered with must not make the reader ask for the impossible.
     private bool IsWithin(long lengthBytes)
     {
-        if (Offsets.Count != Lengths.Count || (Names is { } names && names.Count != Offsets.Count))
+        if (Offsets is null || Lengths is null || Names?.Contains(null!) == true || Offsets.Count != Lengths.Count || (Names is { } names && names.Count != Offsets.Count))
             return false;
         long end = 0;
         for (int at = 0; at < Offsets.Count; at++)

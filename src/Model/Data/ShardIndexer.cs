@@ -1,10 +1,17 @@
-using System.Formats.Tar;
+using HrNetBatch.Model.Data.Tar;
 
 namespace HrNetBatch.Model.Data;
 
 /// <summary>Reads a tar once from its start to its end and writes down where its samples lie.</summary>
 public static class ShardIndexer
 {
+    /// <summary>Whether a tar can have an index, by its name: one compressed with gzip has no places to read from.</summary>
+    public static bool CanIndex(DataFile tar)
+    {
+        ArgumentNullException.ThrowIfNull(tar);
+        return !Layouts.Tars.IsPacked(tar.Name);
+    }
+
     /// <summary>Makes the index of a WebDataset shard, or of a tar of ILSVRC, and puts it beside the tar.</summary>
     /// <param name="files">Where the tar lies.</param>
     /// <param name="tar">The tar.</param>
@@ -17,7 +24,7 @@ public static class ShardIndexer
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(tar);
         ShardIndex index = layout is DataLayout.Ilsvrc
-            ? await ReadImagesAsync(files, tar, cancellationToken)
+            ? await ReadImagesAsync(files, tar, new LeftOutFiles(), cancellationToken)
             : await ReadSamplesAsync(files, tar, cancellationToken);
         await files.WriteAsync(tar.Name + ShardIndex.Extension, new MemoryStream(index.ToBytes()), cancellationToken);
         return index.Offsets.Count;
@@ -27,40 +34,64 @@ public static class ShardIndexer
     {
         var (offsets, lengths) = (new List<long>(), new List<long>());
         await using Stream content = await files.OpenAsync(tar, 0, null, cancellationToken);
-        await foreach (Sample sample in ShardReader.ReadAsync(content, tar.Name, cancellationToken))
+        await using var archive = new TarArchive(content, tar.Name);
+        await foreach (Sample sample in ShardReader.ReadAsync(archive, tar.Name, new LeftOutFiles(), cancellationToken))
         {
+            RequireIndexable(archive, tar);
             offsets.Add(sample.Offset);
             lengths.Add(sample.End - sample.Offset);
         }
+        RequireIndexable(archive, tar);
         return new ShardIndex { Version = tar.Version, Offsets = offsets, Lengths = lengths };
     }
 
     /// <summary>Where the images of a tar lie, and those of the tars in it.</summary>
-    internal static async Task<ShardIndex> ReadImagesAsync(IDataFiles files, DataFile tar, CancellationToken cancellationToken)
+    /// <exception cref="ShardException">The tar is damaged, compressed, or has an image with holes.</exception>
+    internal static async Task<ShardIndex> ReadImagesAsync(IDataFiles files, DataFile tar, LeftOutFiles leftOut, CancellationToken cancellationToken)
     {
         var (offsets, lengths, names) = (new List<long>(), new List<long>(), new List<string>());
         await using Stream content = await files.OpenAsync(tar, 0, null, cancellationToken);
-        await AddAsync(content, origin: 0, folder: "");
+        await using var archive = new TarArchive(content, tar.Name);
+        await AddAsync(archive, folder: "");
         return new ShardIndex { Version = tar.Version, Offsets = offsets, Lengths = lengths, Names = names };
 
-        async Task AddAsync(Stream stream, long origin, string folder)
+        async Task AddAsync(TarArchive from, string folder)
         {
-            await using var counted = new CountingStream(stream, origin);
-            await using var reader = new TarReader(counted, leaveOpen: true);
-            while (await ShardReader.NextAsync(reader, counted, tar.Name, isPart: false, cancellationToken) is { } entry)
+            while (await from.NextAsync(cancellationToken) is { } member)
             {
-                if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || entry.DataStream is not { } data)
+                RequireIndexable(from, tar);
+                if (!member.IsFile)
                     continue;
-                string name = entry.Name[(entry.Name.LastIndexOf('/') + 1)..];
-                if (folder.Length == 0 && name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase))
-                    await AddAsync(data, counted.Position, name[..^4] + "/");
+                string name = member.FileName;
+                if (folder.Length == 0 && name.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) && LeftOutReasons.OfPlace(name) is null)
+                {
+                    await using Stream inner = from.OpenContent();
+                    await using var nested = new TarArchive(inner, tar.Name, member.ContentOffset);
+                    await AddAsync(nested, name[..^4] + "/");
+                }
                 else if (LabeledImage.IsImage(name))
                 {
-                    offsets.Add(counted.Position);
-                    lengths.Add(entry.Length);
+                    if (member.Pieces is not null || member.Length > TarArchive.LargestMemberBytes)
+                        throw new ShardException($"Shard {tar.Name} holds '{member.Name}' of {member.Length} bytes at byte {member.HeaderOffset}"
+                            + (member.Pieces is null ? ": larger than any image, so probably damaged." : ", which has holes. Write the tar without --sparse."));
+                    offsets.Add(member.ContentOffset);
+                    lengths.Add(member.Length);
                     names.Add(folder + name);
+                }
+                else
+                {
+                    leftOut.Add(LeftOutReasons.OfPlace(name) ?? LeftOutReasons.OfFile(name), $"{tar.Name}#{folder}{name}");
                 }
             }
         }
+    }
+
+    // There are no places to read from: it is read from its start.
+    private static void RequireIndexable(TarArchive archive, DataFile tar)
+    {
+        if (archive.IsCompressed)
+            throw new ShardException(
+                $"{tar.Name} is compressed with gzip, which is read from its start only: no index helps, "
+                + "and images cannot be read from the middle. Unpack it (gunzip) to have both.");
     }
 }

@@ -29,6 +29,12 @@ public static class ShardSample
         [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => "png",
         [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..] => "webp",
         [0xFF, 0xD8, ..] => "jpg",
+        [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => "gif",
+        [(byte)'B', (byte)'M', ..] => "bmp",
+        [(byte)'I', (byte)'I', (byte)'*', 0, ..] or [(byte)'M', (byte)'M', 0, (byte)'*', ..] => "tif",
+        [(byte)'P', (byte)'1' or (byte)'4', ..] => "pbm",
+        [(byte)'P', (byte)'2' or (byte)'5', ..] => "pgm",
+        [(byte)'P', (byte)'3' or (byte)'6', ..] => "ppm",
         _ => otherwise,
     };
 

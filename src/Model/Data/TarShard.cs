@@ -1,8 +1,12 @@
 using System.Runtime.CompilerServices;
+using HrNetBatch.Model.Data.Tar;
 
 namespace HrNetBatch.Model.Data;
 
-/// <summary>A WebDataset tar. With an index a sample is read without those before it; without one the tar is read from its start, and told what an index would say.</summary>
+/// <summary>
+/// A WebDataset tar. With an index a sample is read without those before it; without one the tar is read from its start, and told what
+/// an index would say. A tar that is compressed with gzip is always read from its start.
+/// </summary>
 internal sealed class TarShard : Shard
 {
     // Single samples are small: many requests at once hide how long each takes.
@@ -13,6 +17,7 @@ internal sealed class TarShard : Shard
     private readonly Func<ShardIndex, CancellationToken, Task>? _keepIndex;
     private readonly string _version;
     private ShardIndex? _index;
+    private IReadOnlyList<LeftOut> _leftOut = [];
     private bool _isPrepared;
 
     /// <summary>A tar among files.</summary>
@@ -46,6 +51,8 @@ internal sealed class TarShard : Shard
     /// <summary>The tar; null where only a delegate opens it.</summary>
     public DataFile? File { get; }
 
+    internal override IReadOnlyList<LeftOut> LeftOut => _leftOut;
+
     internal override async Task PrepareAsync(CancellationToken cancellationToken)
     {
         if (_isPrepared)
@@ -65,23 +72,28 @@ internal sealed class TarShard : Shard
                 yield break;
             long origin = known.Offsets[(int)first];
             await using Stream rest = await _open(origin, null, cancellationToken);
-            await foreach (Sample sample in ShardReader.ReadAsync(rest, Name, origin, isPart: false, cancellationToken))
+            await using var stretch = new TarArchive(rest, Name, origin);
+            await foreach (Sample sample in ShardReader.ReadAsync(stretch, Name, new LeftOutFiles(), cancellationToken))
                 yield return sample;
             yield break;
         }
 
-        var (offsets, lengths) = (new List<long>(), new List<long>());
+        var (offsets, lengths, leftOut) = (new List<long>(), new List<long>(), new LeftOutFiles());
+        bool isCompressed;
         await using (Stream tar = await _open(0, null, cancellationToken))
         {
-            await foreach (Sample sample in ShardReader.ReadAsync(tar, Name, origin: 0, isPart: false, cancellationToken))
+            await using var archive = new TarArchive(tar, Name);
+            await foreach (Sample sample in ShardReader.ReadAsync(archive, Name, leftOut, cancellationToken))
             {
                 offsets.Add(sample.Offset);
                 lengths.Add(sample.End - sample.Offset);
                 if (offsets.Count > first)
                     yield return sample;
             }
+            isCompressed = archive.IsCompressed;
         }
-        if (_index is null)
+        _leftOut = leftOut.ToList();
+        if (_index is null && !isCompressed)
         {
             _index = new ShardIndex { Version = _version, Offsets = offsets, Lengths = lengths };
             if (_keepIndex is not null)
@@ -107,9 +119,11 @@ internal sealed class TarShard : Shard
     {
         long origin = known.Offsets[index];
         await using Stream part = await _open(origin, known.Lengths[index], cancellationToken);
-        await foreach (Sample sample in ShardReader.ReadAsync(part, Name, origin, isPart: true, cancellationToken))
+        await using var archive = new TarArchive(part, Name, origin, isPart: true);
+        await foreach (Sample sample in ShardReader.ReadAsync(archive, Name, new LeftOutFiles(), cancellationToken))
             return sample;
-        throw new ShardException($"Shard {Name} has no sample at byte {origin}, where its index says one is: make the index anew (hrnet dataset index).");
+        throw new ShardException(
+            $"Shard {Name} has no sample at byte {origin}, where its index says one is: make the index anew (hrnet dataset index).");
     }
 
     private static async Task<Stream> SkipAsync(Stream stream, long offset, long? length, CancellationToken cancellationToken)

@@ -26,6 +26,28 @@ public sealed class UploadCommandTests(AzuriteFixture azurite)
         Assert.True(await container.GetBlobClient("images/cats/1.txt").ExistsAsync(cancellationToken));
     }
 
+    [Fact]
+    public async Task Upload_TellsOfLinksThatLeadNowhere_AndFollowsNoLoops()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("dog"));
+        Directory.CreateDirectory(folder.File("empty"));
+        await File.WriteAllTextAsync(folder.File("dog/1.txt"), "one", TestContext.Current.CancellationToken);
+        Directory.CreateSymbolicLink(folder.File("dog/up"), "..");
+        File.CreateSymbolicLink(folder.File("dog/gone.txt"), "nothing");
+        File.CreateSymbolicLink(folder.File("dog/2.txt"), "1.txt");
+        BlobContainerClient container = await azurite.CreateContainerAsync();
+
+        JsonElement summary = await UploadAsync(folder.Path, container.Name);
+
+        Assert.Equal((2, 0), Counts(summary));
+        string[] leftOut = [.. summary.GetProperty("leftOut").EnumerateArray().Select(left => left.GetString()!).Order(StringComparer.Ordinal)];
+        Assert.Equal(3, leftOut.Length);
+        Assert.Contains(leftOut, left => left.Contains("dog/gone.txt is a link to nothing, which is not there", StringComparison.Ordinal));
+        Assert.Contains(leftOut, left => left.Contains("dog/up is a link to .., a folder that it lies in: not followed", StringComparison.Ordinal));
+        Assert.Contains(leftOut, left => left.Contains("1 empty folder, such as", StringComparison.Ordinal));
+    }
+
     private static (int Uploaded, int Skipped) Counts(JsonElement summary) =>
         (summary.GetProperty("uploaded").GetInt32(), summary.GetProperty("skipped").GetInt32());
 

@@ -83,6 +83,35 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task Inspect_EndsWithOne_WhereAJobWouldRefuseTheData()
+    {
+        string tar = _folder.File("t.tar"), labelled = _folder.File("labels/t.tar");
+        await File.WriteAllBytesAsync(tar, new byte[10240], Cancellation);
+        WriteImages("images", 1);
+        Directory.CreateDirectory(_folder.File("labels"));
+        await using (FileStream file = File.Create(labelled))
+        await using (var writer = new ShardWriter(file))
+            await writer.WriteAsync("a", [("png", await File.ReadAllBytesAsync(_folder.File("images/cat/0.png"), Cancellation)), ("cls", "cat"u8.ToArray())], Cancellation);
+        WriteImages("heic", 1);
+        File.Move(_folder.File("heic/cat/0.png"), _folder.File("heic/cat/0.heic"));
+        await File.WriteAllTextAsync(_folder.File("images/cat/notes.txt"), "", Cancellation);
+
+        CommandResult empty = await HrnetProcess.RunAsync(["dataset", "inspect", tar, "--all"]);
+        CommandResult unlabelled = await HrnetProcess.RunAsync(["dataset", "inspect", labelled, "--all"]);
+        CommandResult allowed = await HrnetProcess.RunAsync(["dataset", "inspect", labelled, "--all", "--unlabelled"]);
+        CommandResult lost = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("heic")]);
+        CommandResult leftOut = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("images"), "--json"]);
+
+        Assert.Equal((1, 1, 0, 1, 0), (empty.ExitCode, unlabelled.ExitCode, allowed.ExitCode, lost.ExitCode, leftOut.ExitCode));
+        Assert.Contains("There is no sample in it", empty.Output, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 samples have no label", unlabelled.Output, StringComparison.Ordinal);
+        Assert.Contains("The class cat of", lost.Error, StringComparison.Ordinal);
+        JsonElement left = JsonDocument.Parse(leftOut.Output).RootElement.GetProperty("leftOut")[0];
+        Assert.Equal(1, left.GetProperty("count").GetInt64());
+        Assert.EndsWith("notes.txt", left.GetProperty("example").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task MakeIndexAndInspect_WorkOnBlobs()
     {
         WriteImages("images", 2);

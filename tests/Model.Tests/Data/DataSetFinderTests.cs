@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
 
@@ -159,13 +160,192 @@ public sealed class DataSetFinderTests : IDisposable
     }
 
     [Fact]
-    public async Task ALayoutThatIsSaid_IsTaken()
+    public async Task TwoLayoutsThatFit_AreRefused_NamingTheOptionThatDecides()
     {
         await _folder.WriteTarsAsync("set/train-", 1);
         await _folder.WriteAsync("set/a/1.jpg", DataSetFolder.Image(1));
-        Assert.Equal(DataLayout.WebDataset, (await FindAsync("set")).Layout);
+        ShardException error = await Assert.ThrowsAsync<ShardException>(() => FindAsync("set"));
+        Assert.Contains("holds 1 images in folders and 1 tars, such as", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Say which with --data-layout (dataLayout), imageFolder or webDataset, or name the tars", error.Message, StringComparison.Ordinal);
+        DataSet tars = await FindAsync("set", DataLayout.WebDataset);
+        Assert.Equal(DataLayout.WebDataset, tars.Layout);
+        Assert.Contains("imageFolder reads images instead", Assert.Single(tars.LeftOut).Reason, StringComparison.Ordinal);
+        Assert.Equal(DataLayout.WebDataset, (await FindAsync("set/train-*")).Layout);
         Assert.Equal(DataLayout.ImageFolder, (await FindAsync("set", DataLayout.ImageFolder)).Layout);
         await Assert.ThrowsAsync<ShardException>(() => FindAsync("set", DataLayout.Mds));
+    }
+
+    [Theory]
+    [InlineData("nothing")]
+    [InlineData("unlabelled images")]
+    [InlineData("no tar")]
+    public async Task AStrayTarAmongImages_IsLeftOut_WithAWord(string tar)
+    {
+        await _folder.WriteAsync("set/a/1.jpg", DataSetFolder.Image(1));
+        await _folder.WriteAsync("set/b/2.jpg", DataSetFolder.Image(2));
+        await _folder.WriteAsync("set/backup.tar", tar switch
+        {
+            "nothing" => new byte[10240],
+            "no tar" => "something else"u8.ToArray(),
+            _ => await DataSetFolder.TarAsync(("a/1.jpg", DataSetFolder.Image(1)), ("b/2.jpg", DataSetFolder.Image(2))),
+        });
+        DataSet data = await FindAsync("set");
+        Assert.Equal((DataLayout.ImageFolder, 2L), (data.Layout, data.SampleCount));
+        Assert.EndsWith("backup.tar", Assert.Single(data.LeftOut).Example, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnIndexOfAnotherProgram_IsNoListOfShards()
+    {
+        await _folder.WriteAsync("set/a/1.jpg", DataSetFolder.Image(1));
+        await _folder.WriteAsync("set/index.json", """{"0": "cat"}"""u8.ToArray());
+        DataSet data = await FindAsync("set");
+        Assert.Equal(DataLayout.ImageFolder, data.Layout);
+        Assert.EndsWith("index.json", Assert.Single(data.LeftOut).Example, StringComparison.Ordinal);
+
+        await _folder.WriteAsync("set/index.json", "{"u8.ToArray());
+        await _folder.WriteAsync("set/shard.00000.mds", [1]);
+        Assert.Contains("index.json is no list of MDS shards", (await Assert.ThrowsAsync<ShardException>(() => FindAsync("set"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ShardsWithTheNamesOfIlsvrc_KeepTheirLabels()
+    {
+        await _folder.WriteAsync("val-000.tar", await DataSetFolder.TarAsync(
+            ("ILSVRC2012_val_00000001.JPEG", DataSetFolder.Image(1)), ("ILSVRC2012_val_00000001.cls", "0"u8.ToArray()),
+            ("ILSVRC2012_val_00000002.JPEG", DataSetFolder.Image(2)), ("ILSVRC2012_val_00000002.cls", "1"u8.ToArray())));
+        DataSet data = await FindAsync("val-000.tar");
+        Assert.Equal(DataLayout.WebDataset, data.Layout);
+        List<Sample> samples = [];
+        await foreach (Sample sample in new ShuffledSamples(data).ReadAsync(SampleOrder.AsWritten(), Token))
+            samples.Add(sample);
+        Assert.Equal(["0"u8.ToArray(), "1"u8.ToArray()], samples.Select(sample => sample.Members["cls"]));
+    }
+
+    [Fact]
+    public async Task TarsOfShards_AndTarsOfBothKindsOfIlsvrc_AreRefused()
+    {
+        byte[] samples = await DataSetFolder.TarAsync(("a.jpg", DataSetFolder.Image(1)), ("a.cls", "0"u8.ToArray()));
+        await _folder.WriteAsync("all.tar", await DataSetFolder.TarAsync(("train-000.tar", samples), ("train-001.tar", samples)));
+        Assert.Contains("is a tar of tars with labelled samples. Unpack it", (await Assert.ThrowsAsync<ShardException>(() => FindAsync("all.tar"))).Message, StringComparison.Ordinal);
+
+        byte[] images = await DataSetFolder.TarAsync(("n01_5.JPEG", DataSetFolder.Image(5)));
+        await _folder.WriteAsync("both/ILSVRC2012_img_train.tar", await DataSetFolder.TarAsync(("n01.tar", images)));
+        await _folder.WriteAsync("both/ILSVRC2012_img_val.tar", await DataSetFolder.TarAsync(("ILSVRC2012_val_00000001.JPEG", DataSetFolder.Image(1))));
+        Assert.Contains("Name the tar of one kind", (await Assert.ThrowsAsync<ShardException>(() => FindAsync("both"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ImagesThatTheValidationListCannotTellApart_AreRefused()
+    {
+        byte[] image = DataSetFolder.Image(1);
+        await _folder.WriteAsync("val.tar", await DataSetFolder.TarAsync(("x/ILSVRC2012_val_1.JPEG", image), ("y/ILSVRC2012_val_1.JPEG", image)));
+        await _folder.WriteAsync("validation_synset_labels.txt", "n01\nn02\n"u8.ToArray());
+        Assert.Contains("holds 'ILSVRC2012_val_1.JPEG' more than once", (await Assert.ThrowsAsync<ShardException>(() => FindAsync("val.tar"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatTorchvisionReads_IsRead_AndWhatIsNot_IsToldByReason()
+    {
+        string[] read = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "ppm", "pgm", "pbm", "jfif", "jpe", "gif", "BMP"];
+        foreach (string extension in read)
+            await _folder.WriteAsync($"set/a/1.{extension}", DataSetFolder.Image(1));
+        foreach (string name in (string[])["b/1.jpg", "b/2.HEIC", "b/3.heic", "b/4.avif", "b/5.jxl", "b/6.svg", "b/7.pdf", "b/noextension", "b/.DS_Store", "notes/readme.txt"])
+            await _folder.WriteAsync($"set/{name}", [1]);
+        foreach (string folder in (string[])[".ipynb_checkpoints", "@eaDir", "__MACOSX", ".git", "$RECYCLE.BIN", "lost+found", "a/.ipynb_checkpoints", "a/@eaDir/x"])
+            await _folder.WriteAsync($"set/{folder}/1.jpg", DataSetFolder.Image(1));
+        Directory.CreateDirectory(_folder["set/empty"]);
+
+        DataSet data = await FindAsync("set");
+
+        Assert.Equal(["a", "b"], data.Classes!);
+        Assert.Equal(read.Length + 1, data.SampleCount);
+        Assert.Equal(9, Reason("hidden, or of the system").Count);
+        Assert.Equal(2, Reason("HEIC is not read: save it as JPEG").Count);
+        foreach (string reason in (string[])["AVIF is", "JPEG XL is", "SVG is", "PDF is", "a name without extension", ".txt is", "an empty folder, so no class"])
+            Assert.Equal(1, Reason(reason).Count);
+
+        LeftOut Reason(string start) => Assert.Single(data.LeftOut, left => left.Reason.StartsWith(start, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AClassThatLostAllItsImages_IsAnError_NamingItAndThem()
+    {
+        await _folder.WriteAsync("set/ant/1.heic", [1]);
+        await _folder.WriteAsync("set/ant/2.heic", [1]);
+        await _folder.WriteAsync("set/bee/1.jpg", DataSetFolder.Image(1));
+        var error = await Assert.ThrowsAsync<ShardException>(() => FindAsync("set"));
+        Assert.Contains("The class ant of", error.Message, StringComparison.Ordinal);
+        Assert.Contains("has no image that can be read, and 2 files that are not", error.Message, StringComparison.Ordinal);
+        Assert.Contains("set/ant/1.heic (HEIC is not read: save it as JPEG (heif-convert))", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TarsCompressedWithGzip_AreReadInTheirPlace_UnlessTheTarIsThereToo()
+    {
+        await _folder.WriteTarsAsync("set/t-", 2, 2, 2);
+        foreach (int shard in (int[])[0, 1])
+            await _folder.WriteAsync($"set/t-{shard:000}.tar.gz", await GzipAsync(await File.ReadAllBytesAsync(_folder[$"set/t-{shard:000}.tar"], Token)));
+        File.Delete(_folder["set/t-001.tar"]);
+        await _folder.WriteAsync("set/t-003.tar.zst", [1]);
+        await _folder.WriteAsync("set/._t-000.tar", [1]);
+
+        DataSet data = await FindAsync("set");
+        Assert.Equal([0, 1, 2, 3, 4, 5], (await SamplesAsync(data)).Select(sample => sample.Label));
+        Assert.Equal(
+            ["._t-000.tar: hidden, or of the system", "t-000.tar.gz: the same tar is there uncompressed, and that one is read", "t-003.tar.zst: a tar compressed with zstd: unpack it, or compress it with gzip"],
+            data.LeftOut.Select(left => $"{left.Example[(left.Example.LastIndexOf('/') + 1)..]}: {left.Reason}").Order(StringComparer.Ordinal));
+        Assert.Equal([2, 3], (await SamplesAsync(await FindAsync("set/t-{001..001}.tar.gz"))).Select(sample => sample.Label));
+
+        // From the middle it is read from its start; and no index is made of it.
+        List<int> resumed = [];
+        await foreach (Sample sample in new ShuffledSamples(await FindAsync("set/t-001.tar.gz")).ReadAsync(SampleOrder.AsWritten(cursor: 1), Token))
+            resumed.Add(DataSetFolder.Number(sample));
+        Assert.Equal([3], resumed);
+        var files = new LocalFiles();
+        var error = await Assert.ThrowsAsync<ShardException>(async () => await ShardIndexer.WriteAsync(files, (await files.FindAsync(_folder["set/t-001.tar.gz"], Token))!, DataLayout.WebDataset, Token));
+        Assert.Contains("Unpack it (gunzip) to have both", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AnMdsShardThatIsNotWhatItsHashSays_IsFound(bool compresses)
+    {
+        await _folder.WriteMdsAsync("mds", compresses, 3, 2);
+        await (await FindAsync("mds")).VerifyAsync(Token);
+        string shard = _folder["mds/shard.00001.mds" + (compresses ? ".zstd" : "")];
+        byte[] content = await File.ReadAllBytesAsync(shard, Token);
+        content[^1] ^= 1;
+        await File.WriteAllBytesAsync(shard, content, Token);
+        DataSet data = await FindAsync("mds");
+        Assert.Contains("shard.00001.mds", (await Assert.ThrowsAsync<ShardException>(() => data.VerifyAsync(Token))).Message, StringComparison.Ordinal);
+        if (!compresses)
+            Assert.Contains("is not what its sha1 in index.json says", (await Assert.ThrowsAsync<ShardException>(() => data.VerifyAsync(Token))).Message, StringComparison.Ordinal);
+
+        await File.WriteAllBytesAsync(shard, content[..^7], Token);
+        if (!compresses)
+            Assert.Contains("it was cut off or replaced", (await Assert.ThrowsAsync<ShardException>(() => FindAsync("mds"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FilesBesideMdsShards_AreToldByReason()
+    {
+        await _folder.WriteMdsAsync("mds", compresses: false, 2);
+        await _folder.WriteAsync("mds/shard.00001.mds", [1]);
+        await _folder.WriteAsync("mds/a/1.jpg", [1]);
+        DataSet data = await FindAsync("mds");
+        Assert.Equal(2, data.SampleCount);
+        Assert.Contains(data.LeftOut, left => left.Reason == "an MDS shard that index.json does not name");
+        Assert.Contains(data.LeftOut, left => left.Reason.Contains("imageFolder reads images instead", StringComparison.Ordinal));
+    }
+
+    private static async Task<byte[]> GzipAsync(byte[] content)
+    {
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            await gzip.WriteAsync(content, Token);
+        return packed.ToArray();
     }
 
     private Task<DataSet> FindAsync(string name, DataLayout? layout = null) =>

@@ -57,31 +57,49 @@ internal sealed class DataSetFolder : IDisposable
     /// <summary>MDS shards as MosaicML's MDSWriter lays them out (streaming/base/format/mds/writer.py).</summary>
     public async Task WriteMdsAsync(string folder, bool compresses, params int[] counts)
     {
-        var shards = new List<object>();
+        (byte[] index, IReadOnlyList<(string Name, byte[] Content)> shards) = Mds(compresses, counts);
+        foreach ((string name, byte[] content) in shards)
+            await WriteAsync($"{folder}/{name}", content);
+        await WriteAsync($"{folder}/index.json", index);
+    }
+
+    /// <summary>The list and the shards.</summary>
+    public static (byte[] Index, IReadOnlyList<(string Name, byte[] Content)> Shards) Mds(bool compresses, int[] counts, bool hasHashes = true)
+    {
+        var (entries, files) = (new List<object>(), new List<(string, byte[])>());
         int number = 0;
         foreach ((int index, int count) in counts.Index())
         {
             byte[] shard = Mds([.. Enumerable.Range(number, count).Select(MdsSample)]);
             number += count;
             string raw = $"shard.{index:00000}.mds";
-            await WriteAsync($"{folder}/{raw}{(compresses ? ".zstd" : "")}", compresses ? new Compressor(3).Wrap(shard).ToArray() : shard);
-            shards.Add(new
+            byte[] packed = compresses ? new Compressor(3).Wrap(shard).ToArray() : [];
+            files.Add(compresses ? (raw + ".zstd", packed) : (raw, shard));
+            entries.Add(new
             {
                 column_encodings = new[] { "str", "jpeg", "int" },
                 column_names = new[] { "caption", "image", "label" },
                 column_sizes = new int?[] { null, null, 8 },
                 compression = compresses ? "zstd:3" : null,
                 format = "mds",
-                hashes = Array.Empty<string>(),
-                raw_data = new { basename = raw, bytes = shard.Length, hashes = new { } },
+                hashes = new[] { "sha1", "xxh64" },
+                raw_data = new { basename = raw, bytes = shard.Length, hashes = Hashes(shard, hasHashes) },
                 samples = count,
                 size_limit = 67108864,
                 version = 2,
-                zip_data = compresses ? new { basename = raw + ".zstd", bytes = 0, hashes = new { } } : null,
+                zip_data = compresses ? new { basename = raw + ".zstd", bytes = packed.Length, hashes = Hashes(packed, hasHashes) } : null,
             });
         }
-        await WriteAsync($"{folder}/index.json", JsonSerializer.SerializeToUtf8Bytes(new { shards, version = 2 }));
+        return (JsonSerializer.SerializeToUtf8Bytes(new { shards = entries, version = 2 }), files);
     }
+
+    private static object Hashes(byte[] content, bool areKept) => !areKept ? new { } : new
+    {
+#pragma warning disable CA5350 // What the writer writes, against accidents.
+        sha1 = Convert.ToHexStringLower(System.Security.Cryptography.SHA1.HashData(content)),
+#pragma warning restore CA5350
+        xxh64 = Convert.ToHexStringLower(System.IO.Hashing.XxHash64.Hash(content)),
+    };
 
     private static byte[] MdsSample(int number)
     {

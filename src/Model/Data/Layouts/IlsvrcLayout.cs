@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.Text;
 
 namespace HrNetBatch.Model.Data.Layouts;
@@ -12,63 +11,51 @@ internal sealed class IlsvrcLayout(IDataFiles files, string? indexFolder)
     // Beyond it nobody wants to read the whole tar at the start of every attempt only to learn what is where.
     private const long LargestUnindexedBytes = 1L << 30;
 
-    private const int PeekBytes = 64 << 10;
+    private const long LargestListBytes = 16 << 20;
 
     private static readonly string[] LabelLists =
         ["ILSVRC2012_validation_synset_labels.txt", "imagenet_2012_validation_synset_labels.txt", "validation_synset_labels.txt"];
-
-    /// <summary>Whether a tar is one of these: its first member is a tar, or an image called ILSVRC2012_….</summary>
-    public static async Task<bool> RecogniseAsync(IDataFiles files, DataFile tar, CancellationToken cancellationToken)
-    {
-        await using Stream start = await files.OpenAsync(tar, 0, Math.Min(PeekBytes, tar.LengthBytes), cancellationToken);
-        try
-        {
-            await using var reader = new TarReader(start, leaveOpen: true);
-            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
-            {
-                if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
-                    continue;
-                string name = entry.Name[(entry.Name.LastIndexOf('/') + 1)..];
-                return name.EndsWith(Tars.Extension, StringComparison.OrdinalIgnoreCase)
-                    || (name.StartsWith("ILSVRC2012_", StringComparison.OrdinalIgnoreCase) && LabeledImage.IsImage(name));
-            }
-        }
-        catch (Exception e) when (e is EndOfStreamException or InvalidDataException or FormatException)
-        {
-            // Whoever reads it as shards says what is wrong with it.
-        }
-        return false;
-    }
 
     /// <summary>The data set of these tars, an image a shard.</summary>
     /// <exception cref="ShardException">A tar is damaged or too large to be read without an index, or the list of labels does not fit.</exception>
     public async Task<DataSet> ReadAsync(Tars tars, CancellationToken cancellationToken)
     {
+        var leftOut = new LeftOutFiles();
         var images = new List<(DataFile Tar, long Offset, int Length, string Name)>();
         foreach (DataFile tar in tars.Files)
         {
-            ShardIndex index = await IndexAsync(tar, tars.IndexOf(tar), cancellationToken);
-            images.AddRange(index.Names!.Select((name, at) => (tar, index.Offsets[at], checked((int)index.Lengths[at]), name)));
+            ShardIndex index = await IndexAsync(tar, tars.IndexOf(tar), leftOut, cancellationToken);
+            if (index.Lengths.Any(length => length > int.MaxValue))
+                throw new ShardException(
+                    $"The index of {tar.Name} tells of an image of {index.Lengths.Max()} bytes: make it anew (hrnet dataset index).");
+            images.AddRange(index.Names!.Select((name, at) => (tar, index.Offsets[at], (int)index.Lengths[at], name)));
         }
         if (images.Count == 0)
             throw new ShardException($"There is no image in {tars.Files[0].Name}. Correct the path.");
-        bool isNested = images.Any(image => image.Name.Contains('/', StringComparison.Ordinal));
+        bool isNested = images[0].Name.Contains('/', StringComparison.Ordinal);
+        if (images.Find(image => image.Name.Contains('/', StringComparison.Ordinal) != isNested) is { Tar: { } other })
+            throw new ShardException(
+                $"{images[0].Tar.Name} and {other.Name} hold images both in tars, one for each class, and by themselves. "
+                + "Name the tar of one kind: the training tar, or the validation tar.");
         (string[]? classes, Func<string, long?> labelOf) = isNested ? ByFolder(images) : await ByListAsync(tars.Files[0], images, cancellationToken);
         return new DataSet(
             DataLayout.Ilsvrc,
             [.. images.Select(image => new ImageShard(files, image.Tar, image.Offset, image.Length, image.Name, labelOf(image.Name)))],
-            classes);
+            classes,
+            leftOut.ToList());
     }
 
-    private async Task<ShardIndex> IndexAsync(DataFile tar, DataFile? indexFile, CancellationToken cancellationToken)
+    private async Task<ShardIndex> IndexAsync(DataFile tar, DataFile? indexFile, LeftOutFiles leftOut, CancellationToken cancellationToken)
     {
         ShardIndex? index = await ShardIndex.ReadAsync(files, tar, indexFile, cancellationToken)
             ?? (indexFolder is null ? null : await ShardIndex.ReadKeptAsync(indexFolder, tar, cancellationToken));
         if (index?.Names is not null)
             return index;
         if (tar.LengthBytes > LargestUnindexedBytes)
-            throw new ShardException($"{tar.Name} needs an index{(indexFile is null ? "" : ", and the one beside it is of another version of it")}: run `hrnet dataset index {tar.Name}` once.");
-        index = await ShardIndexer.ReadImagesAsync(files, tar, cancellationToken);
+            throw new ShardException(
+                $"{tar.Name} needs an index{(indexFile is null ? "" : ", and the one beside it is of another version of it")}: "
+                + $"run `hrnet dataset index {tar.Name}` once.");
+        index = await ShardIndexer.ReadImagesAsync(files, tar, leftOut, cancellationToken);
         if (indexFolder is not null)
             await index.KeepAsync(indexFolder, tar, cancellationToken);
         return index;
@@ -89,11 +76,19 @@ internal sealed class IlsvrcLayout(IDataFiles files, string? indexFolder)
             list ??= await files.FindAsync(tar.Folder + name, cancellationToken);
         if (list is null)
             return (null, _ => null);
+        if (list.LengthBytes > LargestListBytes)
+            throw new ShardException($"{list.Name} has {list.LengthBytes} bytes: it is no list of a wnid a line.");
+        if (images.CountBy(image => image.Name, StringComparer.Ordinal).FirstOrDefault(pair => pair.Value > 1).Key is { } twice)
+            throw new ShardException(
+                $"{tar.Name} holds '{twice}' more than once, and {list.Name} has one line for each name. "
+                + "Name one tar only, or write it again.");
         await using Stream content = await files.OpenAsync(list, 0, null, cancellationToken);
         using var reader = new StreamReader(content, Encoding.UTF8);
         string[] wnids = (await reader.ReadToEndAsync(cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (wnids.Length != images.Count)
-            throw new ShardException($"{list.Name} has {wnids.Length} lines, and the tar {images.Count} images: it must have a wnid for each, in the order of their names.");
+            throw new ShardException(
+                $"{list.Name} has {wnids.Length} lines, and the tar {images.Count} images: it must have a wnid for each, "
+                + $"in the order of their names. The tar is {tar.Name}.");
         string[] classes = [.. wnids.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         var labels = images.Select(image => image.Name).Order(StringComparer.Ordinal).Zip(wnids)
             .ToDictionary(pair => pair.First, pair => (long)Array.BinarySearch(classes, pair.Second, StringComparer.Ordinal), StringComparer.Ordinal);

@@ -21,15 +21,20 @@ internal sealed class MdsColumns
     /// <exception cref="ShardException">There is no image, or a column is a Python object, which is executed where it is read.</exception>
     public static MdsColumns Of(IReadOnlyList<string>? names, IReadOnlyList<string>? encodings, IReadOnlyList<int?>? sizes, string index)
     {
-        if (names is null || encodings is null || sizes is null || names.Count != encodings.Count || names.Count != sizes.Count)
+        if (names is null || encodings is null || sizes is null || names.Count != encodings.Count || names.Count != sizes.Count
+            || names.Contains(null!) || encodings.Contains(null!) || sizes.Any(size => size < 0))
             throw new ShardException($"{index} does not say what columns its samples have.");
         if (encodings.Any(encoding => encoding.StartsWith("pkl", StringComparison.Ordinal)))
-            throw new ShardException($"{index}: the column '{names[encodings.ToList().FindIndex(encoding => encoding.StartsWith("pkl", StringComparison.Ordinal))]}' holds pickled Python objects, which run code where they are read, so they are refused. Write the samples with jpeg or bytes, and int.");
+            throw new ShardException(
+                $"{index}: "
+                + $"the column '{names[encodings.ToList().FindIndex(encoding => encoding.StartsWith("pkl", StringComparison.Ordinal))]}' holds pickled Python objects, which run code where they are read, so they are refused. Write the samples with jpeg or bytes, and int.");
         int image = Find(ImageNames, ImageEncodings);
         int label = Find(LabelNames, ["int", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "str_int", "str"]);
         return image >= 0
             ? new MdsColumns(sizes, image, label, label < 0 ? "" : encodings[label])
-            : throw new ShardException($"{index} has no column with an image: {string.Join(", ", names.Zip(encodings, (name, encoding) => $"{name} ({encoding})"))}. One called image, of the encoding jpeg, png or bytes, is needed.");
+            : throw new ShardException(
+                $"{index} has no column with an image: "
+                + $"{string.Join(", ", names.Zip(encodings, (name, encoding) => $"{name} ({encoding})"))}. One called image, of the encoding jpeg, png or bytes, is needed.");
 
         int Find(string[] known, string[] types)
         {

@@ -9,52 +9,123 @@ internal static class MdsLayout
     public const string IndexName = "index.json";
 
     private const int SupportedVersion = 2;
+    private const long LargestIndexBytes = 256 << 20;
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
+    /// <summary>Whether an <c>index.json</c> is a list of shards, or should be one: other programs have files of that name too.</summary>
+    public static async Task<bool> IsIndexAsync(IDataFiles files, DataFile index, CancellationToken cancellationToken)
+    {
+        if (index.LengthBytes <= LargestIndexBytes)
+        {
+            await using Stream content = await files.OpenAsync(index, 0, null, cancellationToken);
+            try
+            {
+                using JsonDocument document = await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken);
+                if (document.RootElement.ValueKind == JsonValueKind.Object
+                    && document.RootElement.TryGetProperty("shards", out JsonElement shards) && shards.ValueKind == JsonValueKind.Array)
+                    return true;
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
+            {
+                // No list; a damaged one still has shards beside it.
+            }
+        }
+        await foreach (DataFile file in files.ListAsync(index.Folder, cancellationToken))
+            if (IsShard(file.Name))
+                return true;
+        return false;
+    }
+
     /// <summary>Reads the list.</summary>
-    /// <exception cref="ShardException">It is none, or its shards are of a kind that is not read.</exception>
+    /// <exception cref="ShardException">It is none, its shards are of a kind that is not read, or one is missing or cut off.</exception>
     public static async Task<DataSet> ReadAsync(IDataFiles files, DataFile index, CancellationToken cancellationToken)
     {
+        if (index.LengthBytes > LargestIndexBytes)
+            throw new ShardException($"{index.Name} has {index.LengthBytes} bytes: it is no list of MDS shards. Correct the path.");
         await using Stream content = await files.OpenAsync(index, 0, null, cancellationToken);
         MdsIndex? read;
         try
         {
             read = await JsonSerializer.DeserializeAsync<MdsIndex>(content, Json, cancellationToken);
         }
-        catch (JsonException cause)
+        catch (Exception cause) when (cause is JsonException or InvalidOperationException)   // the latter of text that is no UTF-8
         {
             throw new ShardException($"{index.Name} is no list of MDS shards: {cause.Message}", cause);
         }
         if (read is not { Version: SupportedVersion, Shards: { } shards } || shards.Count == 0)
-            throw new ShardException($"{index.Name} is no list of MDS shards of version {SupportedVersion}. Correct the path, or write the shards with a current MDSWriter.");
+            throw new ShardException(
+                $"{index.Name} is no list of MDS shards of version {SupportedVersion}. "
+                + "Correct the path, or write the shards with a current MDSWriter.");
         var found = new Dictionary<string, DataFile>(StringComparer.Ordinal);
         await foreach (DataFile file in files.ListAsync(index.Folder, cancellationToken))
             found[file.Name] = file;
-        return new DataSet(DataLayout.Mds, [.. shards.Select(shard => Shard(files, index, shard, found))]);
+        MdsShard[] all = [.. shards.Select(shard => Shard(files, index, shard, found))];
+        if (all.GroupBy(shard => shard.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new ShardException(
+                $"{index.Name} names {twice.Key} more than once. Write it again, or take the doubled entry out of it.");
+        return new DataSet(DataLayout.Mds, all, leftOut: LeftOut(index, shards, found.Values));
     }
 
-    private static MdsShard Shard(IDataFiles files, DataFile index, MdsEntry shard, Dictionary<string, DataFile> found)
+    private static MdsShard Shard(IDataFiles files, DataFile index, MdsEntry? shard, Dictionary<string, DataFile> found)
     {
-        if (shard is not { Format: "mds", RawData: { } raw, Samples: >= 0 } || raw.Basename.Contains("..", StringComparison.Ordinal))
-            throw new ShardException($"{index.Name} names a shard of the format {shard.Format}; only mds is read.");
+        if (shard is not { Format: "mds", RawData: { Basename: { } rawName } raw } || rawName.Contains("..", StringComparison.Ordinal))
+            throw new ShardException($"{index.Name} names a shard of the format {shard?.Format}, or without raw_data; only mds is read.");
+        // The table of samples takes four bytes of each.
+        if (raw.Bytes < 0 || shard.Samples < 0 || shard.Samples > raw.Bytes / sizeof(uint))
+            throw new ShardException(
+                $"{index.Name} says that {rawName} has {shard.Samples} samples in {raw.Bytes} bytes, which cannot be. "
+                + "Write it again, or upload it again.");
         if (shard.Compression is { } compression && compression.Split(':')[0] != "zstd")
-            throw new ShardException($"{index.Name}: its shards are compressed with {compression}; zstd is read, and what is not compressed.");
-        bool isCompressed = shard.Compression is not null && shard.ZipData is not null;
-        string name = isCompressed ? shard.ZipData!.Basename : raw.Basename;
+            throw new ShardException(
+                $"{index.Name}: its shards are compressed with {compression}; zstd is read, and what is not compressed.");
+        bool isCompressed = shard.Compression is not null && shard.ZipData?.Basename is not null;
+        string name = isCompressed ? shard.ZipData!.Basename! : rawName;
         // A writer may keep both forms; the uncompressed one needs no unpacking.
-        DataFile? file = found.GetValueOrDefault(index.Folder + raw.Basename);
+        DataFile? file = found.GetValueOrDefault(index.Folder + rawName);
         bool isPacked = file is null && isCompressed;
         file ??= isCompressed ? found.GetValueOrDefault(index.Folder + name) : null;
-        return file is null
-            ? throw new ShardException($"There is no {index.Folder}{name}, though {index.FileName} names it. Upload the whole folder (hrnet upload).")
-            : new MdsShard(files, file, MdsColumns.Of(shard.ColumnNames, shard.ColumnEncodings, shard.ColumnSizes, index.Name), shard.Samples, isPacked ? raw.Bytes : null);
+        if (file is null)
+            throw new ShardException(
+                $"There is no {index.Folder}{name}, though {index.FileName} names it. Upload the whole folder (hrnet upload).");
+        if (file.Unread is { } trouble)
+            throw new ShardException($"{file.Name} is {trouble}.");
+        if (!isPacked && file.LengthBytes != raw.Bytes)
+            throw new ShardException(
+                $"Shard {file.Name} has {file.LengthBytes} bytes, and {index.FileName} says {raw.Bytes}: it was cut off or replaced. "
+                + "Upload it again, with its index.");
+        MdsColumns columns = MdsColumns.Of(shard.ColumnNames, shard.ColumnEncodings, shard.ColumnSizes, index.Name);
+        return new MdsShard(files, file, columns, shard.Samples, isPacked ? raw.Bytes : null)
+        {
+            Hashes = raw.Hashes ?? [],
+            PackedHashes = isPacked ? shard.ZipData!.Hashes ?? [] : [],
+        };
     }
 
-    private sealed record MdsIndex(int Version, IReadOnlyList<MdsEntry>? Shards);
+    private static IReadOnlyList<LeftOut> LeftOut(DataFile index, IReadOnlyList<MdsEntry?> shards, IEnumerable<DataFile> found)
+    {
+        var named = new HashSet<string>(StringComparer.Ordinal) { index.Name };
+        foreach (MdsEntry? shard in shards)
+            foreach (string? name in (string?[])[shard?.RawData?.Basename, shard?.ZipData?.Basename])
+                if (name is not null)
+                    named.Add(index.Folder + name);
+        var leftOut = new LeftOutFiles();
+        foreach (DataFile file in found.Where(file => !named.Contains(file.Name) && !file.IsEmptyFolder))
+            leftOut.Add(
+                LeftOutReasons.OfPlace(file.RelativeTo(index.Folder)) ?? (IsShard(file.Name) ? $"an MDS shard that {index.FileName} does not name"
+                    : LabeledImage.IsImage(file.Name) ? "an image beside MDS shards: --data-layout (dataLayout) imageFolder reads images instead"
+                    : "no shard"),
+                file.Name);
+        return leftOut.ToList();
+    }
+
+    private static bool IsShard(string name) =>
+        name.EndsWith(".mds", StringComparison.Ordinal) || name.EndsWith(".mds.zstd", StringComparison.Ordinal);
+
+    private sealed record MdsIndex(int Version, IReadOnlyList<MdsEntry?>? Shards);
 
     private sealed record MdsEntry(
         string? Format, string? Compression, IReadOnlyList<string>? ColumnNames, IReadOnlyList<string>? ColumnEncodings,
         IReadOnlyList<int?>? ColumnSizes, MdsFile? RawData, MdsFile? ZipData, [property: JsonRequired] long Samples);
 
-    private sealed record MdsFile(string Basename, long Bytes);
+    private sealed record MdsFile(string? Basename, long Bytes, Dictionary<string, string?>? Hashes);
 }

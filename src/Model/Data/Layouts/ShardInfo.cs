@@ -6,6 +6,7 @@ namespace HrNetBatch.Model.Data.Layouts;
 internal sealed class ShardInfo
 {
     private const int LargestBytes = 64 << 20;
+    private const long MostSamples = 1L << 40;   // of a shard; sums of such numbers do not overflow
 
     private readonly Dictionary<string, List<string>> _splits = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
@@ -37,7 +38,9 @@ internal sealed class ShardInfo
         }
         catch (Exception cause) when (cause is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new ShardException($"{file.Name} is not {{\"splits\": {{NAME: {{\"filenames\": […], \"shard_lengths\": […]}}}}}}: {cause.Message} Correct it, or name the tars themselves.", cause);
+            throw new ShardException(
+                $"{file.Name} is not {{\"splits\": {{NAME: {{\"filenames\": […], \"shard_lengths\": […]}}}}}}: "
+                + $"{cause.Message} Correct it, or name the tars themselves.", cause);
         }
         return info;
     }
@@ -48,10 +51,13 @@ internal sealed class ShardInfo
     {
         string known = $"{_file.Name} has the splits {string.Join(", ", _splits.Keys.Order(StringComparer.Ordinal))}";
         if (split is null && _splits.Count == 1)
-            return _splits.Values.Single();
+            split = _splits.Keys.Single();
         if (split is null)
-            throw new ShardException($"{known}: say which, as in {_file.Name}#{_splits.Keys.Order(StringComparer.Ordinal).FirstOrDefault()}.");
-        return _splits.GetValueOrDefault(split) ?? throw new ShardException($"{known}, and not '{split}'.");
+            throw new ShardException(
+                $"{known}: say which, as in {_file.Name}#{_splits.Keys.Order(StringComparer.Ordinal).FirstOrDefault()}.");
+        List<string> names = _splits.GetValueOrDefault(split) ?? throw new ShardException($"{known}, and not '{split}'.");
+        return names.Count > 0 ? names : throw new ShardException(
+            $"{_file.Name} names no shard of the split '{split}'. Correct it, or name the tars themselves.");
     }
 
     /// <summary>How many samples a shard is said to have; null where nothing is said.</summary>
@@ -70,6 +76,8 @@ internal sealed class ShardInfo
         long[] counts = [.. lengths.EnumerateArray().Select(length => length.GetInt64())];
         if (counts.Length != names.Count)
             throw new FormatException($"the split {split.Name} names {names.Count} shards and gives {counts.Length} lengths.");
+        if (counts.Any(count => count is < 0 or > MostSamples))
+            throw new FormatException($"the split {split.Name} gives a length that cannot be.");
         foreach ((string name, long count) in names.Zip(counts))
             _counts[name] = count;
     }

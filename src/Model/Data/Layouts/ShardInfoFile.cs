@@ -41,7 +41,8 @@ public static class ShardInfoFile
         }
         catch (JsonException cause)
         {
-            throw new ShardException($"{before.Name} is there already and is no list of shards: {cause.Message} Name another folder, or remove it.", cause);
+            throw new ShardException(
+                $"{before.Name} is there already and is no list of shards: {cause.Message} Name another folder, or remove it.", cause);
         }
     }
 }

@@ -6,6 +6,7 @@ using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
+using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Native;
 using Npgsql;
 
@@ -30,7 +31,7 @@ public static class FailureClassification
     public static FailureKind KindOf(Exception exception) => exception switch
     {
         JobException known => known.Kind,
-        JobArgumentsException or CheckpointException or LibTorchException or EvaluationException => FailureKind.Permanent,
+        JobArgumentsException or CheckpointException or LibTorchException or EvaluationException or ClassNamesException => FailureKind.Permanent,
         BlobException blob => blob.IsTransient ? FailureKind.Transient : FailureKind.Permanent,
         ShardException { InnerException: (BlobException or IOException) and var cause } => KindOf(cause),
         ShardException => FailureKind.Permanent,
@@ -48,7 +49,7 @@ public static class FailureClassification
 
     private static string Describe(Exception exception) => exception switch
     {
-        JobException or JobArgumentsException or BlobException or ShardException or CheckpointException or LibTorchException or EvaluationException => exception.Message,
+        JobException or JobArgumentsException or BlobException or ShardException or CheckpointException or LibTorchException or EvaluationException or ClassNamesException => exception.Message,
         RequestFailedException storage => $"The blob service answered {storage.Status} {storage.ErrorCode}: {FirstLine(storage.Message)}",
         OutOfMemoryException => "Out of memory. Use a smaller batchSize, or a worker with more memory.",
         _ => $"{exception.GetType().Name}: {FirstLine(exception.Message)}",

@@ -31,7 +31,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         set_num_threads(attempt.ThreadCount);
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, arguments.Reading, attempt, stop);
         ShardSet? validation = arguments.ValidationData is { } paths ? await ShardSet.FindAsync(blobs, paths, arguments.Reading with { Layout = null }, attempt, stop) : null;
-        validation?.RequireClassesOf(shards);
+        using TeacherNetwork? teacher = await TeacherNetwork.LoadAsync(arguments, checkpoints, attempt, stop);
+        arguments = TrainClasses.Settle(arguments, shards, validation, teacher);
 
         var model = new TrainedModel(models, blobs, arguments, attempt);
         await model.PrepareAsync(stop);
@@ -41,8 +42,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         TrainOutput output = await TrainOutput.ClaimAsync(accounts, blobs, arguments, attempt, shards, stop);
         RunFiles files = await RunFiles.ClaimAsync(accounts, BlobPath.Parse(arguments.Output), attempt, stop);
         using HrNet network = await output.NewNetworkAsync(checkpoints, stop);
-        using HrNet? teacher = await TeacherNetwork.LoadAsync(arguments, checkpoints, attempt, stop);
-        using var trainer = new Trainer(network, arguments.ToOptions(), teacher);
+        using var trainer = new Trainer(network, arguments.ToOptions(), teacher?.Network);
         if (await output.RestoreAsync(trainer, stop) is { } checkpoint)
             LogResumed(attempt.Logger, attempt.Lease.JobId, trainer.Position.Epoch, trainer.Position.Step, checkpoint);
 
@@ -66,7 +66,12 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         await files.RefreshAsync();
         // 6. The model's version comes before the success that names it. A crash between the two leaves the version, and the next
         //    attempt finds that the job has one: a job never makes two.
-        return Outcome.Success(result with { Model = await model.SaveAsync(result, stop) });
+        return Outcome.Success(result with
+        {
+            Model = await model.SaveAsync(result, stop),
+            ClassIndices = shards.ClassMap.ByName,
+            ValidationClassIndices = validation?.ClassMap.ByName,
+        });
     }
 
     private async Task TrainAsync(
@@ -104,7 +109,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             }
 
             if (validation is not null)
-                await ValidateAsync(trainer, validation, loading with { RequiresLabels = true }, output, progress, attempt, stop);
+                await ValidateAsync(trainer, arguments, validation, loading with { RequiresLabels = true }, output, progress, attempt, stop);
             trainer.EndEpoch();
             await output.SaveAsync(trainer);
             await files.RefreshAsync();
@@ -113,7 +118,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
     }
 
     private async Task ValidateAsync(
-        Trainer trainer, ShardSet data, BatchLoaderOptions loading, TrainOutput output, TrainProgress progress, AttemptContext attempt, CancellationToken stop)
+        Trainer trainer, TrainArguments arguments, ShardSet data, BatchLoaderOptions loading, TrainOutput output, TrainProgress progress, AttemptContext attempt,
+        CancellationToken stop)
     {
         await progress.ReportAsync(trainer.Position, "validating");
         loading = loading with { KeepsEncodedImages = true };
@@ -121,7 +127,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         if (!trainer.Observe(found.Result))
             return;
 
-        await RunValidation.RecordBestAsync(accounts, blobs, found, loading, trainer.Position.Step, attempt, stop);
+        await RunValidation.RecordBestAsync(accounts, blobs, found, loading, trainer.Position.Step, arguments, attempt, stop);
         // 5. The best weights first, then the checkpoint that knows of them: a crash between the two repeats the end of the epoch and
         //    its validation, and writes the same best weights again.
         await output.SaveBestAsync(trainer);

@@ -56,7 +56,7 @@ internal sealed class TrainOutput
             if (_arguments.InitialCheckpoint is { } reference && !_checkpoints.Any)
             {
                 using LoadedCheckpoint initial = await checkpoints.LoadAsync(_attempt.Lease, reference, cancellation);
-                initial.Checkpoint.LogRemarks(_attempt.Logger, StateDictLoader.Load(network, initial.Checkpoint, keepNewClassifier: true));
+                InitialWeights.Load(network, initial, _arguments.Labels, _attempt.Logger);
             }
             network.to(device(_attempt.Device));
             network.ToChannelsLast();
@@ -75,6 +75,7 @@ internal sealed class TrainOutput
         using Checkpoint? saved = await _checkpoints.ReadNewestAsync(cancellation);
         if (saved is null)
             return null;
+        RunData.Restore(saved, _shards, _card.Labels);
         foreach ((string shard, long count) in TrainingSnapshot.Restore(trainer, saved, Owner))
             _shards.SampleCounts[shard] = count;
         return saved.Name;
@@ -100,7 +101,7 @@ internal sealed class TrainOutput
 
     private string Owner => _attempt.Lease.JobId.ToString("D");
 
-    private CheckpointDictionary Snapshot(Trainer trainer) => TrainingSnapshot.Capture(trainer, _card, Owner, _shards.SampleCounts).ToValue();
+    private CheckpointDictionary Snapshot(Trainer trainer) => TrainingSnapshot.Capture(trainer, _card, Owner, _shards.SampleCounts, RunData.Of(_shards)).ToValue();
 
     private CheckpointDictionary Weights(Trainer trainer) => CheckpointWriter.ToValue(trainer.Outcome.state_dict(), _card);
 

@@ -9,4 +9,11 @@ namespace HrNetBatch.Jobs.Train;
 /// <param name="Top5">Top-5 of that epoch.</param>
 /// <param name="Loss">Validation loss of that epoch.</param>
 /// <param name="Model">The version of the model that the best weights became, such as <c>model:flowers@3</c>; null unless asked for.</param>
-public sealed record TrainResult(string Checkpoint, string Best, string Final, int Epochs, double? Top1, double? Top5, double? Loss, string? Model = null);
+public sealed record TrainResult(string Checkpoint, string Best, string Final, int Epochs, double? Top1, double? Top5, double? Loss, string? Model = null)
+{
+    /// <summary>The model's class for each class of the training data, by name, where the data have them in another order; null: the same numbers.</summary>
+    public IReadOnlyDictionary<string, int>? ClassIndices { get; init; }
+
+    /// <summary>The same of the validation data, which may also lack some.</summary>
+    public IReadOnlyDictionary<string, int>? ValidationClassIndices { get; init; }
+}

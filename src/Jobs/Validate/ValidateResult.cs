@@ -17,6 +17,9 @@ public sealed record ValidateResult(string Checkpoint, double? Loss, double Top1
     /// <summary>Images a second.</summary>
     public double ImagesPerSecond { get; init; }
 
+    /// <summary>The checkpoint's class for each class of the data, by name, where the data have them in another order or lack some; null: the same numbers.</summary>
+    public IReadOnlyDictionary<string, int>? ClassIndices { get; init; }
+
     /// <summary>The report's blob; null where no files were asked for.</summary>
     public string? Report { get; init; }
 }

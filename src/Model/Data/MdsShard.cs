@@ -33,6 +33,8 @@ internal sealed class MdsShard : Shard
         SampleCount = sampleCount;
     }
 
+    public override DataFile? File => _file;
+
     // A compressed one is unpacked whole, for whichever sample.
     internal override bool IsAddressable => _unpackedBytes is null;
 

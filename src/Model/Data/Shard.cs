@@ -8,6 +8,9 @@ public abstract class Shard
     /// <summary>Its name: unique in the data set.</summary>
     public string Name { get; }
 
+    /// <summary>The file that it is; null where it is a part of one, or an image alone.</summary>
+    public virtual DataFile? File => null;
+
     /// <summary>How many samples it has; null while that is not known.</summary>
     public long? SampleCount { get; private protected set; }
 

@@ -45,7 +45,7 @@ internal sealed class TarShard : Shard
     }
 
     /// <summary>The tar; null where only a delegate opens it.</summary>
-    public DataFile? File { get; }
+    public override DataFile? File { get; }
 
     internal override bool IsAddressable => _isIndexed;
 

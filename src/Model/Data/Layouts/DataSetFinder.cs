@@ -19,7 +19,7 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         if (ShardInfo.IsInfoPath(path, out string file, out string? split))
             return await TarsOfInfoAsync(file, split, layout, cancellationToken);
         if (path.EndsWith(Tars.Extension, StringComparison.OrdinalIgnoreCase))
-            return await TarsAsync(await NamedAsync(path, cancellationToken), null, layout, cancellationToken);
+            return await NamedTarsAsync(path, await NamedAsync(path, cancellationToken), layout, cancellationToken);
         if (path.EndsWith("/" + MdsLayout.IndexName, StringComparison.Ordinal))
             return await MdsLayout.ReadAsync(files, await FileAsync(path, cancellationToken), cancellationToken);
 
@@ -78,8 +78,10 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
             return images.ToDataSet();
         if (tars.Files.Count == 0)
             throw new ShardException($"There is no {Tars.Extension} file and no image under {folder}. Correct the path, or upload data there (hrnet upload).");
-        ShardInfo? counts = info is null ? null : await ShardInfo.ReadAsync(files, info, cancellationToken);
-        return await TarsAsync(tars, counts, layout, cancellationToken);
+        if (folder.EndsWith('*'))
+            return await NamedTarsAsync(folder, tars, layout, cancellationToken);
+        ShardInfo? about = info is null ? null : await ShardInfo.ReadAsync(files, info, cancellationToken);
+        return await TarsAsync(tars, about, about?.ClassesOf(tars, allowsSeveralSplits: false), layout, cancellationToken);
     }
 
     private async Task<DataSet> TarsOfInfoAsync(string infoPath, string? split, DataLayout? layout, CancellationToken cancellationToken)
@@ -89,7 +91,7 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         var listed = new Tars();
         await foreach (DataFile found in files.ListAsync(file.Folder, cancellationToken))
             listed.Add(found);
-        return await TarsAsync(listed.Only(info.NamesOf(split)), info, layout, cancellationToken);
+        return await TarsAsync(listed.Only(info.NamesOf(split)), info, info.ClassesOf(split), layout, cancellationToken);
     }
 
     private async Task<Tars> NamedAsync(string pattern, CancellationToken cancellationToken)
@@ -102,7 +104,15 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         return listed.Only(names);
     }
 
-    private async Task<DataSet> TarsAsync(Tars tars, ShardInfo? info, DataLayout? layout, CancellationToken cancellationToken)
+    // Tars that were named are taken as they are; of the file in their folder only the names of their classes matter.
+    private async Task<DataSet> NamedTarsAsync(string path, Tars tars, DataLayout? layout, CancellationToken cancellationToken)
+    {
+        DataFile? file = await files.FindAsync(path[..(path.LastIndexOf('/') + 1)] + ShardInfo.FileName, cancellationToken);
+        ShardInfo? info = file is null ? null : await ShardInfo.TryReadAsync(files, file, cancellationToken);
+        return await TarsAsync(tars, null, info?.ClassesOf(tars, allowsSeveralSplits: true), layout, cancellationToken);
+    }
+
+    private async Task<DataSet> TarsAsync(Tars tars, ShardInfo? info, IReadOnlyList<string>? classes, DataLayout? layout, CancellationToken cancellationToken)
     {
         layout ??= await RecogniseAsync(tars, cancellationToken);
         if (layout is DataLayout.Ilsvrc)
@@ -110,7 +120,8 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         if (layout is not DataLayout.WebDataset)
             throw new ShardException($"{tars.Files[0].Name} is a tar, and the layout {layout} has none. Leave the layout out, and it is recognised.");
         return new DataSet(DataLayout.WebDataset,
-            [.. tars.Files.Select(tar => new TarShard(files, tar, tars.IndexOf(tar), info?.CountOf(tar.Name), indexFolder))]);
+            [.. tars.Files.Select(tar => new TarShard(files, tar, tars.IndexOf(tar), info?.CountOf(tar.Name), indexFolder))],
+            classes);
     }
 
     private async Task<DataFile> FileAsync(string name, CancellationToken cancellationToken) =>

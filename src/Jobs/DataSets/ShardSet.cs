@@ -57,7 +57,10 @@ internal sealed partial class ShardSet
         return new ShardSet(data, reading, attempt, path, cache is null ? null : new CacheFilling(data, files, cache, blobs.Reading.CacheBytes)) { BlockSize = data.TrainingBlockSize };
     }
 
-    /// <summary>The classes that the data name, if they do.</summary>
+    /// <summary>Names of the classes of the data by index; null: they have none.</summary>
+    public IReadOnlyList<string>? Classes => _data.Classes;
+
+    /// <summary>The classes that the data name, if they do, under the option's name.</summary>
     /// <param name="option">The option that names the data set.</param>
     public ClassList ClassesAs(string option) => new($"{option} {_path}", _data.Classes);
 

@@ -12,13 +12,13 @@ namespace HrNetBatch.Jobs.Train;
 /// </summary>
 internal static class RunData
 {
-    private const string BlockSize = "block_size", Classes = "class_indices";
+    private const string BlockSize = "block_size", ClassIndices = "class_indices";
 
     /// <summary>What is to be stored.</summary>
     public static CheckpointDictionary Of(ShardSet shards) => new()
     {
         { BlockSize, (long)shards.BlockSize },
-        { Classes, new Values([.. (shards.ClassMap.Indices ?? []).Select(index => (CheckpointValue)(long)index)]) },
+        { ClassIndices, new Values([.. (shards.ClassMap.Indices ?? []).Select(index => (CheckpointValue)(long)index)]) },
     };
 
     /// <summary>Lets the data be read as the stored run did.</summary>
@@ -31,7 +31,10 @@ internal static class RunData
         CheckpointDictionary stored = TrainingSnapshot.DataOf(saved);
         shards.BlockSize = (int)(stored[BlockSize]?.AsInteger() ?? 0);
 
-        long[] indices = [.. ((stored[Classes] as Values)?.Items ?? []).Select(index => index.AsInteger() ?? -1)];
+        if (stored.Count == 0 && shards.Classes is { } folders && ClassNumbers.WereOtherwise(folders))
+            throw new CheckpointException($"{saved.Name}: its run has numbered the folders {ClassList.Listed(folders)} by their ordinal order (0, 1, 10, 2), "
+                + "and since this version their numbers are the classes. Start a new run with an output of its own.");
+        long[] indices = [.. ((stored[ClassIndices] as Values)?.Items ?? []).Select(index => index.AsInteger() ?? -1)];
         if (!indices.SequenceEqual((shards.ClassMap.Indices ?? []).Select(index => (long)index)))
             throw new CheckpointException($"{saved.Name}: its run has learnt the classes of the data under other numbers than their names have now "
                 + $"({ClassList.Listed([.. (shards.ClassMap.ByName ?? new Dictionary<string, int>()).Select(pair => $"{pair.Key} is {pair.Value}")])}). Start a new run with an output of its own.");

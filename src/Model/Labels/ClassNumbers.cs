@@ -19,6 +19,13 @@ public static class ClassNumbers
         return numbers.Distinct().Count() == numbers.Count ? [.. numbers] : null;
     }
 
+    /// <summary>Whether these classes are numbers whose order is not the ordinal one, by which versions before this rule numbered them.</summary>
+    public static bool WereOtherwise(IReadOnlyCollection<string> classes)
+    {
+        ArgumentNullException.ThrowIfNull(classes);
+        return Of(classes, classes.Count) is not null && !classes.SequenceEqual(classes.Order(StringComparer.Ordinal));
+    }
+
     /// <summary>Folder names as classes by index: where they are the whole numbers from 0 to n − 1 the number is the index, else their ordinal order tells it.</summary>
     public static string[] Order(IEnumerable<string> names)
     {

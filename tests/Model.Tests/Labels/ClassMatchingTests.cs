@@ -75,6 +75,14 @@ public sealed class ClassMatchingTests
     public void Order_TakesTheNumberForTheIndex_WhereTheFoldersAreNumbersFromZeroOn(string folders, string expected) =>
         Assert.Equal(expected.Split(' '), ClassNumbers.Order(folders.Split(' ')));
 
+    [Theory]
+    [InlineData("0 1 2", false)]
+    [InlineData("0 1 2 3 4 5 6 7 8 9 10", true)]
+    [InlineData("1 10 2", false)]
+    [InlineData("b a", false)]
+    public void WereOtherwise_SaysWhichFoldersEarlierVersionsNumberedOtherwise(string classes, bool expected) =>
+        Assert.Equal(expected, ClassNumbers.WereOtherwise(classes.Split(' ')));
+
     [Fact]
     public void Reorder_GivesEachClassItsRow()
     {

@@ -70,8 +70,8 @@ internal static class DataSetCommand
         var split = new Option<string>("--split") { Description = "What the shards are called: NAME-000000.tar.", HelpName = "NAME", DefaultValueFactory = _ => "train" };
         var shardBytes = new Option<long>("--shard-bytes") { Description = "A shard ends when it has so many bytes.", HelpName = "N", DefaultValueFactory = _ => 128L << 20 };
         var seed = new Option<long>("--seed") { Description = "Seed of the order in which the images are dealt out.", HelpName = "N" };
-        var labels = new Option<string?>("--labels") { Description = "A labels.txt with the classes' names in their order, for a split whose folders are not all of them. Default: the folders, in ordinal order.", HelpName = "FILE" };
-        var command = new Command("make", "Make WebDataset shards of images, mixed, with labels.txt, _info.json and indexes.") { source, target, split, shardBytes, seed, labels };
+        var labels = new Option<string?>("--labels") { Description = "A labels.txt with the classes' names in their order, for a split whose folders are not all of them. Default: those of the splits that are in TARGET already, else the folders, in ordinal order.", HelpName = "FILE" };
+        var command = new Command("make", "Make WebDataset shards of images, mixed over all shards, with labels.txt, _info.json (splits, counts, names of the classes) and indexes.") { source, target, split, shardBytes, seed, labels };
         command.SetAction(async (parsed, interrupted) =>
         {
             string from = parsed.GetRequiredValue(source), to = parsed.GetRequiredValue(target);

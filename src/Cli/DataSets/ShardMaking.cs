@@ -2,6 +2,7 @@ using System.Globalization;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
+using HrNetBatch.Model.Labels;
 
 namespace HrNetBatch.Cli.DataSets;
 
@@ -10,20 +11,25 @@ namespace HrNetBatch.Cli.DataSets;
 /// <param name="SampleCount">Samples in them.</param>
 /// <param name="ClassCount">Classes; 0 where the source says none.</param>
 /// <param name="Target">The folder.</param>
-internal sealed record MadeShards(IReadOnlyList<string> Shards, long SampleCount, int ClassCount, string Target)
+/// <param name="Data">What names them to a job.</param>
+internal sealed record MadeShards(IReadOnlyList<string> Shards, long SampleCount, int ClassCount, string Target, string Data)
 {
     /// <summary>Shows it to people.</summary>
     public void Show()
     {
         Screen.WriteLine($"Made {Words.Count(Shards.Count)} shards with {Words.Count(SampleCount)} samples of {Words.Count(ClassCount)} classes in {Target}.");
-        Screen.WriteLine($"Train on them with --data {Target.TrimEnd('/')}/{Shards[0][..Shards[0].LastIndexOf('-')]}-* --class-count {ClassCount}");
+        Screen.WriteLine($"Name them as {Data}: --data to train on them, --validation-data beside it, or --data of hrnet validate. "
+            + (ClassCount > 0 ? "They carry the names of their classes." : "They do not name their classes: give --labels or --class-count to train."));
     }
 }
 
 /// <summary>Deals the samples of a data set out to WebDataset shards, in a mixed order that the seed determines, and says beside them what they are.</summary>
 internal sealed class ShardMaking(DataPlace source, DataPlace target, string targetPath)
 {
-    private const string LabelsName = "labels.txt";
+    private const string LabelsName = "labels.txt", InfoName = "_info.json";
+
+    // Of what can only be read from its start: enough at once, and enough held, to mix shards of any order.
+    private const int ShardsAtOnce = 16, BufferSize = 20_000;
 
     private readonly string _folder = targetPath.TrimEnd('/') + "/";
 
@@ -46,11 +52,18 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
         if (Split.Length == 0 || Split.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-')))
             throw new UserException($"--split must be letters, digits, - and _; '{Split}' is not.", UserException.WrongRequest);
         DataSet data = await new DataSetFinder(source.Files).FindAsync(sourcePath, cancellationToken: cancellation);
-        (IReadOnlyList<string> classes, Func<long, long> labelOf) = await ClassesAsync(data, cancellation);
+        (IReadOnlyList<string> classes, Func<long, long> labelOf) = await ClassesAsync(data, sourcePath, cancellation);
         await target.PrepareAsync(_folder, cancellation);
 
+        if (data.SampleCount is null)
+            Screen.Say("Reading the source once to learn where its samples lie.");
+        // Every sample is drawn from all of them: what is sorted by class in the source is mixed in the shards.
+        SampleOrder order = await data.LocateAsync(cancellation)
+            ? SampleOrder.Shuffled(Seed, 0, bufferSize: 1, blockSize: 1)
+            : SampleOrder.Shuffled(Seed, 0, bufferSize: BufferSize, shardsAtOnce: ShardsAtOnce);
+
         var made = new List<(string FileName, long SampleCount)>();
-        IAsyncEnumerator<Sample> samples = new ShuffledSamples(data).ReadAsync(SampleOrder.Shuffled(Seed, 0, shardsAtOnce: 4), cancellation).GetAsyncEnumerator(cancellation);
+        IAsyncEnumerator<Sample> samples = new ShuffledSamples(data).ReadAsync(order, cancellation).GetAsyncEnumerator(cancellation);
         await using (samples)
         {
             for (bool hasMore = await samples.MoveNextAsync(); hasMore;)
@@ -67,8 +80,10 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
             throw new UserException($"{sourcePath} has no samples.");
         if (classes.Count > 0)
             await WriteAsync(LabelsName, System.Text.Encoding.UTF8.GetBytes(string.Join('\n', classes) + "\n"), cancellation);
-        await WriteAsync("_info.json", await InfoAsync(made, cancellation), cancellation);
-        return new MadeShards([.. made.Select(shard => shard.FileName)], made.Sum(shard => shard.SampleCount), classes.Count, targetPath);
+        DataFile? before = await target.Files.FindAsync(_folder + InfoName, cancellation);
+        await WriteAsync(InfoName, await ShardInfoFile.WithSplitAsync(target.Files, before, Split, made, classes, cancellation), cancellation);
+        return new MadeShards(
+            [.. made.Select(shard => shard.FileName)], made.Sum(shard => shard.SampleCount), classes.Count, targetPath, $"{_folder}{InfoName}#{Split}");
     }
 
     private async Task<(bool HasMore, long Count)> WriteShardAsync(string name, IAsyncEnumerator<Sample> samples, Func<long, long> labelOf, CancellationToken cancellation)
@@ -101,27 +116,33 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
         return (hasMore, count);
     }
 
-    private async Task<(IReadOnlyList<string> Classes, Func<long, long> LabelOf)> ClassesAsync(DataSet data, CancellationToken cancellation)
+    // Splits in one folder have the same classes under the same numbers: those of --labels, else those of the splits that are there.
+    private async Task<(IReadOnlyList<string> Classes, Func<long, long> LabelOf)> ClassesAsync(DataSet data, string sourcePath, CancellationToken cancellation)
     {
-        if (LabelsFile is null)
+        ClassList? beside = await BesideAsync(cancellation), known = LabelsFile is null ? beside : await LabelsAsync(LabelsFile, cancellation);
+        if (known is null)
             return (data.Classes ?? [], label => label);
-        if (!File.Exists(LabelsFile))
-            throw new UserException($"{LabelsFile} does not exist.", UserException.WrongRequest);
-        string[] names = [.. (await File.ReadAllLinesAsync(LabelsFile, cancellation)).Where(line => line.Length > 0)];
-        if (data.Classes is not { } own)
-            return (names, label => label);
-        string[] unknown = [.. own.Except(names)];
-        if (unknown.Length > 0)
-            throw new UserException($"{LabelsFile} lacks {string.Join(", ", unknown.Take(5))}, which the source has as {(unknown.Length == 1 ? "a class" : "classes")}.");
-        long[] labels = [.. own.Select(name => (long)Array.IndexOf(names, name))];
-        return (names, label => label < 0 ? label : labels[label]);
+        if (beside is not null && !known.Names!.SequenceEqual(beside.Names!))
+            throw new UserException($"The splits of one folder have the same classes under the same numbers. {known} {beside} Make this split in another folder, or make all of them anew with --labels.");
+        IReadOnlyList<int>? map = ClassMatching.Match(new ClassList(sourcePath, data.Classes), known, allowsSubset: true).Indices;
+        return (known.Names!, label => map is null || label < 0 ? label : label < map.Count ? map[(int)label]
+            : throw new UserException($"A sample of {sourcePath} has the label {label}, and it names {map.Count} classes. Correct the source."));
     }
 
-    // Splits that were made into the same folder before stay in the list.
-    private async Task<byte[]> InfoAsync(List<(string FileName, long SampleCount)> made, CancellationToken cancellation)
+    private static async Task<ClassList> LabelsAsync(string file, CancellationToken cancellation)
     {
-        DataFile? before = await target.Files.FindAsync(_folder + "_info.json", cancellation);
-        return await ShardInfoFile.WithSplitAsync(target.Files, before, Split, made, cancellation);
+        if (!File.Exists(file))
+            throw new UserException($"--labels: {file} does not exist.", UserException.WrongRequest);
+        string[] names = [.. (await File.ReadAllLinesAsync(file, cancellation)).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        return ClassList.FirstDoubled(names) is { } doubled ? throw new UserException($"--labels: {file} names '{doubled}' twice.", UserException.WrongRequest)
+            : new ClassList($"--labels {file}", names);
+    }
+
+    private async Task<ClassList?> BesideAsync(CancellationToken cancellation)
+    {
+        if (await target.Files.FindAsync(_folder + InfoName, cancellation) is not { } info)
+            return null;
+        return await ShardInfoFile.OtherClassesAsync(target.Files, info, Split, cancellation) is (var split, var names) ? new ClassList($"The split {split} in {targetPath}", names) : null;
     }
 
     private Task<DataFile> WriteAsync(string name, byte[] content, CancellationToken cancellation) =>

@@ -6,11 +6,14 @@ using HrNetBatch.Cli.Watching;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.LocalStack;
+using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Data.Layouts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -69,8 +72,17 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
         await EmojiShards.WriteAsync(shards, "train", emoji.Of("google"), DemoRecipe.TrainShardCount, cancellation);
         await EmojiShards.WriteAsync(shards, "validate", validation, DemoRecipe.ValidationShardCount, cancellation);
         await UploadAsync("Shards of google's and twitter's emoji", shards, [.. new DirectoryInfo(shards).GetFiles("*.tar")], "shards/", cancellation);
+        await IndexAsync(Container + "shards/", cancellation);
         FileInfo[] images = [.. validation.Select(image => new FileInfo(image.File))];
         await UploadAsync("Twitter's emoji one by one", images[0].DirectoryName!, images, "images/", cancellation);
+    }
+
+    // With indexes the samples are mixed over all shards, and not only over those that are read at once.
+    private async Task IndexAsync(string path, CancellationToken cancellation)
+    {
+        var files = new BlobFiles(services.GetRequiredService<BlobStore>());
+        (DataLayout layout, IReadOnlyList<DataFile> tars) = await new DataSetFinder(files).FindTarsAsync(path, DataLayout.WebDataset, cancellation);
+        foreach (DataFile tar in tars) await ShardIndexer.WriteAsync(files, tar, layout, cancellation);
     }
 
     private async Task UploadAsync(string what, string root, FileInfo[] files, string prefix, CancellationToken cancellation)

@@ -5,6 +5,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
+using HrNetBatch.Model.Labels;
 using Microsoft.Extensions.Logging;
 
 namespace HrNetBatch.Jobs.DataSets;
@@ -16,9 +17,11 @@ internal sealed partial class ShardSet
     private readonly DataReading _reading;
     private readonly AttemptContext _attempt;
     private readonly string _path;
+    private readonly CacheFilling? _filling;
+    private bool _saidPoor;
 
-    private ShardSet(DataSet data, DataReading reading, AttemptContext attempt, string path) =>
-        (_data, _reading, _attempt, _path) = (data, reading, attempt, path);
+    private ShardSet(DataSet data, DataReading reading, AttemptContext attempt, string path, CacheFilling? filling) =>
+        (_data, _reading, _attempt, _path, _filling) = (data, reading, attempt, path, filling);
 
     /// <summary>How many samples each shard holds, where the shards do not tell it themselves: put in from a checkpoint, or counted while reading.</summary>
     public ConcurrentDictionary<string, long> SampleCounts => _data.SampleCounts;
@@ -52,11 +55,12 @@ internal sealed partial class ShardSet
         string? cacheFolder = blobs.Reading.CacheFolder;
         ShardCache? cache = cacheFolder is null ? null : new ShardCache(cacheFolder, blobs.Reading.CacheBytes, TimeProvider.System);
         string? indexFolder = cacheFolder is null ? null : Path.Combine(cacheFolder, "indexes");
-        DataSet data = await new DataSetFinder(new BlobFiles(blobs, cache), indexFolder).FindAsync(path, reading.Layout, cancellation);
+        var files = new BlobFiles(blobs, cache);
+        DataSet data = await new DataSetFinder(files, indexFolder).FindAsync(path, reading.Layout, cancellation);
         await data.PrepareAsync(cancellation);   // so that the job knows how much there is, and a resumed one need not ask shard by shard
         foreach (LeftOut left in data.LeftOut)
             LogLeftOut(attempt.Logger, attempt.Lease.JobId, path, left);
-        return new ShardSet(data, reading, attempt, path);
+        return new ShardSet(data, reading, attempt, path, cache is null ? null : new CacheFilling(data, files, cache, blobs.Reading.CacheBytes)) { BlockSize = data.TrainingBlockSize };
     }
 
     /// <summary>Makes sure, before anything is trained or measured, that there is something to read.</summary>
@@ -71,22 +75,33 @@ internal sealed partial class ShardSet
     /// <summary>Counts the samples of shards that do not say how many they have, by reading them; null: there are at least <paramref name="enough"/>.</summary>
     public Task<long?> CountAsync(long enough, CancellationToken cancellation) => _data.CountAsync(enough, _attempt.Worked, cancellation);
 
-    /// <summary>Refuses a validation set whose folders are other classes than those that are trained: its labels would mean something else.</summary>
-    /// <exception cref="JobException">They differ; permanent.</exception>
-    public void RequireClassesOf(ShardSet training)
+    /// <summary>Names of the classes of the data by index; null: they have none.</summary>
+    public IReadOnlyList<string>? Classes => _data.Classes;
+
+    /// <summary>The classes that the data name, if they do, under the option's name.</summary>
+    /// <param name="option">The option that names the data set.</param>
+    public ClassList ClassesAs(string option) => new($"{option} {_path}", _data.Classes);
+
+    /// <summary>The job's class for each class of the data.</summary>
+    public ClassMap ClassMap
     {
-        if (_data.Classes is not { } own || training._data.Classes is not { } others || own.SequenceEqual(others))
-            return;
-        string[] unknown = [.. own.Except(others).Take(3)], missing = [.. others.Except(own).Take(3)];
-        throw new JobException(
-            $"{_path} has {own.Count} classes and {training._path} has {others.Count}, by their folders"
-            + (unknown.Length > 0 ? $"; only the first has {string.Join(", ", unknown)}" : "") + (missing.Length > 0 ? $"; it lacks {string.Join(", ", missing)}" : "")
-            + ". A class is the place of its folder among them all, so both need the same folders: make shards of them with `hrnet dataset make --labels`, or add what is missing.");
-    }
+        get;
+        set
+        {
+            field = value;
+            if (value.ByName is { } classes)
+                LogMatched(_attempt.Logger, _path, ClassList.Listed([.. classes.Select(pair => $"{pair.Key} is {pair.Value}")]));
+        }
+    } = ClassMap.Identity;
+
+    /// <summary>The <see cref="SampleOrder.BlockSize"/> of training: what the data allow where a run begins, what it was then where it goes on.</summary>
+    public int BlockSize { get; set; }
 
     /// <summary>The batches of one epoch, shuffled and augmented as these options say, from the cursor on.</summary>
     public IAsyncEnumerable<Batch> TrainingBatches(BatchLoaderOptions options, int epoch, long cursor, CancellationToken cancellation) =>
-        ReadAsync(options with { IsTraining = true, ShardsAtOnce = _reading.ShardsAtOnce, ShuffleBufferSize = _reading.ShuffleBufferSize }, epoch, cursor, cancellation);
+        ReadAsync(
+            options with { IsTraining = true, ShardsAtOnce = _reading.ShardsAtOnce, ShuffleBufferSize = _reading.ShuffleBufferSize, BlockSize = BlockSize },
+            epoch, cursor, cancellation);
 
     /// <summary>All samples once, in their order, resized and centre-cropped.</summary>
     public IAsyncEnumerable<Batch> ValidationBatches(BatchLoaderOptions options, CancellationToken cancellation) =>
@@ -95,30 +110,64 @@ internal sealed partial class ShardSet
     private async IAsyncEnumerable<Batch> ReadAsync(BatchLoaderOptions options, int epoch, long cursor, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var broken = new BrokenSamples(_attempt, _reading.BrokenSampleLimit);
+        var mixture = new ClassMixture();
         long readCount = cursor;   // what was read of the epoch before counts too: a few samples at its end say nothing about the share of broken ones
-        await foreach (Batch batch in new BatchLoader(_data, options with { OnSkipped = broken.Add }).ReadAsync(epoch, cursor, cancellation))
+        using var filling = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task filled = options is { IsTraining: true, BlockSize: > 0 } && _filling is not null ? _filling.RunAsync(filling.Token) : Task.CompletedTask;
+        try
         {
-            readCount = batch.Cursor;
-            try
+            await foreach (Batch batch in new BatchLoader(_data, options with { OnSkipped = broken.Add, ClassMap = ClassMap.Indices }).ReadAsync(epoch, cursor, cancellation))
             {
-                await broken.SettleAsync(readCount, isComplete: false);
+                if (options.IsTraining)
+                    Observe(mixture, batch);
+                readCount = batch.Cursor;
+                try
+                {
+                    await broken.SettleAsync(readCount, isComplete: false);
+                }
+                catch
+                {
+                    batch.Dispose();
+                    throw;
+                }
+                yield return batch;
             }
-            catch
-            {
-                batch.Dispose();
-                throw;
-            }
-            yield return batch;
+            await broken.SettleAsync(readCount, isComplete: true);
+            if (readCount == 0)
+                throw NoSample();
         }
-        await broken.SettleAsync(readCount, isComplete: true);
-        if (readCount == 0)
-            throw NoSample();
+        finally
+        {
+            await filling.CancelAsync();
+            await filled;
+        }
     }
 
     private JobException NoSample() => new(
         $"{_path} holds no sample ({_data.Shards.Count} {(_data.Shards.Count == 1 ? "shard" : "shards")}, {(_data.Shards is [var first, ..] ? $"the first is {first.Name}" : "none")}). "
         + "`hrnet dataset inspect` tells what is read of it; put images into it, or name other data.");
 
-    [LoggerMessage(3030, LogLevel.Warning, "Job {Job}, {Path}: {LeftOut}")]
+    // Once in an attempt: the epochs to come are as the first.
+    private void Observe(ClassMixture mixture, Batch batch)
+    {
+        if (_saidPoor)
+            return;
+        mixture.Add(batch.Labels.data<long>());
+        if (!mixture.IsPoor)
+            return;
+        _saidPoor = true;
+        LogPoorlyMixed(
+            _attempt.Logger, _attempt.Lease.JobId, mixture.Classes, mixture.BatchSize, mixture.UniformClasses, _path,
+            BlockSize > 0 ? "" : $"run `hrnet dataset index {_path}` once and start a new run, which then takes blocks from all shards; ", _reading.ShuffleBufferSize);
+    }
+
+    [LoggerMessage(3030, LogLevel.Warning, "Job {Job} trains on batches with {Classes:0.0} classes among {Samples:0} samples, where drawn evenly they would have {Uniform:0.0}: "
+        + "{Path} is sorted by class and hardly mixed, which spoils the training. Mend it in one of these ways: {Index}write mixed shards with `hrnet dataset make`; give a larger --shuffle-buffer-size than {Buffer}")]
+    private static partial void LogPoorlyMixed(ILogger logger, Guid job, double classes, double samples, double uniform, string path, string index, int buffer);
+
+    [LoggerMessage(3031, LogLevel.Information, "Classes of {Path} are matched by name: {Classes}")]
+    private static partial void LogMatched(ILogger logger, string path, string classes);
+
+    [LoggerMessage(3032, LogLevel.Warning, "Job {Job}, {Path}: {LeftOut}")]
     private static partial void LogLeftOut(ILogger logger, Guid job, string path, LeftOut leftOut);
 }

@@ -6,6 +6,7 @@ using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
+using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Native;
 using HrNetBatch.Model.Training;
 using Npgsql;
@@ -31,7 +32,7 @@ public static class FailureClassification
     public static FailureKind KindOf(Exception exception) => exception switch
     {
         JobException known => known.Kind,
-        JobArgumentsException or CheckpointException or LibTorchException or EvaluationException or DivergedException => FailureKind.Permanent,
+        JobArgumentsException or CheckpointException or LibTorchException or EvaluationException or DivergedException or ClassNamesException => FailureKind.Permanent,
         BlobException blob => blob.IsTransient ? FailureKind.Transient : FailureKind.Permanent,
         ShardException { InnerException: (BlobException or IOException and not EndOfStreamException) and var cause } => KindOf(cause),
         ShardException => FailureKind.Permanent,
@@ -49,7 +50,8 @@ public static class FailureClassification
 
     private static string Describe(Exception exception) => exception switch
     {
-        JobException or JobArgumentsException or BlobException or ShardException or CheckpointException or LibTorchException or EvaluationException or DivergedException => exception.Message,
+        JobException or JobArgumentsException or BlobException or ShardException or CheckpointException or LibTorchException or EvaluationException or DivergedException or ClassNamesException
+            => exception.Message,
         RequestFailedException storage => $"The blob service answered {storage.Status} {storage.ErrorCode}: {FirstLine(storage.Message)}",
         OutOfMemoryException => "Out of memory. Use a smaller batchSize, or a worker with more memory.",
         _ => $"{exception.GetType().Name}: {FirstLine(exception.Message)}",

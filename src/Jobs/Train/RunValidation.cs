@@ -46,9 +46,9 @@ internal static partial class RunValidation
 
     /// <summary>Makes what was found of the best weights the job's report, with its files in <c>validation/step-N/</c> of the output.</summary>
     public static async Task RecordBestAsync(
-        BlobAccounts accounts, BlobStore blobs, EvaluationReport found, BatchLoaderOptions loading, long step, AttemptContext attempt, CancellationToken stop)
+        BlobAccounts accounts, BlobStore blobs, EvaluationReport found, BatchLoaderOptions loading, long step, TrainArguments arguments, AttemptContext attempt,
+        CancellationToken stop)
     {
-        var arguments = attempt.ArgumentsAs<TrainArguments>();
         BlobPath output = BlobPath.Parse(arguments.Output), folder = output.Combine($"{Folder}step-{step:000000000}");
         ValidationReport report = arguments.View.Of(ValidationReport.Of(found, attempt, loading, $"{output.Combine("model_best.pth.tar")}", arguments.Labels)) with
         {

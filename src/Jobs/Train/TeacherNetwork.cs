@@ -3,17 +3,19 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Labels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Jobs.Train;
 
 /// <summary>The network whose answers a train job learns: the same in every attempt, whatever happens to the tag or blob that names it.</summary>
-internal static class TeacherNetwork
+/// <param name="Network">The network, of whichever variant, on the attempt's device.</param>
+/// <param name="Classes">What it tells apart, in its order.</param>
+internal sealed record TeacherNetwork(HrNet Network, ClassList Classes) : IDisposable
 {
-    /// <summary>Loads it to the attempt's device, of whichever variant it is; null where labels are learnt. The caller disposes it.</summary>
-    /// <exception cref="JobException">It knows other classes than the job; permanent.</exception>
-    public static async Task<HrNet?> LoadAsync(TrainArguments arguments, JobCheckpoints checkpoints, AttemptContext attempt, CancellationToken cancellation)
+    /// <summary>Loads it; null where labels are learnt.</summary>
+    public static async Task<TeacherNetwork?> LoadAsync(TrainArguments arguments, JobCheckpoints checkpoints, AttemptContext attempt, CancellationToken cancellation)
     {
         if (arguments.Teacher is not { } reference)
             return null;
@@ -21,12 +23,8 @@ internal static class TeacherNetwork
         HrNet network = StoredCheckpoint.NetworkOf(loaded.Checkpoint, attempt.Logger);
         try
         {
-            if (network.ClassCount != arguments.NumberOfClasses)
-                throw new JobException($"The teacher {reference} tells {network.ClassCount} classes apart, and this job {arguments.NumberOfClasses}: answers can be learnt only for the same classes. Name another teacher, or give the job the teacher's classes.");
-            if (FirstOther(arguments.Labels, loaded.Labels) is { } other)
-                throw new JobException($"The teacher {reference} calls class {other} '{loaded.Labels![other]}', and this job '{arguments.Labels![other]}': its answers would be learnt for the wrong classes. Give the labels in the teacher's order.");
             network.to(device(attempt.Device));
-            return network;
+            return new TeacherNetwork(network, new ClassList($"--teacher {reference}", loaded.Labels, network.ClassCount));
         }
         catch
         {
@@ -35,13 +33,17 @@ internal static class TeacherNetwork
         }
     }
 
-    private static int? FirstOther(IReadOnlyList<string>? labels, IReadOnlyList<string>? known)
+    /// <summary>Puts its answers into the order of a run's classes.</summary>
+    /// <exception cref="JobException">It tells another number of classes apart; permanent.</exception>
+    /// <exception cref="ClassNamesException">They are other classes.</exception>
+    public void AnswerAs(ClassList run)
     {
-        for (int index = 0; index < Math.Min(labels?.Count ?? 0, known?.Count ?? 0); index++)
-        {
-            if (labels![index] != known![index])
-                return index;
-        }
-        return null;
+        if (Network.ClassCount != run.KnownCount)
+            throw new JobException($"The teacher tells {Network.ClassCount} classes apart, and this job {run.KnownCount}: answers can be learnt only for the same classes. {Classes} {run} Name another teacher, or give the job the teacher's classes.");
+        if (run.Names is not null && Classes.Names is not null && ClassMatching.Match(run, Classes, allowsSubset: false).Indices is { } rows)
+            ClassifierRows.Reorder(Network, rows);
     }
+
+    /// <summary>Frees the network.</summary>
+    public void Dispose() => Network.Dispose();
 }

@@ -66,10 +66,10 @@ public sealed partial record TrainArguments : IJobArguments
     /// </summary>
     public HrNetArchitecture? Architecture { get; init; }
 
-    /// <summary>Names of the classes by index; they travel in the checkpoint. Null: use <see cref="ClassCount"/>.</summary>
+    /// <summary>Names of the classes by index; they travel in the checkpoint, and data that name their classes are matched by name. Null: the teacher's, else those that the data name.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
 
-    /// <summary>Number of classes; null: as many as <see cref="Labels"/>.</summary>
+    /// <summary>Number of classes, for data that do not name them; null: as many as there are names.</summary>
     [Range(2, 1_000_000)]
     public int? ClassCount { get; init; }
 
@@ -121,7 +121,7 @@ public sealed partial record TrainArguments : IJobArguments
     /// <summary>How the data are read.</summary>
     internal DataReading Reading => new(DataLayout, BrokenSampleLimit, ShardsAtOnce, ShuffleBufferSize);
 
-    /// <summary>Number of classes, however it was given.</summary>
+    /// <summary>Number of classes, however it was given; known once <see cref="TrainClasses"/> has looked at the data.</summary>
     internal int NumberOfClasses => ClassCount ?? Labels!.Count;
 
     /// <summary>The network, however it was given.</summary>

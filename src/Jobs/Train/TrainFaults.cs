@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Train;
@@ -17,12 +18,12 @@ internal static class TrainFaults
             yield return $"data: {fault}";
         if (ShardSet.FaultOf(arguments.ValidationData) is { } validationFault)
             yield return $"validationData: {validationFault}";
-        if (arguments.ClassCount is null && arguments.Labels is null)
-            yield return "labels: give labels or classCount";
         if (arguments is { ClassCount: { } count, Labels: { } labels } && count != labels.Count)
             yield return $"classCount: is {count}, but labels names {labels.Count} classes";
         if (arguments.Labels is { Count: < 2 })
             yield return "labels: at least two classes are needed";
+        if (ClassList.FirstDoubled(arguments.Labels ?? []) is { } doubled)
+            yield return $"labels: '{doubled}' stands twice; each class needs a name of its own";
     }
 
     private static IEnumerable<string> OfNetwork(TrainArguments arguments)

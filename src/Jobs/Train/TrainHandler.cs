@@ -32,7 +32,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         set_num_threads(attempt.ThreadCount);
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, arguments.Reading, attempt, stop);
         ShardSet? validation = arguments.ValidationData is { } paths ? await ShardSet.FindAsync(blobs, paths, arguments.Reading with { Layout = null }, attempt, stop) : null;
-        validation?.RequireClassesOf(shards);
+        using TeacherNetwork? teacher = await TeacherNetwork.LoadAsync(arguments, checkpoints, attempt, stop);
+        arguments = TrainClasses.Settle(arguments, shards, validation, teacher);
         await shards.RequireSampleAsync(stop);
         if (validation is not null)
             await validation.RequireSampleAsync(stop);
@@ -47,8 +48,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         using HrNet network = await output.NewNetworkAsync(checkpoints, stop);
         if (arguments.Precision == TrainingPrecision.Bf16 && !Bf16Arithmetic.IsFastOn(device(attempt.Device).type))
             LogSlowBf16(attempt.Logger, attempt.Lease.JobId);
-        using HrNet? teacher = await TeacherNetwork.LoadAsync(arguments, checkpoints, attempt, stop);
-        using Trainer trainer = await NewTrainerAsync(network, teacher, arguments, shards, output, attempt, stop);
+        using Trainer trainer = await NewTrainerAsync(network, teacher?.Network, arguments, shards, output, attempt, stop);
 
         try
         {
@@ -75,6 +75,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             Model = await model.SaveAsync(result, stop),
             LeftOut = shards.LeftOut,
             ValidationLeftOut = validation?.LeftOut,
+            ClassIndices = shards.ClassMap.ByName,
+            ValidationClassIndices = validation?.ClassMap.ByName,
         });
     }
 
@@ -140,7 +142,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             if (isNew && trainer.Position.Epoch == 0)
                 RunOptions.RequireTypedCount(arguments, trainer.Options, shards);
             if (validation is not null && arguments.ValidatesAfter(trainer.Position.Epoch))
-                await ValidateAsync(trainer, validation, arguments.View.Of(loading with { RequiresLabels = true }), output, progress, attempt, stop);
+                await ValidateAsync(trainer, arguments, validation, arguments.View.Of(loading with { RequiresLabels = true }), output, progress, attempt, stop);
             trainer.EndEpoch();
             await output.SaveAsync(trainer);
             await files.RefreshAsync();
@@ -149,7 +151,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
     }
 
     private async Task ValidateAsync(
-        Trainer trainer, ShardSet data, BatchLoaderOptions loading, TrainOutput output, TrainProgress progress, AttemptContext attempt, CancellationToken stop)
+        Trainer trainer, TrainArguments arguments, ShardSet data, BatchLoaderOptions loading, TrainOutput output, TrainProgress progress, AttemptContext attempt,
+        CancellationToken stop)
     {
         await progress.ReportAsync(trainer.Position, "validating");
         loading = loading with { KeepsEncodedImages = true };
@@ -157,7 +160,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         if (!trainer.Observe(found.Result))
             return;
 
-        await RunValidation.RecordBestAsync(accounts, blobs, found, loading, trainer.Position.Step, attempt, stop);
+        await RunValidation.RecordBestAsync(accounts, blobs, found, loading, trainer.Position.Step, arguments, attempt, stop);
         // 5. The best weights first, then the checkpoint that knows of them: a crash between the two repeats the end of the epoch and
         //    its validation, and writes the same best weights again.
         await output.SaveBestAsync(network);

@@ -58,7 +58,7 @@ internal sealed class TrainOutput
             if (_arguments.InitialCheckpoint is { } reference && !_checkpoints.Any)
             {
                 using LoadedCheckpoint initial = await checkpoints.LoadAsync(_attempt.Lease, reference, cancellation);
-                initial.Checkpoint.LogRemarks(_attempt.Logger, StateDictLoader.Load(network, initial.Checkpoint, keepNewClassifier: true));
+                InitialWeights.Load(network, initial, _arguments.Labels, _attempt.Logger);
                 StoredCheckpoint.RequireFinite(initial.Checkpoint, network.state_dict());
             }
             network.to(device(_attempt.Device));
@@ -78,6 +78,7 @@ internal sealed class TrainOutput
     /// <summary>Puts a fresh trainer where an earlier attempt saved.</summary>
     public void Restore(Trainer trainer, Checkpoint saved)
     {
+        RunData.Restore(saved, _shards, _card.Labels);
         foreach ((string shard, long count) in TrainingSnapshot.Restore(trainer, saved, Owner))
             _shards.SampleCounts[shard] = count;
     }
@@ -121,7 +122,7 @@ internal sealed class TrainOutput
 
     private string Owner => _attempt.Lease.JobId.ToString("D");
 
-    private CheckpointDictionary Snapshot(Trainer trainer) => TrainingSnapshot.Capture(trainer, _card, Owner, _shards.SampleCounts).ToValue();
+    private CheckpointDictionary Snapshot(Trainer trainer) => TrainingSnapshot.Capture(trainer, _card, Owner, _shards.SampleCounts, RunData.Of(_shards)).ToValue();
 
     private CheckpointDictionary Weights(HrNet network) => CheckpointWriter.ToValue(network.state_dict(), _card);
 

@@ -16,4 +16,10 @@ public sealed record TrainResult(string Checkpoint, string Best, string Final, i
 
     /// <summary>The same of the validation data.</summary>
     public IReadOnlyList<string>? ValidationLeftOut { get; init; }
+
+    /// <summary>The model's class for each class of the training data, by name, where the data have them in another order; null: the same numbers.</summary>
+    public IReadOnlyDictionary<string, int>? ClassIndices { get; init; }
+
+    /// <summary>The same of the validation data, which may also lack some.</summary>
+    public IReadOnlyDictionary<string, int>? ValidationClassIndices { get; init; }
 }

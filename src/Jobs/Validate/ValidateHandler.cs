@@ -7,6 +7,7 @@ using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
+using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,6 +33,8 @@ public sealed class ValidateHandler(BlobAccounts accounts, BlobStore blobs, JobC
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, new DataReading(arguments.DataLayout, arguments.BrokenSampleLimit), attempt, stop);
         using LoadedCheckpoint loaded = await checkpoints.LoadAsync(attempt.Lease, arguments.Checkpoint, stop);
         using HrNet network = StoredCheckpoint.NetworkOf(loaded.Checkpoint, attempt.Logger);
+        shards.ClassMap = ClassMatching.Match(
+            shards.ClassesAs("--data"), new ClassList($"--checkpoint {loaded.Source.Checkpoint}", loaded.Labels, network.ClassCount), allowsSubset: true);
         network.to(device(attempt.Device));
         network.ToChannelsLast();
 
@@ -71,6 +74,7 @@ public sealed class ValidateHandler(BlobAccounts accounts, BlobStore blobs, JobC
             RealTop1 = report.RealTop1,
             ImagesPerSecond = report.ImagesPerSecond,
             LeftOut = shards.LeftOut,
+            ClassIndices = shards.ClassMap.ByName,
             Report = files is null ? null : $"{files.ReportPath}",
         });
     }

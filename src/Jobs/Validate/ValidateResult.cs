@@ -20,6 +20,9 @@ public sealed record ValidateResult(string Checkpoint, double? Loss, double Top1
     /// <summary>What of the data was not read, and why; null where all was.</summary>
     public IReadOnlyList<string>? LeftOut { get; init; }
 
+    /// <summary>The checkpoint's class for each class of the data, by name, where the data have them in another order or lack some; null: the same numbers.</summary>
+    public IReadOnlyDictionary<string, int>? ClassIndices { get; init; }
+
     /// <summary>The report's blob; null where no files were asked for.</summary>
     public string? Report { get; init; }
 }

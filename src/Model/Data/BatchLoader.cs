@@ -79,7 +79,7 @@ public sealed class BatchLoader(DataSet data, BatchLoaderOptions options)
         long epoch, long cursor, ChannelWriter<(PendingBatch, int)> work, ChannelWriter<PendingBatch> batches, CancellationToken stop)
     {
         SampleOrder order = options.IsTraining
-            ? SampleOrder.Shuffled(options.Seed, epoch, cursor, options.ShuffleBufferSize, options.ShardsAtOnce)
+            ? SampleOrder.Shuffled(options.Seed, epoch, cursor, options.ShuffleBufferSize, options.ShardsAtOnce, options.BlockSize)
             : SampleOrder.AsWritten(cursor);
         PendingBatch? pending = null;
         Exception? failure = null;

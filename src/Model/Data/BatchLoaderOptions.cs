@@ -38,6 +38,12 @@ public sealed record BatchLoaderOptions
     /// <summary>How many shards are read at once where training, a sample of each in turn: part of the order, whatever the machine.</summary>
     public int ShardsAtOnce { get; init; } = 1;
 
+    /// <summary>How many consecutive samples stay together where training, as <see cref="SampleOrder"/> says; 0: whole shards are permuted. Part of the order.</summary>
+    public int BlockSize { get; init; }
+
+    /// <summary>The network's class for each class of the data; null: the same numbers.</summary>
+    public IReadOnlyList<int>? ClassMap { get; init; }
+
     /// <summary>Threads that decode; the batches do not depend on it.</summary>
     public int ThreadCount { get; init; } = Environment.ProcessorCount;
 

@@ -104,6 +104,21 @@ public sealed class DataSet(
             await shard.VerifyAsync(cancellationToken);
     }
 
+    /// <summary>Learns where every sample lies, by reading tars without an index once; false where that does not help, as with compressed shards.</summary>
+    /// <exception cref="ShardException">A shard cannot be read.</exception>
+    public async Task<bool> LocateAsync(CancellationToken cancellationToken)
+    {
+        foreach (Shard shard in Shards)
+            await shard.LocateAsync(cancellationToken);
+        return Shards.All(shard => shard.KnowsPlaces);
+    }
+
+    /// <summary>Whether every shard can be read from any sample on: tars by the indexes beside them, MDS shards that are not compressed, single images. Known once it is prepared.</summary>
+    public bool IsAddressable => Shards.All(shard => shard.IsAddressable);
+
+    /// <summary>The <see cref="SampleOrder.BlockSize"/> of a run that begins on these data: blocks where every shard can be read from any sample on, else whole shards.</summary>
+    public int TrainingBlockSize => IsAddressable ? SampleOrder.TrainingBlockSize : 0;
+
     /// <summary>How many samples a shard has, as far as known.</summary>
     /// <exception cref="ShardException">It has another number than it had.</exception>
     internal long? CountOf(Shard shard)

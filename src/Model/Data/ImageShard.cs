@@ -19,6 +19,8 @@ internal sealed class ImageShard : Shard
         SampleCount = 1;
     }
 
+    internal override bool IsAddressable => true;
+
     internal override async IAsyncEnumerable<Sample> ReadAsync(long first, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (first > 0)

@@ -1,63 +1,78 @@
+using System.Globalization;
+
 namespace HrNetBatch.Model.Data;
 
-/// <summary>Shards one after another. Before it is asked to read, it counts; where it cannot count a shard, it reads it. Not thread-safe.</summary>
-internal sealed class Lane(DataSet data, Shard[] shards, CancellationToken cancellationToken) : IAsyncDisposable
+/// <summary>Stretches of shards one after another. Before it is asked to read, it counts; where it cannot count a shard, it reads it. Not thread-safe.</summary>
+/// <param name="data">The data set; it learns the sample counts of the shards that are read.</param>
+/// <param name="stretches">What is read, in this order.</param>
+/// <param name="samplesAhead">Samples read ahead of their turn. Where a stretch is short, several are under way at once.</param>
+/// <param name="cancellationToken">Stops the reading.</param>
+internal sealed class Lane(DataSet data, Stretch[] stretches, int samplesAhead, CancellationToken cancellationToken) : IAsyncDisposable
 {
-    // Samples read ahead of their turn. Where an image is a file of its own, as many requests are under way.
-    private const int SamplesAhead = 16;
-
     private readonly Queue<ShardPump> _pumps = [];
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-    private int _shard;
+    private int _at;
     private int _pumped;
-    private long _index;
+    private long _taken;
 
     /// <summary>The next sample of the lane; null at its end.</summary>
     public async ValueTask<Slot?> NextAsync(bool reads)
     {
-        while (_shard < shards.Length)
+        while (_at < stretches.Length)
         {
-            Shard shard = shards[_shard];
-            if (!reads && _pumps.Count == 0 && await CountAsync(shard) is { } count)
+            Stretch stretch = stretches[_at];
+            if (!reads && _pumps.Count == 0 && await CountAsync(stretch) is { } count)
             {
-                if (_index < count)
-                    return new Slot(shard, _index++, null);
+                if (_taken < count)
+                    return new Slot(stretch.Shard, stretch.First + _taken++, null);
             }
             else
             {
                 ReadAhead();
                 if (await _pumps.Peek().NextAsync() is { } sample)
-                    return new Slot(shard, _index++, sample);
+                    return new Slot(stretch.Shard, stretch.First + _taken++, sample);
                 await _pumps.Dequeue().DisposeAsync();
-                data.Counted(shard, _index);
+                Counted(stretch);
             }
-            (_shard, _index) = (_shard + 1, 0);
-            _pumped = Math.Max(_pumped, _shard);
+            (_at, _taken) = (_at + 1, 0);
+            _pumped = Math.Max(_pumped, _at);
         }
         return null;
     }
 
-    private async ValueTask<long?> CountAsync(Shard shard)
+    private async ValueTask<long?> CountAsync(Stretch stretch)
     {
-        if (data.CountOf(shard) is { } known)
+        if (CountOf(stretch) is { } known)
             return known;
-        await shard.PrepareAsync(_stop.Token);
-        return data.CountOf(shard);
+        await stretch.Shard.PrepareAsync(_stop.Token);
+        return CountOf(stretch);
+    }
+
+    private long? CountOf(Stretch stretch) => stretch.Count ?? data.CountOf(stretch.Shard) - stretch.First;
+
+    private void Counted(Stretch stretch)
+    {
+        if (stretch.Count is null)
+            data.Counted(stretch.Shard, stretch.First + _taken);
+        else if (_taken < stretch.Count)
+            throw new ShardException(string.Create(CultureInfo.InvariantCulture,
+                $"Shard {stretch.Shard.Name} ends after {stretch.First + _taken} samples, and more were counted: it was replaced. Put the old one back, or start a new run (and make its index anew: hrnet dataset index)."));
     }
 
     // Shards whose size is not known count as endless: the one after them is opened when they have ended.
     private void ReadAhead()
     {
         if (_pumps.Count == 0)
-            _pumped = _shard;
+            _pumped = _at;
         long ahead = 0;
         foreach (ShardPump pump in _pumps)
-            ahead += (data.CountOf(pump.Shard) ?? long.MaxValue / shards.Length) - pump.TakenUpTo;
-        while (_pumped < shards.Length && ahead < SamplesAhead)
+            ahead += pump.Left;
+        while (_pumped < stretches.Length && ahead < samplesAhead)
         {
-            long first = _pumped == _shard ? _index : 0;
-            _pumps.Enqueue(new ShardPump(shards[_pumped], first, _stop.Token));
-            ahead += (data.CountOf(shards[_pumped]) ?? long.MaxValue / shards.Length) - first;
+            Stretch stretch = stretches[_pumped];
+            long taken = _pumped == _at ? _taken : 0, left = (CountOf(stretch) ?? long.MaxValue / stretches.Length) - taken;
+            _pumps.Enqueue(new ShardPump(stretch with { First = stretch.First + taken, Count = stretch.Count - (int)taken }, left, _stop.Token));
+            ahead += left;
             _pumped++;
         }
     }

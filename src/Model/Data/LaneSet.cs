@@ -1,7 +1,9 @@
+using HrNetBatch.Model.Imaging;
+
 namespace HrNetBatch.Model.Data;
 
 /// <summary>
-/// Several shards at once, a sample of each in turn. Which shard is whose turn depends on the order of the shards and their sample
+/// Several lanes at once, a sample of each in turn. Which lane's turn it is depends on the order of the stretches and their sample
 /// counts alone. Not thread-safe.
 /// </summary>
 internal sealed class LaneSet : IAsyncDisposable
@@ -9,10 +11,20 @@ internal sealed class LaneSet : IAsyncDisposable
     private readonly List<Lane> _lanes;
     private int _turn;
 
-    /// <summary>Deals the shards out to lanes.</summary>
-    public LaneSet(DataSet data, Shard[] arranged, int count, CancellationToken cancellationToken) =>
-        _lanes = [.. Enumerable.Range(0, Math.Min(count, Math.Max(1, arranged.Length)))
-            .Select(lane => new Lane(data, [.. arranged.Where((_, at) => at % count == lane)], cancellationToken))];
+    private LaneSet(IEnumerable<Lane> lanes) => _lanes = [.. lanes];
+
+    /// <summary>The lanes of an order, from its start.</summary>
+    /// <param name="data">The data set; for an order of blocks, prepared.</param>
+    /// <param name="order">The order.</param>
+    /// <param name="random">Its random numbers.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public static LaneSet Of(DataSet data, SampleOrder order, ref SplitMix64 random, CancellationToken cancellationToken)
+    {
+        Stretch[] arranged = order.Arrange(order.StretchesOf(data), ref random);
+        int lanes = Math.Clamp(arranged.Length, 1, order.LaneCount), samplesAhead = order.SamplesAhead / lanes;
+        return new LaneSet(Enumerable.Range(0, lanes)
+            .Select(lane => new Lane(data, [.. arranged.Where((_, at) => at % lanes == lane)], samplesAhead, cancellationToken)));
+    }
 
     /// <summary>The next sample, or null when all have been.</summary>
     /// <param name="reads">Whether the sample is wanted; if not, it comes along only where counting it meant reading it.</param>

@@ -19,6 +19,7 @@ internal sealed class MdsShard : Shard
     private readonly DataFile _file;
     private readonly MdsColumns _columns;
     private readonly long? _unpackedBytes;
+    private long[]? _offsets;   // of a shard that is not compressed, once they are read
 
     /// <param name="files">Where it lies.</param>
     /// <param name="file">The file.</param>
@@ -46,15 +47,23 @@ internal sealed class MdsShard : Shard
             await UnpackAsync(bytes, cancellationToken);
     }
 
-    internal override async IAsyncEnumerable<Sample> ReadAsync(long first, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public override DataFile? File => _file;
+
+    // A compressed one is unpacked whole, for whichever sample.
+    internal override bool IsAddressable => _unpackedBytes is null;
+
+    internal override IAsyncEnumerable<Sample> ReadAsync(long first, CancellationToken cancellationToken) => ReadAsync(first, int.MaxValue, cancellationToken);
+
+    internal override async IAsyncEnumerable<Sample> ReadAsync(long first, int count, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (first >= SampleCount)
+        if (first >= SampleCount || count == 0)
             yield break;
         (long[] offsets, byte[]? unpacked) = await OpenAsync(cancellationToken);
+        long end = Math.Min(first + count, offsets.Length - 1);
         await using Stream samples = unpacked is null
-            ? await _files.OpenAsync(_file, offsets[first], offsets[^1] - offsets[first], cancellationToken)
-            : new MemoryStream(unpacked, (int)offsets[first], (int)(offsets[^1] - offsets[first]), writable: false);
-        for (long index = first; index < offsets.Length - 1; index++)
+            ? await _files.OpenAsync(_file, offsets[first], offsets[end] - offsets[first], cancellationToken)
+            : new MemoryStream(unpacked, (int)offsets[first], (int)(offsets[end] - offsets[first]), writable: false);
+        for (long index = first; index < end; index++)
             yield return await SampleAsync(samples, index, offsets, cancellationToken);
     }
 
@@ -73,6 +82,8 @@ internal sealed class MdsShard : Shard
 
     private async Task<(long[] Offsets, byte[]? Unpacked)> OpenAsync(CancellationToken cancellationToken)
     {
+        if (_offsets is { } known)
+            return (known, null);
         byte[]? unpacked = _unpackedBytes is { } bytes ? await UnpackAsync(bytes, cancellationToken) : null;
         long tableBytes = sizeof(uint) * (SampleCount!.Value + 2);
         long length = unpacked?.LongLength ?? _file.LengthBytes;
@@ -88,6 +99,8 @@ internal sealed class MdsShard : Shard
         for (int at = 0; at < offsets.Length; at++)
             if (offsets[at] < (at == 0 ? tableBytes : offsets[at - 1]) || offsets[at] > length)
                 throw Broken(sizeof(uint) * (at + 1), $"its sample {at} is said to start at byte {offsets[at]}, which cannot be");
+        if (unpacked is null)
+            _offsets = offsets;   // whoever reads it at the same time finds the same
         return (offsets, unpacked);
     }
 

@@ -130,6 +130,9 @@ internal sealed class PendingBatch : IDisposable
     // Not skipped as an unreadable image is: a label without a class means that the data or the class count is the wrong one.
     private long KnownClass(Sample sample, long label) => label switch
     {
+        _ when _options.ClassMap is { } map && label < map.Count => label < 0 ? label : map[(int)label],
+        _ when _options.ClassMap is { } map && _options.RequiresLabels => throw new ShardException(
+            $"Sample '{sample.Key}' of {sample.Shard} has the label {label}, but the data set names {map.Count} classes, 0 to {map.Count - 1}. Correct the shard, or name all classes."),
         _ when _options.ClassCount is not { } classCount || label < classCount => label,
         _ when !_options.RequiresLabels => LabeledImage.NoLabel,
         _ => throw new ShardException(

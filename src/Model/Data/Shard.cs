@@ -8,6 +8,9 @@ public abstract class Shard
     /// <summary>Its name: unique in the data set.</summary>
     public string Name { get; }
 
+    /// <summary>The file that it is; null where it is a part of one, or an image alone.</summary>
+    public virtual DataFile? File => null;
+
     /// <summary>How many samples it has; null while that is not known.</summary>
     public long? SampleCount { get; private protected set; }
 
@@ -18,12 +21,40 @@ public abstract class Shard
     /// <exception cref="ShardException">It is not what they say.</exception>
     internal virtual Task VerifyAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>
+    /// Whether it can be read from any sample on, by what lies with the data themselves; known once it is prepared. What only this
+    /// machine has learnt of it does not count: the order of an epoch depends on it.
+    /// </summary>
+    internal virtual bool IsAddressable => false;
+
+    /// <summary>Whether a sample can be read from its place just now, however that became known.</summary>
+    internal virtual bool KnowsPlaces => IsAddressable;
+
+    /// <summary>Learns the places of its samples by reading all of it, where they are not known and that is of use.</summary>
+    /// <exception cref="ShardException">It cannot be read.</exception>
+    internal virtual Task LocateAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Learns what can be learnt without reading samples, such as an index.</summary>
     internal virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Yields the samples from number <paramref name="first"/> on; it is read from there where the place is known, else from its start.</summary>
     /// <exception cref="ShardException">It cannot be read.</exception>
     internal abstract IAsyncEnumerable<Sample> ReadAsync(long first, CancellationToken cancellationToken);
+
+    /// <summary>Yields <paramref name="count"/> samples from number <paramref name="first"/> on; nothing else is read where their places are known. Ends early where there are no more.</summary>
+    /// <exception cref="ShardException">It cannot be read.</exception>
+    internal virtual async IAsyncEnumerable<Sample> ReadAsync(
+        long first, int count, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (count == 0)
+            yield break;
+        await foreach (Sample sample in ReadAsync(first, cancellationToken))
+        {
+            yield return sample;
+            if (--count == 0)
+                yield break;
+        }
+    }
 
     /// <summary>Yields some samples, by their rising numbers; nothing else is read where their places are known. Ends early where there are no more.</summary>
     /// <exception cref="ShardException">It cannot be read.</exception>

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace HrNetBatch.Model.Data;
 
-/// <summary>Reads a shard in the background, a few samples ahead of whoever takes them.</summary>
+/// <summary>Reads a stretch of a shard in the background, a few samples ahead of whoever takes them.</summary>
 internal sealed class ShardPump : IAsyncDisposable
 {
     private const int Capacity = 8;
@@ -11,19 +11,19 @@ internal sealed class ShardPump : IAsyncDisposable
     private readonly CancellationTokenSource _stop;
     private readonly Task _reading;
 
-    /// <summary>Starts reading at a sample.</summary>
-    public ShardPump(Shard shard, long first, CancellationToken cancellationToken)
+    /// <summary>Starts reading.</summary>
+    /// <param name="stretch">What is read.</param>
+    /// <param name="left">How many samples that is, as far as known.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public ShardPump(Stretch stretch, long left, CancellationToken cancellationToken)
     {
-        (Shard, TakenUpTo) = (shard, first);
+        Left = left;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _reading = Task.Run(() => ReadAsync(first, _stop.Token), CancellationToken.None);
+        _reading = Task.Run(() => ReadAsync(stretch, _stop.Token), CancellationToken.None);
     }
 
-    /// <summary>What is read.</summary>
-    public Shard Shard { get; }
-
-    /// <summary>Number of the sample that is taken next.</summary>
-    public long TakenUpTo { get; private set; }
+    /// <summary>How many samples are still to be taken.</summary>
+    public long Left { get; private set; }
 
     /// <summary>The next sample; null at the end.</summary>
     /// <exception cref="ShardException">The shard cannot be read.</exception>
@@ -32,18 +32,18 @@ internal sealed class ShardPump : IAsyncDisposable
         while (await _samples.Reader.WaitToReadAsync(_stop.Token))
             if (_samples.Reader.TryRead(out Sample? sample))
             {
-                TakenUpTo++;
+                Left--;
                 return sample;
             }
         return null;
     }
 
-    private async Task ReadAsync(long first, CancellationToken stop)
+    private async Task ReadAsync(Stretch stretch, CancellationToken stop)
     {
         Exception? failure = null;
         try
         {
-            await foreach (Sample sample in Shard.ReadAsync(first, stop))
+            await foreach (Sample sample in stretch.Count is { } count ? stretch.Shard.ReadAsync(stretch.First, count, stop) : stretch.Shard.ReadAsync(stretch.First, stop))
                 await _samples.Writer.WriteAsync(sample, stop);
         }
         catch (Exception error)

@@ -18,9 +18,11 @@ public sealed class ShuffledSamples(DataSet data)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(order.BufferSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(order.ShardsAtOnce);
+        ArgumentOutOfRangeException.ThrowIfNegative(order.BlockSize);
+        if (order.BlockSize > 0)
+            await data.PrepareAsync(cancellationToken);
         SplitMix64 random = order.CreateRandom();
-        Shard[] arranged = order.Arrange(data.Shards, ref random);
-        await using var lanes = new LaneSet(data, arranged, order.ShardsAtOnce, cancellationToken);
+        await using LaneSet lanes = LaneSet.Of(data, order, ref random, cancellationToken);
         var buffer = new List<Slot>(Math.Min(order.BufferSize, 1 << 16));
         long emitted = 0;
         while (true)

@@ -14,11 +14,12 @@ internal sealed class TarShard : Shard
 
     private readonly Func<long, long?, CancellationToken, Task<Stream>> _open;
     private readonly Func<CancellationToken, Task<ShardIndex?>> _findIndex;
+    private readonly Func<CancellationToken, Task<ShardIndex?>> _findKeptIndex;
     private readonly Func<ShardIndex, CancellationToken, Task>? _keepIndex;
     private readonly string _version;
     private ShardIndex? _index;
     private IReadOnlyList<LeftOut> _leftOut = [];
-    private bool _isPrepared;
+    private bool _isPrepared, _isIndexed;
 
     /// <summary>A tar among files.</summary>
     /// <param name="files">Where it lies.</param>
@@ -33,8 +34,8 @@ internal sealed class TarShard : Shard
         SampleCount = sampleCount;
         _version = tar.Version;
         _open = (offset, length, token) => files.OpenAsync(tar, offset, length, token);
-        _findIndex = async token => await ShardIndex.ReadAsync(files, tar, indexFile, token)
-            ?? (indexFolder is null ? null : await ShardIndex.ReadKeptAsync(indexFolder, tar, token));
+        _findIndex = token => ShardIndex.ReadAsync(files, tar, indexFile, token);
+        _findKeptIndex = token => indexFolder is null ? Task.FromResult<ShardIndex?>(null) : ShardIndex.ReadKeptAsync(indexFolder, tar, token);
         if (indexFolder is not null)
             _keepIndex = (index, token) => index.KeepAsync(indexFolder, tar, token);
     }
@@ -45,11 +46,27 @@ internal sealed class TarShard : Shard
     {
         _version = "";
         _open = async (offset, length, token) => await SkipAsync(await open(token), offset, length, token);
-        _findIndex = _ => Task.FromResult<ShardIndex?>(null);
+        _findIndex = _findKeptIndex = _ => Task.FromResult<ShardIndex?>(null);
     }
 
     /// <summary>The tar; null where only a delegate opens it.</summary>
-    public DataFile? File { get; }
+    public override DataFile? File { get; }
+
+    internal override bool IsAddressable => _isIndexed;
+
+    internal override bool KnowsPlaces => _index is not null;
+
+    internal override async Task LocateAsync(CancellationToken cancellationToken)
+    {
+        await PrepareAsync(cancellationToken);
+        if (_index is not null)
+            return;
+        await foreach (Sample _ in ReadAsync(0, cancellationToken))
+        {
+            // Its end tells where all of them were.
+        }
+        SampleCount = _index?.Offsets.Count ?? SampleCount;   // a compressed one has no places
+    }
 
     internal override IReadOnlyList<LeftOut> LeftOut => _leftOut;
 
@@ -57,7 +74,9 @@ internal sealed class TarShard : Shard
     {
         if (_isPrepared)
             return;
-        _index ??= await _findIndex(cancellationToken);
+        if (await _findIndex(cancellationToken) is { } beside)
+            (_index, _isIndexed) = (beside, true);
+        _index ??= await _findKeptIndex(cancellationToken);
         if (_index is not null)
             SampleCount = _index.Offsets.Count;
         _isPrepared = true;
@@ -99,6 +118,25 @@ internal sealed class TarShard : Shard
             if (_keepIndex is not null)
                 await _keepIndex(_index, cancellationToken);
         }
+    }
+
+    internal override async IAsyncEnumerable<Sample> ReadAsync(long first, int count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await PrepareAsync(cancellationToken);
+        if (_index is not { } known)
+        {
+            await foreach (Sample sample in base.ReadAsync(first, count, cancellationToken))
+                yield return sample;
+            yield break;
+        }
+        long end = Math.Min(first + count, known.Offsets.Count);
+        if (first >= end)
+            yield break;
+        long origin = known.Offsets[(int)first], length = known.Offsets[(int)end - 1] + known.Lengths[(int)end - 1] - origin;
+        await using Stream part = await _open(origin, length, cancellationToken);
+        await using var stretch = new TarArchive(part, Name, origin, isPart: true);
+        await foreach (Sample sample in ShardReader.ReadAsync(stretch, Name, new LeftOutFiles(), cancellationToken))
+            yield return sample;
     }
 
     internal override IAsyncEnumerable<(long Index, Sample Sample)> PickAsync(IReadOnlyList<long> indexes, CancellationToken cancellationToken) =>

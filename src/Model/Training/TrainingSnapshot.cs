@@ -15,7 +15,7 @@ namespace HrNetBatch.Model.Training;
 /// </summary>
 public static class TrainingSnapshot
 {
-    private const long Format = 3, FirstFormat = 1;   // 1 knew neither averages nor the epoch of the best, 2 kept every last batch and let no decay rise
+    private const long Format = 3, FirstFormat = 1;   // 1 knew neither averages nor the epoch of the best, 2 not how the data are read, kept every last batch and let no decay rise
     private const string AverageKey = "state_dict_ema";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
@@ -24,7 +24,9 @@ public static class TrainingSnapshot
     /// <param name="card">What the weights are for.</param>
     /// <param name="owner">Whose run it is; <see cref="Restore"/> refuses another's.</param>
     /// <param name="sampleCounts">Sample counts of the shards read so far, which spare a resumed epoch reading what it had consumed.</param>
-    public static TrainingCheckpoint Capture(Trainer trainer, ModelCard card, string owner, IEnumerable<KeyValuePair<string, long>> sampleCounts)
+    /// <param name="data">How the run reads its data, for <see cref="DataOf"/>.</param>
+    public static TrainingCheckpoint Capture(
+        Trainer trainer, ModelCard card, string owner, IEnumerable<KeyValuePair<string, long>> sampleCounts, CheckpointDictionary? data = null)
     {
         ArgumentNullException.ThrowIfNull(trainer);
         TrainingOptions options = trainer.Options;
@@ -45,6 +47,7 @@ public static class TrainingSnapshot
         foreach ((string shard, long count) in sampleCounts)
             counts.Add(shard, count);
         resume.Add("sample_counts", counts);
+        resume.Add("data", data ?? []);
         if (trainer.Best is { } best)
             resume.Add("best", new CheckpointDictionary
             {
@@ -119,6 +122,10 @@ public static class TrainingSnapshot
             ? options with { LastBatch = stored.LastBatch, EmaRampsUp = stored.EmaRampsUp, StepsPerEpoch = stored.StepsPerEpoch, WarmUpSteps = stored.WarmUpSteps }
             : options;
     }
+
+    /// <summary>How the stored run reads its data, as its user gave it; empty where the checkpoint is from a version that did not ask.</summary>
+    /// <exception cref="CheckpointException">The checkpoint is no run.</exception>
+    public static CheckpointDictionary DataOf(Checkpoint checkpoint) => ResumeOf(checkpoint)["data"] as CheckpointDictionary ?? [];
 
     /// <summary>Why a resumed run may end with other bits than one that was never interrupted, each in half a sentence for people; empty where it will not (on a CPU).</summary>
     /// <param name="checkpoint">What <see cref="Capture"/> gave.</param>

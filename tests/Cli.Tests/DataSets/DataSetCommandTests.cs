@@ -58,7 +58,61 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
         await foreach (Sample sample in new ShuffledSamples(await new DataSetFinder(new LocalFiles()).FindAsync(_folder.File("made"), cancellationToken: Cancellation)).ReadAsync(SampleOrder.AsWritten(), Cancellation))
             Assert.Equal(sample.Key[..3] switch { "ant" => "3", "bee" => "2", _ => "1" }, System.Text.Encoding.ASCII.GetString(sample.Members["cls"]));
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("lacks cat", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"has classes that --labels {_folder.File("few.txt")} lacks: cat", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Make_KeepsTheSplitsOfAFolderApart_UnderTheSameClasses()
+    {
+        WriteImages("train", 2);
+        WriteImages("val", 1);
+        WriteImages("other", 1);
+        Directory.Delete(Path.Combine(_folder.File("val"), "ant"), recursive: true);
+        Directory.Move(Path.Combine(_folder.File("other"), "ant"), Path.Combine(_folder.File("other"), "zebra"));
+        string made = _folder.File("made");
+
+        CommandResult train = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("train"), made]);
+        CommandResult validation = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("val"), made, "--split", "val"]);
+        CommandResult other = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("other"), made, "--split", "test"]);
+        CommandResult inspected = await HrnetProcess.RunAsync(["dataset", "inspect", $"{made}/_info.json#val", "--all"]);
+
+        Assert.True(train.ExitCode == 0, train.Error);
+        Assert.Contains($"Name them as {made}/_info.json#train", train.Output.ReplaceLineEndings(""), StringComparison.Ordinal);
+        Assert.DoesNotContain("--class-count", train.Output, StringComparison.Ordinal);
+        Assert.True(validation.ExitCode == 0, validation.Error);
+        Assert.Equal("ant\nbee\ncat\n", await File.ReadAllTextAsync(Path.Combine(made, "labels.txt"), Cancellation));
+        DataSet data = await new DataSetFinder(new LocalFiles()).FindAsync($"{made}/_info.json#val", cancellationToken: Cancellation);
+        Assert.Equal(["ant", "bee", "cat"], data.Classes!);
+        await foreach (Sample sample in new ShuffledSamples(data).ReadAsync(SampleOrder.AsWritten(), Cancellation))
+            Assert.Equal(sample.Key[..3] == "cat" ? "2" : "1", System.Text.Encoding.ASCII.GetString(sample.Members["cls"]));
+        Assert.Contains("3 classes: ant, bee, cat", inspected.Output, StringComparison.Ordinal);
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains("lacks: zebra", other.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(made, "test-000000.tar")));
+    }
+
+    [Fact]
+    public async Task Make_MixesWhatIsSortedInTheSource_OverAllShards()
+    {
+        const int PerClass = 800;
+        foreach (int label in Enumerable.Range(0, 3))
+        {
+            await using FileStream file = File.Create(_folder.File($"sorted-{label}.tar"));
+            await using var writer = new ShardWriter(file);
+            foreach (int image in Enumerable.Range(0, PerClass))
+                await writer.WriteAsync($"{label}/{image}", "jpg", new byte[20], label, Cancellation);
+        }
+
+        CommandResult result = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("sorted-{0..2}.tar"), _folder.File("made"), "--shard-bytes", "400000"]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("Reading the source once", result.Error + result.Output, StringComparison.Ordinal);
+        var classes = new List<char>();
+        await foreach (Sample sample in new ShuffledSamples(await new DataSetFinder(new LocalFiles()).FindAsync(_folder.File("made"), cancellationToken: Cancellation)).ReadAsync(SampleOrder.AsWritten(), Cancellation))
+            classes.Add(sample.Key[0]);
+        Assert.Equal(3 * PerClass, classes.Count);
+        // Of two hundred samples in a row each class has about a third.
+        Assert.All(classes.Chunk(200), chunk => Assert.All("012", label => Assert.InRange(chunk.Count(one => one == label), 40, 95)));
     }
 
     [Fact]

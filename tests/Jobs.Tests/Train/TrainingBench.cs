@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Export;
 using HrNetBatch.Jobs.Ledger;
@@ -11,9 +12,12 @@ using HrNetBatch.Jobs.Validate;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Data.Layouts;
 using HrNetBatch.TestKit;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetVips;
+using TorchSharp;
 
 namespace HrNetBatch.Jobs.Tests.Train;
 
@@ -33,6 +37,9 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
 
     /// <summary>The model store of this test.</summary>
     public ModelStore Models => new(_blobs.Store, Microsoft.Extensions.Options.Options.Create(new ModelOptions { Root = ModelRoot }));
+
+    /// <summary>Hears what attempts log.</summary>
+    public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>Where that is; null: nowhere.</summary>
     public string? ModelRoot { get; set; }
@@ -88,6 +95,22 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
         await _blobs.WriteAsync(name, tar.ToArray());
     }
 
+    /// <summary>Writes a folder of noise for each class.</summary>
+    public async Task WriteFolderAsync(string folder, params (string Class, int Count)[] classes)
+    {
+        foreach ((string name, int count) in classes)
+            foreach (int image in Enumerable.Range(0, count))
+                await _blobs.WriteAsync($"{folder}/{name}/{image}.png", Noise($"{name}{image}"));
+    }
+
+    /// <summary>Writes an index beside each tar of a folder.</summary>
+    public async Task IndexAsync(string folder)
+    {
+        var files = new BlobFiles(_blobs.Store);
+        foreach (DataFile tar in (await new DataSetFinder(files).FindTarsAsync(Path(folder), DataLayout.WebDataset, Cancelled)).Tars)
+            await ShardIndexer.WriteAsync(files, tar, DataLayout.WebDataset, Cancelled);
+    }
+
     /// <summary>Writes a shard of noise without labels.</summary>
     public async Task WriteUnlabelledShardAsync(string name, int sampleCount)
     {
@@ -127,7 +150,7 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
         using AttemptStop own = new();
         Job job = await Ledger.JobAsync(lease.JobId);
         AttemptContext attempt = new(
-            new AttemptStart(lease, job.Arguments, "cpu", 1), stop ?? own, Kinds, new ProgressStore(Ledger.Source), Metrics, NullLogger.Instance);
+            new AttemptStart(lease, job.Arguments, "cpu", 1), stop ?? own, Kinds, new ProgressStore(Ledger.Source), Metrics, Logger);
         var checkpoints = new JobCheckpoints(_blobs.Store, Models, new PinnedCheckpointStore(Ledger.Source));
         IJobHandler handler = lease.Kind switch
         {
@@ -154,9 +177,17 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
     }
 
     /// <summary>Writes fresh weights of three classes, on which nothing was trained.</summary>
-    public async Task WriteWeightsAsync(string name)
+    /// <param name="name">The blob.</param>
+    /// <param name="answer">The class that they answer with, whatever they see; null: none.</param>
+    public async Task WriteWeightsAsync(string name, int? answer = null)
     {
         using var network = new HrNet(Tiny, 3);
+        if (answer is { } index)
+        {
+            using var noGrad = torch.no_grad();
+            network.state_dict()["classifier.weight"].zero_();
+            network.state_dict()["classifier.bias"].zero_()[index] = 9f;
+        }
         using var file = new MemoryStream();
         CheckpointWriter.Write(file, CheckpointWriter.ToValue(network.state_dict(), new ModelCard("custom", 32, ["ant", "bee", "cat"])));
         await WriteAsync(name, file.ToArray());

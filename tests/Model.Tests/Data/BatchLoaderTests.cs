@@ -58,6 +58,17 @@ public class BatchLoaderTests
     }
 
     [Fact]
+    public async Task LabelsAreThoseOfTheClassMap_AndOneThatTheDataDoNotNameIsAnError()
+    {
+        Shards shards = await Shards.CreateAsync(3);
+        List<Read> batches = await ReadAsync(shards, Evaluation with { ClassMap = [5, 0, 9], ClassCount = 10 });
+        Assert.Equal([5, 0, 9], batches.SelectMany(batch => batch.Labels));
+
+        var error = await Assert.ThrowsAsync<ShardException>(() => ReadAsync(shards, Evaluation with { ClassMap = [5, 0], ClassCount = 10 }));
+        Assert.Contains("has the label 2, but the data set names 2 classes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AnEpochWithoutAnyUsableSample_IsAnError_WithTheFirstReason()
     {
         var shards = new Shards();

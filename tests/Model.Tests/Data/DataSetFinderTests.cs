@@ -140,6 +140,41 @@ public sealed class DataSetFinderTests : IDisposable
         Assert.Contains("and not 'test'", (await Assert.ThrowsAsync<ShardException>(() => FindAsync("set/_info.json#test"))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("set/_info.json#train", "ant bee")]
+    [InlineData("set/train-*", "ant bee")]
+    [InlineData("set/train-{000..001}.tar", "ant bee")]
+    [InlineData("set/_info.json#val", "ant bee zebra")]
+    [InlineData("set/other-000.tar", null)]
+    public async Task AnInfoFile_NamesTheClasses_HoweverItsTarsAreNamed(string path, string? expected)
+    {
+        await WriteSplitsAsync();
+        Assert.Equal(expected?.Split(' '), (await FindAsync(path)).Classes);
+    }
+
+    [Theory]
+    [InlineData("set")]
+    [InlineData("set/*")]
+    public async Task TarsOfSeveralSplits_AreNotMixed(string path)
+    {
+        await WriteSplitsAsync();
+        var error = await Assert.ThrowsAsync<ShardException>(() => FindAsync(path));
+        Assert.Contains("There are shards of the splits train and val among them", error.Message, StringComparison.Ordinal);
+        Assert.Contains("_info.json#train", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FoldersThatAreNumbersFromZeroOn_AreTheClassesOfTheseNumbers()
+    {
+        foreach (int number in Enumerable.Range(0, 12))
+            await _folder.WriteAsync($"set/{number}/{number}.jpg", DataSetFolder.Image(number));
+
+        DataSet data = await FindAsync("set");
+
+        Assert.Equal(Enumerable.Range(0, 12).Select(number => $"{number}"), data.Classes!);
+        Assert.All(await SamplesAsync(data), sample => Assert.Equal(sample.Number, sample.Label));
+    }
+
     [Fact]
     public async Task ACountThatIsNotTrue_IsAnError()
     {
@@ -346,6 +381,17 @@ public sealed class DataSetFinderTests : IDisposable
         await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
             await gzip.WriteAsync(content, Token);
         return packed.ToArray();
+
+    private async Task WriteSplitsAsync()
+    {
+        await _folder.WriteTarsAsync("set/train-", 2, 3);
+        await _folder.WriteTarsAsync("set/val-", 1);
+        await _folder.WriteTarsAsync("set/other-", 1);
+        await _folder.WriteAsync("set/_info.json", """
+            {"splits": {
+              "train": {"filenames": "train-{000..001}.tar", "class_names": ["ant", "bee"]},
+              "val": {"filenames": ["val-000.tar"], "class_names": ["ant", "bee", "zebra"]}}}
+            """u8.ToArray());
     }
 
     private Task<DataSet> FindAsync(string name, DataLayout? layout = null) =>

@@ -14,19 +14,24 @@ public sealed class ExactResumeTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("tars", 1, 1)]
-    [InlineData("tars", 6, 3)]
-    [InlineData("tars", 100, 2)]
-    [InlineData("folder", 1, 1)]
-    [InlineData("folder", 6, 4)]
-    [InlineData("mds", 6, 3)]
-    public async Task ResumedAtAnyCursor_TheRestIsTheSame_AndNothingOfWhatCameBeforeIsRead(string layout, int bufferSize, int shardsAtOnce)
+    [InlineData("tars", 1, 1, 0)]
+    [InlineData("tars", 6, 3, 0)]
+    [InlineData("tars", 100, 2, 0)]
+    [InlineData("tars", 1, 1, 3)]
+    [InlineData("tars", 6, 1, 2)]
+    [InlineData("tars", 100, 1, 4)]
+    [InlineData("folder", 1, 1, 0)]
+    [InlineData("folder", 6, 4, 0)]
+    [InlineData("folder", 6, 1, 8)]
+    [InlineData("mds", 6, 3, 0)]
+    [InlineData("mds", 6, 1, 4)]
+    public async Task ResumedAtAnyCursor_TheRestIsTheSame_AndNothingOfWhatCameBeforeIsRead(string layout, int bufferSize, int shardsAtOnce, int blockSize)
     {
         string path = await WriteAsync(layout);
         Dictionary<int, (string File, long Start, long End)> places = [];
         List<int> whole = [];
         await foreach (Sample sample in new ShuffledSamples(await new DataSetFinder(new LocalFiles()).FindAsync(path, cancellationToken: Token))
-            .ReadAsync(SampleOrder.Shuffled(3, 1, 0, bufferSize, shardsAtOnce), Token))
+            .ReadAsync(SampleOrder.Shuffled(3, 1, 0, bufferSize, shardsAtOnce, blockSize), Token))
         {
             int number = DataSetFolder.Number(sample);
             whole.Add(number);
@@ -39,7 +44,7 @@ public sealed class ExactResumeTests : IDisposable
             var files = new RecordedFiles();
             DataSet data = await new DataSetFinder(files).FindAsync(path, cancellationToken: Token);
             files.Reads.Clear();   // the layout was recognised by the header of the first tar
-            List<int> rest = await NumbersAsync(data, SampleOrder.Shuffled(3, 1, cursor, bufferSize, shardsAtOnce));
+            List<int> rest = await NumbersAsync(data, SampleOrder.Shuffled(3, 1, cursor, bufferSize, shardsAtOnce, blockSize));
 
             Assert.Equal(whole.Skip(cursor), rest);
             foreach (int consumed in whole.Take(cursor))
@@ -104,6 +109,32 @@ public sealed class ExactResumeTests : IDisposable
         DataSet data = await FindAsync(new LocalFiles(), _folder["t-{000..003}.tar"]);
         // Lane 0 has shards 0 and 2 (0 1 2, 4 5), lane 1 has shards 1 and 3 (3, 6 7).
         Assert.Equal([0, 3, 1, 6, 2, 7, 4, 5], await NumbersAsync(data, new SampleOrder(0, 0, 0, 1, ShufflesShards: false, ShardsAtOnce: 2)));
+    }
+
+    [Fact]
+    public async Task AnOrderOfBlocks_NeedsTheIndexesThatItWasBegunWith()
+    {
+        string path = await WriteAsync("tars");
+        File.Delete(_folder["t-003.tar.index"]);
+        DataSet data = await FindAsync(new LocalFiles(), path);
+
+        var error = await Assert.ThrowsAsync<ShardException>(() => NumbersAsync(data, SampleOrder.Shuffled(3, 1, 5, 6, blockSize: 4)));
+
+        Assert.Contains("t-003.tar has no index that holds for it", error.Message, StringComparison.Ordinal);
+        Assert.Contains("hrnet dataset index", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnIndexThatOnlyThisMachineHas_DoesNotChangeTheOrder()
+    {
+        await _folder.WriteTarsAsync("t-", 8, 8);
+        string path = _folder["t-{000..001}.tar"], indexes = _folder["indexes"];
+        await NumbersAsync(await new DataSetFinder(new LocalFiles(), indexes).FindAsync(path, cancellationToken: Token), SampleOrder.AsWritten());
+
+        DataSet kept = await new DataSetFinder(new LocalFiles(), indexes).FindAsync(path, cancellationToken: Token);
+        await kept.PrepareAsync(Token);
+
+        Assert.Equal((16L, 0), (kept.SampleCount, kept.TrainingBlockSize));
     }
 
     private static async Task<DataSet> FindAsync(IDataFiles files, string path) =>

@@ -24,7 +24,7 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         if (ShardInfo.IsInfoPath(path, out string file, out string? split))
             return await TarsOfInfoAsync(file, split, layout, cancellationToken);
         if (Tars.IsTar(path))
-            return await TarsAsync(await NamedAsync(path, cancellationToken), null, layout, [], cancellationToken);
+            return await NamedTarsAsync(path, await NamedAsync(path, cancellationToken), layout, [], cancellationToken);
         if (path.EndsWith("/" + MdsLayout.IndexName, StringComparison.Ordinal))
             return await MdsLayout.ReadAsync(files, await FileAsync(path, cancellationToken), cancellationToken);
 
@@ -119,8 +119,10 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
                 + $"{ImageFolderLayout.LeftOutText(images.LeftOut)}Correct the path, or upload data there (hrnet upload).");
         if (layout is null && images.Count > 0 && await AreImagesMeantAsync(tars, images, folder, cancellationToken))
             return images.ToDataSet();
-        ShardInfo? counts = info is null ? null : await ShardInfo.ReadAsync(files, info, cancellationToken);
-        return await TarsAsync(tars, counts, layout, others.ToList(), cancellationToken);
+        if (folder.EndsWith('*'))
+            return await NamedTarsAsync(folder, tars, layout, others.ToList(), cancellationToken);
+        ShardInfo? about = info is null ? null : await ShardInfo.ReadAsync(files, info, cancellationToken);
+        return await TarsAsync(tars, about, about?.ClassesOf(tars, allowsSeveralSplits: false), layout, others.ToList(), cancellationToken);
     }
 
     // Tars and images in one folder: which of them are the data, what is in them tells, or else whoever asks.
@@ -142,7 +144,7 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         var listed = new Tars();
         await foreach (DataFile found in files.ListAsync(file.Folder, cancellationToken))
             listed.Add(found);
-        return await TarsAsync(listed.Only(info.NamesOf(split)), info, layout, [], cancellationToken);
+        return await TarsAsync(listed.Only(info.NamesOf(split)), info, info.ClassesOf(split), layout, [], cancellationToken);
     }
 
     private async Task<Tars> NamedAsync(string pattern, CancellationToken cancellationToken)
@@ -163,7 +165,16 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         return listed.Only(names);
     }
 
-    private async Task<DataSet> TarsAsync(Tars tars, ShardInfo? info, DataLayout? layout, IReadOnlyList<LeftOut> leftOut, CancellationToken cancellationToken)
+    // Tars that were named are taken as they are; of the file in their folder only the names of their classes matter.
+    private async Task<DataSet> NamedTarsAsync(string path, Tars tars, DataLayout? layout, IReadOnlyList<LeftOut> leftOut, CancellationToken cancellationToken)
+    {
+        DataFile? file = await files.FindAsync(path[..(path.LastIndexOf('/') + 1)] + ShardInfo.FileName, cancellationToken);
+        ShardInfo? info = file is null ? null : await ShardInfo.TryReadAsync(files, file, cancellationToken);
+        return await TarsAsync(tars, null, info?.ClassesOf(tars, allowsSeveralSplits: true), layout, leftOut, cancellationToken);
+    }
+
+    private async Task<DataSet> TarsAsync(
+        Tars tars, ShardInfo? info, IReadOnlyList<string>? classes, DataLayout? layout, IReadOnlyList<LeftOut> leftOut, CancellationToken cancellationToken)
     {
         layout ??= await RecogniseAsync(tars, cancellationToken);
         if (layout is DataLayout.Ilsvrc)
@@ -172,7 +183,8 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
             throw new ShardException(
                 $"{tars.Files[0].Name} is a tar, and the layout {layout} has none. Leave the layout out, and it is recognised.");
         return new DataSet(DataLayout.WebDataset,
-            [.. tars.Files.Select(tar => new TarShard(files, tar, tars.IndexOf(tar), info?.CountOf(tar.Name), indexFolder))], leftOut: leftOut);
+            [.. tars.Files.Select(tar => new TarShard(files, tar, tars.IndexOf(tar), info?.CountOf(tar.Name), indexFolder))],
+            classes, leftOut);
     }
 
     private async Task<DataFile> FileAsync(string name, CancellationToken cancellationToken) =>

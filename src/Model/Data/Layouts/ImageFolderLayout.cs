@@ -1,6 +1,8 @@
+using HrNetBatch.Model.Labels;
+
 namespace HrNetBatch.Model.Data.Layouts;
 
-/// <summary>A folder for each class. The class is the ordinal place of the first folder's name; an image right in the root has none.</summary>
+/// <summary>A folder for each class. The class is the place of the first folder's name (<see cref="ClassNumbers.Order"/>); an image right in the root has none.</summary>
 internal sealed class ImageFolderLayout(IDataFiles files, string root)
 {
     // As of a member of a tar.
@@ -74,7 +76,7 @@ internal sealed class ImageFolderLayout(IDataFiles files, string root)
             throw new ShardException(
                 $"There is no image under {root}: {string.Join(", ", LabeledImage.Extensions)} are known. "
                 + $"{LeftOutText(LeftOut)}Correct the path.");
-        string[] classes = [.. _images.Select(image => ClassOf(image.Relative)).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] classes = ClassNumbers.Order(_images.Select(image => ClassOf(image.Relative)).OfType<string>());
         if (classes.Length > 0 && classes.All(name => SplitNames.Contains(name, StringComparer.OrdinalIgnoreCase)) && _images.Any(image => image.Relative.Count(c => c == '/') > 1))
             throw new ShardException(
                 $"{root} holds {string.Join(" and ", classes)}, which are splits and not classes. "

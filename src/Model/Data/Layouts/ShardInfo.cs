@@ -1,15 +1,23 @@
 using System.Text.Json;
+using HrNetBatch.Model.Labels;
 
 namespace HrNetBatch.Model.Data.Layouts;
 
 /// <summary>A data set's <c>_info.json</c>: its splits, with the shards of each and how many samples they have, as timm and webdataset's tools write it.</summary>
 internal sealed class ShardInfo
 {
+    /// <summary>The field of a split, or of the whole file, with the names of its classes by index.</summary>
+    public const string ClassNames = "class_names";
+
+    /// <summary>What such a file is called by those who write it; <c>info.json</c> is read too.</summary>
+    public const string FileName = "_info.json";
+
     private const int LargestBytes = 64 << 20;
     private const long MostSamples = 1L << 40;   // of a shard; sums of such numbers do not overflow
 
     private readonly Dictionary<string, List<string>> _splits = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<string>> _classes = new(StringComparer.Ordinal);
     private readonly DataFile _file;
 
     private ShardInfo(DataFile file) => _file = file;
@@ -19,7 +27,7 @@ internal sealed class ShardInfo
     {
         int hash = path.LastIndexOf('#');
         (file, split) = hash < 0 ? (path, null) : (path[..hash], path[(hash + 1)..]);
-        return file[(file.LastIndexOf('/') + 1)..] is "_info.json" or "info.json";
+        return file[(file.LastIndexOf('/') + 1)..] is FileName or "info.json";
     }
 
     /// <summary>Reads it.</summary>
@@ -33,8 +41,13 @@ internal sealed class ShardInfo
         try
         {
             using JsonDocument document = await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken);
+            IReadOnlyList<string>? classes = ClassesOf(document.RootElement);
             foreach (JsonProperty split in document.RootElement.GetProperty("splits").EnumerateObject())
+            {
                 info.Add(split);
+                if ((ClassesOf(split.Value) ?? classes) is { } names)
+                    info._classes[split.Name] = names;
+            }
         }
         catch (Exception cause) when (cause is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -60,8 +73,46 @@ internal sealed class ShardInfo
             $"{_file.Name} names no shard of the split '{split}'. Correct it, or name the tars themselves.");
     }
 
+    /// <summary>Reads it; null where it is something else of that name.</summary>
+    public static async Task<ShardInfo?> TryReadAsync(IDataFiles files, DataFile file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(files, file, cancellationToken);
+        }
+        catch (ShardException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The splits, in ordinal order.</summary>
+    public IReadOnlyList<string> Splits => [.. _splits.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>Names of the classes of a split by index, or, for null, of the only one; null where nothing is said.</summary>
+    public IReadOnlyList<string>? ClassesOf(string? split) => _classes.GetValueOrDefault(split ?? _splits.Keys.Single());
+
+    /// <summary>Names of the classes of some tars by index; null where nothing is said.</summary>
+    /// <exception cref="ShardException">They are of several splits, which have other classes or are not to be mixed.</exception>
+    public IReadOnlyList<string>? ClassesOf(Tars tars, bool allowsSeveralSplits)
+    {
+        string[] splits = [.. _splits.Where(split => tars.Files.Any(tar => split.Value.Contains(tar.Name))).Select(split => split.Key).Order(StringComparer.Ordinal)];
+        IReadOnlyList<string>?[] classes = [.. splits.Select(split => _classes.GetValueOrDefault(split))];
+        if (splits.Length > 1 && (!allowsSeveralSplits || classes.Any(one => !(one ?? []).SequenceEqual(classes[0] ?? []))))
+            throw new ShardException($"There are shards of the splits {string.Join(" and ", splits)} among them, as {_file.Name} says: say which is meant, as in {_file.Name}#{splits[0]}.");
+        return classes.FirstOrDefault();
+    }
+
     /// <summary>How many samples a shard is said to have; null where nothing is said.</summary>
     public long? CountOf(string name) => _counts.TryGetValue(name, out long count) ? count : null;
+
+    private static string[]? ClassesOf(JsonElement element)
+    {
+        if (!element.TryGetProperty(ClassNames, out JsonElement names) || names.ValueKind == JsonValueKind.Null)
+            return null;
+        string[] classes = [.. names.EnumerateArray().Select(name => name.GetString() ?? throw new FormatException($"{ClassNames} must be texts."))];
+        return ClassList.FirstDoubled(classes) is { } doubled ? throw new FormatException($"{ClassNames} has '{doubled}' twice.") : classes;
+    }
 
     private void Add(JsonProperty split)
     {

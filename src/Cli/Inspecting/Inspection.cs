@@ -79,9 +79,9 @@ internal sealed record Inspection
     private static JsonObject OthersOf(Checkpoint checkpoint)
     {
         var others = new JsonObject();
-        if (checkpoint.StateDictKey is null)
+        if (checkpoint.StateDictKey is null || checkpoint.Value is not CheckpointDictionary root)
             return others;
-        foreach ((CheckpointValue key, CheckpointValue value) in (CheckpointDictionary)checkpoint.Value)
+        foreach ((CheckpointValue key, CheckpointValue value) in root)
         {
             if (others.Count == OtherCount)
             {

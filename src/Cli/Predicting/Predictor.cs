@@ -11,6 +11,7 @@ namespace HrNetBatch.Cli.Predicting;
 internal sealed class Predictor : IDisposable
 {
     private const int LargestBatch = 8;
+    private const int LargestFileBytes = 1 << 30;
     private readonly Classifier _classifier;
     private readonly int _batchSize;
 
@@ -67,7 +68,7 @@ internal sealed class Predictor : IDisposable
         try
         {
             var image = new float[Preprocessing.FloatCount(_classifier.ImageSize)];
-            using RgbImage decoded = ImageDecoder.Decode(File.ReadAllBytes(file));
+            using RgbImage decoded = ImageDecoder.Decode(ReadFile(file));
             Preprocessing.Evaluate(decoded, _classifier.ImageSize, image, _classifier.CropFraction);
             return (image, null);
         }
@@ -75,6 +76,20 @@ internal sealed class Predictor : IDisposable
         {
             return ([], exception.Message);
         }
+    }
+
+    // A device has no length and no end: of such a file nothing is read, and of a pipe no more than an image can have.
+    private static byte[] ReadFile(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        if (stream.CanSeek && stream.Length > LargestFileBytes)
+            throw new ImageException($"the file is larger than any image that is read ({LargestFileBytes >> 20} MiB)");
+        using var content = new MemoryStream(stream.CanSeek ? (int)stream.Length : 0);
+        byte[] buffer = new byte[64 * 1024];
+        long limit = stream.CanSeek ? stream.Length : LargestFileBytes;
+        while (content.Length < limit && stream.Read(buffer, 0, (int)Math.Min(buffer.Length, limit - content.Length)) is > 0 and var count)
+            content.Write(buffer, 0, count);
+        return content.Capacity == content.Length ? content.GetBuffer() : content.ToArray();
     }
 
     private static T Refused<T>(Func<T> read, string what)

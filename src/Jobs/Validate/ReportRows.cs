@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Evaluation;
+using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Jobs.Validate;
 
@@ -30,14 +31,5 @@ internal static class ReportRows
             hasFiles && mistake.Image is { } image ? FileName(i, image) : null))];
 
     /// <summary><c>mistakes/0001.jpg</c>: numbered, because keys may be anything.</summary>
-    private static string FileName(int i, ReadOnlySpan<byte> image) => $"mistakes/{i + 1:0000}.{Extension(image)}";
-
-    private static string Extension(ReadOnlySpan<byte> image) => image switch
-    {
-        [0xFF, 0xD8, ..] => "jpg",
-        [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => "png",
-        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..] => "webp",
-        [(byte)'G', (byte)'I', (byte)'F', ..] => "gif",
-        _ => "image",
-    };
+    private static string FileName(int i, ReadOnlySpan<byte> image) => $"mistakes/{i + 1:0000}.{ImageDecoder.ExtensionOf(image) ?? "image"}";
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace HrNetBatch.Model.Checkpoints;
 
-/// <summary>A dictionary in the order of its file; its keys are text or integers. Filled with a collection initialiser, or by <c>Add</c>.</summary>
+/// <summary>A dictionary in the order of its file; its keys are text or integers, rarely something that is only shown. Filled with a collection initialiser, or by <c>Add</c>.</summary>
 public sealed record CheckpointDictionary : CheckpointValue, IEnumerable<KeyValuePair<CheckpointValue, CheckpointValue>>
 {
     private readonly OrderedDictionary<CheckpointValue, CheckpointValue> _entries = [];
@@ -31,6 +31,8 @@ public sealed record CheckpointDictionary : CheckpointValue, IEnumerable<KeyValu
 
     /// <summary>Adds or replaces the value of an integer key.</summary>
     public void Add(long key, CheckpointValue value) => _entries[new CheckpointInteger(key)] = value;
+
+    internal void Add(CheckpointValue key, CheckpointValue value) => _entries[key] = value;
 
     /// <summary>Finds the value of a text or integer key.</summary>
     public bool TryGet(CheckpointValue key, [NotNullWhen(true)] out CheckpointValue? value) => _entries.TryGetValue(key, out value);

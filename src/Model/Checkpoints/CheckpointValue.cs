@@ -149,3 +149,16 @@ public sealed record CheckpointTensor(Tensor Tensor) : CheckpointValue
         return number.item<double>();
     }
 }
+
+/// <summary>
+/// A value that is shown and used for nothing: an integer beyond 64 bits, bytes, an object of a class of Python's that this reader names
+/// and never makes.
+/// </summary>
+public sealed record CheckpointOther(string Kind, string Text) : CheckpointValue
+{
+    /// <inheritdoc/>
+    public override string KindName => Kind;
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HrNetBatch.Model.Checkpoints.Pickle;
 using static TorchSharp.torch;
 
@@ -47,14 +48,27 @@ internal sealed class TreeBuilder(IReadOnlyDictionary<string, Tensor> storages)
                 };
                 foreach ((object key, object? item) in dictionary.Entries)
                 {
-                    if (key is string text)
-                        entries.Add(text, Build(item, depth + 1));
-                    else
-                        entries.Add((long)key, Build(item, depth + 1));
+                    CheckpointValue name = key switch
+                    {
+                        string text => new CheckpointText(text),
+                        long integer => new CheckpointInteger(integer),
+                        _ => new CheckpointOther(((PickledOther)key).Kind, ((PickledOther)key).Text),
+                    };
+                    entries.Add(name, Build(item, depth + 1));
                 }
                 return entries;
             case PickledTensor tensor:
                 return BuildTensor(tensor);
+            case PickledOther other:
+                return new CheckpointOther(other.Kind, other.Text);
+            case PickledBytes bytes:
+                return new CheckpointOther("bytes", string.Create(CultureInfo.InvariantCulture, $"{bytes.Content.Length} bytes"));
+            case PickledInert inert:
+                return new CheckpointOther("object", $"an object of {inert.Name}");
+            case PickledNumpyType type:
+                return new CheckpointOther("type", $"numpy.{type.Code}");
+            case PickledGlobal { Name: { Length: > 0 } name }:
+                return new CheckpointOther("name", name);
             default:
                 throw new InvalidDataException("its pickle keeps a storage or a type as a value: save tensors, not storages");
         }

@@ -7,6 +7,15 @@ namespace HrNetBatch.Model.Checkpoints;
 /// <summary>torch ≥ 1.6: a zip archive of NAME/data.pkl and one stored entry NAME/data/K for each storage.</summary>
 internal static class ZipFormat
 {
+    private static readonly string[] CheckpointEndings = [".pth", ".pth.tar", ".pt", ".ckpt", ".safetensors", ".bin"];
+
+    /// <summary>Whether an entry is called like a checkpoint of its own.</summary>
+    public static bool IsCheckpointName(string name) => CheckpointEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>What an archive is that somebody put a checkpoint into.</summary>
+    public static string HoldsCheckpoint(string name) =>
+        $"it is a zip archive with a checkpoint in it ('{ForeignText.Printable(name, 100)}'), not one itself: unpack it, and name the file in it";
+
     public static PickledContent Open(Stream stream)
     {
         ZipDirectory directory = ZipDirectory.Read(stream);
@@ -45,9 +54,11 @@ internal static class ZipFormat
     private static string FindPrefix(ZipDirectory directory)
     {
         string[] pickles = [.. directory.Entries.Keys.Where(name => name.EndsWith("/data.pkl", StringComparison.Ordinal) && name.Count(c => c == '/') == 1)];
-        return pickles.Length == 1
-            ? pickles[0][..^"data.pkl".Length]
-            : throw new InvalidDataException("it is a zip archive but not a checkpoint: a checkpoint has exactly one entry NAME/data.pkl");
+        if (pickles.Length == 1)
+            return pickles[0][..^"data.pkl".Length];
+        throw new InvalidDataException(directory.Entries.Keys.FirstOrDefault(IsCheckpointName) is { } inside
+            ? HoldsCheckpoint(inside)
+            : "it is a zip archive but not a checkpoint: a checkpoint has exactly one entry NAME/data.pkl");
     }
 
     private static ZipEntry FindStorage(ZipDirectory directory, string prefix, PickledStorage storage)

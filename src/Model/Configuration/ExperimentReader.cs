@@ -62,7 +62,8 @@ internal sealed class ExperimentReader(string name)
                 _faults.Add($"{setting.Place}: {setting.Key} is a section with keys of its own, not a value");
             return;
         }
-        string? nearest = Spelling.Nearest(setting.Key, ExperimentKeys.All.Select(key => key.Name));
+        // Of ten thousand unknown keys nobody mistyped each, and to compare them all with all takes a minute.
+        string? nearest = _faults.Count + _unknown.Count > ExperimentException.MaximumFaultCount ? null : Spelling.Nearest(setting.Key, ExperimentKeys.All.Select(key => key.Name));
         string hint = nearest is null ? Followed(setting.Key) : $"; did you mean {nearest}?";
         if (setting.Key.StartsWith(ExperimentKeys.Open, StringComparison.Ordinal))
             _unknown.Add($"{setting.Place}: {setting.Key} is unknown and has no effect{hint}");

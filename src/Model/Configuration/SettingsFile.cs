@@ -1,5 +1,7 @@
 using System.Globalization;
+using HrNetBatch.Model.Checkpoints;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace HrNetBatch.Model.Configuration;
@@ -7,7 +9,7 @@ namespace HrNetBatch.Model.Configuration;
 /// <summary>Reads a configuration's YAML into settings by their full names, and puts overrides over them.</summary>
 internal sealed class SettingsFile(string name, ICollection<string> faults)
 {
-    private const int MaximumLength = 1 << 20, MaximumCount = 10_000, MaximumDepth = 16;
+    private const int MaximumLength = 1 << 20, MaximumCount = 10_000, MaximumDepth = 16, LongestName = 200;
 
     private readonly Dictionary<string, Setting> _settings = new(StringComparer.Ordinal);
 
@@ -21,6 +23,11 @@ internal sealed class SettingsFile(string name, ICollection<string> faults)
         catch (YamlException error)
         {
             faults.Add($"{Place(error.End)}: this is no YAML, here or just below: {error.InnerException?.Message ?? error.Message}");
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException or FormatException or OverflowException)
+        {
+            // The scanner's own assumptions, which some texts break.
+            faults.Add($"{name}: this is no YAML, though the reader cannot say where: compare it with one of the original's experiments/");
         }
         foreach (string given in overrides)
             Override(given);
@@ -53,6 +60,12 @@ internal sealed class SettingsFile(string name, ICollection<string> faults)
         var parser = new Parser(new StringReader(yaml));
         for (int depth = 0; parser.MoveNext(); depth += parser.Current!.NestingIncrease)
         {
+            // One that names what it stands in never ends, and nine of nine of nine fill any memory. The original's files have none.
+            if (parser.Current is AnchorAlias alias)
+            {
+                faults.Add($"{Place(alias.Start)}: repeats a part of the file by an alias, *{ForeignText.Printable($"{alias.Value}", 40)}, which a configuration may not: write the part out");
+                return false;
+            }
             if (depth > MaximumDepth)
             {
                 faults.Add($"{Place(parser.Current!.Start)}: nests too deep");
@@ -66,14 +79,13 @@ internal sealed class SettingsFile(string name, ICollection<string> faults)
     {
         foreach ((YamlNode key, YamlNode value) in section.Children)
         {
-            // Aliases may repeat a section within itself, or very often.
-            if (depth > MaximumDepth || _settings.Count >= MaximumCount)
+            if (depth > MaximumDepth || _settings.Count >= MaximumCount || faults.Count > ExperimentException.MaximumFaultCount)
             {
                 faults.Add($"{Place(key.Start)}: nests too deep, or holds more than {MaximumCount} keys");
                 return;
             }
-            if (key is not YamlScalarNode { Value: { Length: > 0 } part })
-                faults.Add($"{Place(key.Start)}: a key must be a text");
+            if (key is not YamlScalarNode { Value: { Length: > 0 and <= LongestName } part })
+                faults.Add($"{Place(key.Start)}: a key must be a text of at most {LongestName} characters");
             else if (value is YamlMappingNode inner)
                 Add($"{prefix}{part}.", inner, depth + 1);
             else

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Model.Data;
 
@@ -17,7 +18,7 @@ internal readonly record struct LabeledImage(byte[] Image, long Label)
     public const string ClassExtension = "cls";
 
     /// <summary>The members and files that are images.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "ppm", "pgm", "pbm", "jfif", "jpe", "gif"];
+    public static IReadOnlyList<string> Extensions => ImageDecoder.Extensions;
 
     private static readonly string[] JsonLabelNames = ["label", "cls"];
 

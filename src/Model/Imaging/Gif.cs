@@ -13,6 +13,8 @@ internal static class Gif
     private const byte ImageDescriptor = 0x2C;
     private const byte Extension = 0x21;
     private const byte GraphicControl = 0xF9;
+    private const long LargeCanvasPixels = 1 << 24;
+    private const int CanvasPerFrame = 16;
 
     /// <summary>Decodes the first frame onto the GIF's canvas.</summary>
     /// <exception cref="ImageException">Truncated, damaged or too large.</exception>
@@ -61,28 +63,35 @@ internal static class Gif
         (width, height) = (Math.Max(width, left + frameWidth), Math.Max(height, top + frameHeight));
         ImageDecoder.CheckSize(width, height, pixelLimit);
         ImageDecoder.CheckSize(frameWidth, frameHeight, pixelLimit);
+        RefuseBomb(gif.Length - at, (long)frameWidth * frameHeight, (long)width * height);
         byte[] indices = new byte[frameWidth * frameHeight];
         Lzw.Decode(gif[at..], indices);
         return Paint(indices, new PixelBox(left, top, frameWidth, frameHeight), (flags & 0x40) != 0,
             local.IsEmpty ? palette : local, (byte)(transparent ?? 0), width, height);
     }
 
+    // Thirty bytes can claim a canvas of a gigabyte. A code of LZW has at least three bits and stands for at most 4,096 pixels.
+    private static void RefuseBomb(int bytes, long framePixels, long canvasPixels)
+    {
+        if (framePixels > bytes * (8L * Lzw.LongestRun / 3))
+            throw new ImageException("the GIF is truncated");
+        if (canvasPixels > LargeCanvasPixels && canvasPixels > framePixels * CanvasPerFrame)
+            throw new ImageException($"the GIF's canvas of {canvasPixels} pixels is more than {CanvasPerFrame} times its frame");
+    }
+
     private static RgbImage Paint(
         byte[] indices, PixelBox frame, bool isInterlaced, ReadOnlySpan<byte> palette, byte background, int width, int height)
     {
-        // As PIL: an index that the palette lacks is a grey.
-        Span<byte> colors = stackalloc byte[256 * 3];
-        for (int index = 0; index < 256; index++)
-            colors.Slice(index * 3, 3).Fill((byte)index);
+        byte[] colors = PixelLayouts.GreyPalette();
         palette.CopyTo(colors);
         var image = new RgbImage(width, height);
         Span<byte> pixels = image.Pixels;
         for (int at = 0; at < pixels.Length; at += RgbImage.BytesPerPixel)
-            colors.Slice(background * 3, 3).CopyTo(pixels[at..]);
+            colors.AsSpan(background * 3, 3).CopyTo(pixels[at..]);
         int source = 0;
         foreach (int row in Rows(frame.Height, isInterlaced))
             for (int column = 0; column < frame.Width; column++)
-                colors.Slice(indices[source++] * 3, 3).CopyTo(pixels[((((frame.Top + row) * width) + frame.Left + column) * RgbImage.BytesPerPixel)..]);
+                colors.AsSpan(indices[source++] * 3, 3).CopyTo(pixels[((((frame.Top + row) * width) + frame.Left + column) * RgbImage.BytesPerPixel)..]);
         return image;
     }
 

@@ -2,13 +2,23 @@ namespace HrNetBatch.Model.Imaging;
 
 /// <summary>
 /// Encoded bytes to the pixels of <c>PIL.Image.open(f).convert("RGB")</c>, bit for bit (shown against Pillow 9.4): alpha is dropped,
-/// palettes are looked up, an EXIF orientation is ignored, of an animation only the first frame is read.
-/// Reads JPEG, PNG, WebP and GIF, recognised by content and never by name. Thread-safe.
+/// palettes are looked up, an EXIF orientation is ignored (a TIFF's is not), of several frames or pages only the first is read.
+/// Reads JPEG, PNG, WebP, GIF, BMP, TIFF, PPM, PGM and PBM, recognised by content and never by name. Thread-safe.
 /// </summary>
 public static class ImageDecoder
 {
     /// <summary>The size from which PIL refuses an image as a decompression bomb: 178,956,970 pixels.</summary>
     public const long DefaultPixelLimit = 2 * (1024L * 1024 * 1024 / 4 / 3);
+
+    /// <summary>Longest side. What is longer is a strip that decoders would take gigabytes for, a row at a time.</summary>
+    public const int LongestSide = 1 << 20;
+
+    // Real progressive files have a dozen scans. Each is a pass over all coefficients, and a scan of a few bytes is enough for one.
+    private const int UsualScanCount = 32;
+    private const long ScannedPixels = 1L << 30;
+
+    /// <summary>The names' endings of what is read, without a dot, in lower case: torchvision's, and GIF.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "tif", "tiff", "ppm", "pgm", "pbm", "gif"];
 
     /// <summary>Decodes one image.</summary>
     /// <param name="encoded">The whole file.</param>
@@ -18,17 +28,28 @@ public static class ImageDecoder
     public static RgbImage Decode(byte[] encoded, long pixelLimit = DefaultPixelLimit)
     {
         ArgumentNullException.ThrowIfNull(encoded);
-        ReadOnlySpan<byte> start = encoded;
-        if (start.StartsWith<byte>([0xFF, 0xD8, 0xFF]))
-            return DecodeJpeg(encoded, pixelLimit, TurboJpeg.IsAvailable);
-        if (start.StartsWith<byte>([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]))
-            return Vips.DecodePng(encoded, pixelLimit);
-        if (start.Length >= 12 && start.StartsWith("RIFF"u8) && start[8..].StartsWith("WEBP"u8))
-            return Vips.DecodeWebp(encoded, pixelLimit);
-        if (start.StartsWith("GIF87a"u8) || start.StartsWith("GIF89a"u8))
-            return Gif.Decode(encoded, pixelLimit);
-        throw new ImageException(start.IsEmpty ? "the file is empty" : "not a JPEG, PNG, WebP or GIF image");
+        return ExtensionOf(encoded) switch
+        {
+            "jpg" => DecodeJpeg(encoded, pixelLimit, TurboJpeg.IsAvailable),
+            "png" => Vips.DecodePng(encoded, pixelLimit),
+            "webp" => Vips.DecodeWebp(encoded, pixelLimit),
+            "gif" => Gif.Decode(encoded, pixelLimit),
+            "bmp" => Bmp.Decode(encoded, pixelLimit),
+            "tif" => Tiff.Decode(encoded, pixelLimit),
+            "ppm" => Pnm.Decode(encoded, pixelLimit),
+            _ => throw new ImageException(ImageFormats.Refusal(encoded)),
+        };
     }
+
+    /// <summary>The usual ending of an image's name, told by its content; null for what is not read.</summary>
+    public static string? ExtensionOf(ReadOnlySpan<byte> encoded) => encoded switch
+    {
+        [0xFF, 0xD8, 0xFF, ..] => "jpg",
+        [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => "png",
+        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "webp",
+        [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => "gif",
+        _ => Bmp.Claims(encoded) ? "bmp" : TiffHeader.Claims(encoded) ? "tif" : Pnm.Claims(encoded) ? "ppm" : null,
+    };
 
     /// <summary>Decodes a JPEG with the decoder asked for, so that a test can hold the two against each other.</summary>
     internal static RgbImage DecodeJpeg(byte[] jpeg, long pixelLimit, bool turbo)
@@ -41,6 +62,8 @@ public static class ImageDecoder
         // As in PIL, which reads a file without its end marker only by luck: when its last bytes are already in a register.
         if (!header.IsComplete)
             throw new ImageException("the JPEG is truncated");
+        if (header.ScanCount > UsualScanCount && (long)header.ScanCount * header.Width * header.Height > ScannedPixels)
+            throw new ImageException($"the JPEG has {header.ScanCount} scans of {header.Width}×{header.Height}, which would take minutes to decode: save it again");
         return (turbo ? TurboJpeg.Decode(jpeg, header) : null) ?? Vips.DecodeJpeg(jpeg, pixelLimit);
     }
 
@@ -49,6 +72,8 @@ public static class ImageDecoder
     {
         if (width <= 0 || height <= 0)
             throw new ImageException($"the image is empty: {width}×{height}");
+        if (Math.Max(width, height) > LongestSide)
+            throw new ImageException($"the image is too large: {width}×{height} has a side of more than {LongestSide}");
         if ((long)width * height > pixelLimit)
             throw new ImageException($"the image is too large: {width}×{height} is more than {pixelLimit} pixels");
     }

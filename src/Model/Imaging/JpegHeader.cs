@@ -11,6 +11,10 @@ namespace HrNetBatch.Model.Imaging;
 internal readonly record struct JpegHeader(int Width, int Height, int ComponentCount, int BitsPerSample, bool IsComplete)
 {
     private const byte EndOfImage = 0xD9;
+    private const byte StartOfScan = 0xDA;
+
+    /// <summary>How often the decoder goes over the picture: once for baseline files, about ten times for progressive ones.</summary>
+    public int ScanCount { get; private init; }
 
     /// <summary>Reads the markers.</summary>
     /// <exception cref="ImageException">No frame before the end of the data.</exception>
@@ -31,6 +35,8 @@ internal readonly record struct JpegHeader(int Width, int Height, int ComponentC
             at++;
             if (marker == EndOfImage)
                 header = header with { IsComplete = true };
+            if (marker == StartOfScan)
+                header = header with { ScanCount = header.ScanCount + 1 };
             if (HasNoSegment(marker))
                 continue;
             if (at + 2 > jpeg.Length)

@@ -5,6 +5,9 @@ internal static class Lzw
 {
     private const int LargestCodeBits = 12;
 
+    /// <summary>Most pixels that one code stands for.</summary>
+    public const int LongestRun = 1 << LargestCodeBits;
+
     /// <summary>Fills the pixels; data behind the last of them is ignored.</summary>
     /// <param name="data">From the byte that gives the initial code size on.</param>
     /// <param name="pixels">Receives palette indices.</param>

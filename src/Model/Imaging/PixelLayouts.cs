@@ -30,6 +30,39 @@ internal static class PixelLayouts
         }
     }
 
+    /// <summary>Undoes what alpha, the fourth band, did to colours that were multiplied by it: libImaging's unpackRGBa.</summary>
+    public static void DivideByAlpha(ReadOnlySpan<byte> samples, int bandCount, Span<byte> rgbx)
+    {
+        for (int source = 3, target = 0; target < rgbx.Length; source += bandCount, target += RgbImage.BytesPerPixel)
+            for (int channel = 0; channel < 3; channel++)
+                rgbx[target + channel] = samples[source] == 0 ? (byte)0 : (byte)Math.Min(255, rgbx[target + channel] * 255 / samples[source]);
+    }
+
+    /// <summary>A row of palette indices of 1, 2, 4 or 8 bits, the leftmost in the highest bits.</summary>
+    /// <param name="row">At least as many bytes as the pixels take.</param>
+    /// <param name="bits">Bits of an index.</param>
+    /// <param name="colors">256 colours of three bytes.</param>
+    /// <param name="rgbx">Receives the pixels; its length says how many.</param>
+    public static void UnpackIndices(ReadOnlySpan<byte> row, int bits, ReadOnlySpan<byte> colors, Span<byte> rgbx)
+    {
+        int mask = (1 << bits) - 1;
+        for (int pixel = 0, target = 0; target < rgbx.Length; pixel++, target += RgbImage.BytesPerPixel)
+        {
+            int bit = pixel * bits;
+            int index = (row[bit >> 3] >> (8 - bits - (bit & 7))) & mask;
+            colors.Slice(index * 3, 3).CopyTo(rgbx[target..]);
+        }
+    }
+
+    /// <summary>The colours of Pillow's palettes before a file's own are put over them: greys, which an index keeps that the file's palette lacks.</summary>
+    public static byte[] GreyPalette()
+    {
+        byte[] colors = new byte[256 * 3];
+        for (int at = 0; at < colors.Length; at++)
+            colors[at] = (byte)(at / 3);
+        return colors;
+    }
+
     /// <summary>CMYK, in place: four bytes a pixel become RGBX.</summary>
     /// <param name="pixels">The pixels.</param>
     /// <param name="inverted">Whether 255 means no ink, as in every JPEG that Adobe wrote (PIL takes all CMYK JPEGs so).</param>

@@ -5,7 +5,7 @@ namespace HrNetBatch.Model.Imaging;
 
 /// <summary>
 /// Decoded pixels, 8 bits a channel, four bytes a pixel (red, green, blue, unspecified) so that SIMD takes whole pixels.
-/// The buffer is rented: dispose the image to give it back.
+/// The buffer of all but large images is rented: dispose the image to give it back.
 /// </summary>
 public sealed class RgbImage : IDisposable
 {
@@ -14,16 +14,20 @@ public sealed class RgbImage : IDisposable
     /// <summary>Bytes behind the last pixel that may be read (never meaningful), so that wide loads need no special last pixel.</summary>
     internal const int TailBytes = 64;
 
+    // The pool rounds up to a power of two and keeps what it got: of a large image that would be a second one.
+    private const int PooledBytes = 32 * 1024 * 1024;
+
     private byte[]? _pixels;
 
-    /// <summary>Rents room for an image of the given size; its content is undefined.</summary>
+    /// <summary>Takes room for an image of the given size; its content is undefined.</summary>
     public RgbImage(int width, int height)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         Width = width;
         Height = height;
-        _pixels = ArrayPool<byte>.Shared.Rent(checked((width * height * BytesPerPixel) + TailBytes));
+        int bytes = checked((width * height * BytesPerPixel) + TailBytes);
+        _pixels = bytes <= PooledBytes ? ArrayPool<byte>.Shared.Rent(bytes) : GC.AllocateUninitializedArray<byte>(bytes);
     }
 
     /// <summary>Columns.</summary>
@@ -50,6 +54,9 @@ public sealed class RgbImage : IDisposable
             pixels.Slice(row * Width, Width).Reverse();
     }
 
+    /// <summary>The pixels of some rows.</summary>
+    internal Span<byte> Rows(int first, int count) => Pixels.Slice(first * Stride, count * Stride);
+
     /// <summary>Copies the pixels as plain RGB: [H, W, 3] bytes.</summary>
     /// <param name="rgb">At least 3 × width × height bytes.</param>
     public void CopyRgbTo(Span<byte> rgb)
@@ -74,7 +81,7 @@ public sealed class RgbImage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _pixels, null) is { } pixels)
+        if (Interlocked.Exchange(ref _pixels, null) is { Length: <= PooledBytes } pixels)
             ArrayPool<byte>.Shared.Return(pixels);
     }
 }

@@ -33,6 +33,32 @@ public sealed class PredictCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Predict_KeepsTheDecodersWarnings_FromStandingBetweenItsLines()
+    {
+        // A tEXt chunk without a text, behind the header: libpng warns, and reads on.
+        string odd = Write("odd.png", [.. Png[..33], 0, 0, 0, 0, .. "tEXt"u8, 0x96, 0x42, 0xC5, 0x85, .. Png[33..]]);
+
+        CommandResult result = await HrnetProcess.RunAsync(["predict", odd, "--weights", Weights(), "--image-size", "64", "--json"]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal("", result.Error.Trim());
+    }
+
+    [Fact]
+    public async Task Predict_ReadsWhateverAFileIsCalled_AndNamesWhatItDoesNotRead()
+    {
+        byte[] bmp = [.. "BM"u8, 62, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 24, 0, .. new byte[24], 1, 2, 3, 0];
+        string good = Write("photo.jpg", bmp), heic = Write("IMG_0001.jpg", [0, 0, 0, 24, .. "ftypheic"u8, .. new byte[12]]);
+
+        CommandResult result = await HrnetProcess.RunAsync(["predict", good, heic, "/dev/zero", "--weights", Weights(), "--image-size", "64"]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("/dev/zero: the file is empty", result.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains("photo.jpg", result.Output, StringComparison.Ordinal);
+        Assert.Contains("IMG_0001.jpg: a HEIC image, as phones save them, which is not read: convert it to JPEG or PNG", result.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Predict_SaysWhatTheWeightsAre_WhenTheVariantIsAnother()
     {
         CommandResult result = await HrnetProcess.RunAsync(["predict", "x.png", "--weights", Weights(), "--variant", "w32"]);

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Formats.Tar;
+using System.IO.Compression;
 using System.Text;
 using HrNetBatch.Model.Checkpoints;
 using static HrNetBatch.Model.Tests.Checkpoints.HostileFile;
@@ -14,7 +16,13 @@ public sealed class CheckpointAttackTests
     [InlineData("torch", "load")]
     [InlineData("torch.storage", "_load_from_bytes")]
     [InlineData("torch._utils", "_rebuild_tensor_v2.__globals__")]
-    [InlineData("collections", "defaultdict")]
+    [InlineData("collections", "namedtuple")]
+    [InlineData("numpy", "load")]
+    [InlineData("numpy.core.multiarray", "fromfile")]
+    [InlineData("_codecs", "decode")]
+    [InlineData("builtins", "getattr")]
+    [InlineData("__builtin__", "exec")]
+    [InlineData("datetime", "sys")]
     public void Read_RefusesCodeByName(string module, string name)
     {
         AssertRefused(Join(Encoding.ASCII.GetBytes($"c{module}\n{name}\n("), Text("touch /tmp/owned"), "tR"u8), $"'{module}.{name}', which this reader never runs");
@@ -29,7 +37,9 @@ public sealed class CheckpointAttackTests
         { "SETITEMS changes a list", Join("]("u8, Text("a"), "Nu"u8) },
         { "APPEND changes a dictionary", "}Na"u8.ToArray() },
         { "APPENDS changes a tuple", ")(Ne"u8.ToArray() },
-        { "a dictionary key is a tuple", "})Ns"u8.ToArray() },
+        { "a dictionary key is a tuple", Join("}("u8, Tensor(0, [1], [1]), "tNs"u8) },
+        { "a dictionary key is a tuple", [(byte)'}', .. Enumerable.Repeat((byte)')', 1), .. Enumerable.Repeat((byte)0x85, 6), (byte)'N', (byte)'s'] },
+        { "an integer of -1 bytes", [0x8b, 0xff, 0xff, 0xff, 0xff] },
         { "a key without a value", Join("}("u8, Text("a"), "u"u8) },
         { "recalls value 7", "h\x07"u8.ToArray() },
         { "takes a value from an empty stack", "0"u8.ToArray() },
@@ -169,12 +179,38 @@ public sealed class CheckpointAttackTests
         Assert.Contains("bare pickle", Refusal([0x80, 2, (byte)'N', (byte)'.']), StringComparison.Ordinal);
         Assert.Contains("pointer of Git LFS", Refusal("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n"u8.ToArray()), StringComparison.Ordinal);
         Assert.Contains("HDF5", Refusal([0x89, (byte)'H', (byte)'D', (byte)'F', 13, 10, 26, 10, 0]), StringComparison.Ordinal);
-        Assert.Contains("neither PyTorch's zip and legacy formats nor safetensors", Refusal([.. new byte[600]]), StringComparison.Ordinal);
+        Assert.Contains("neither PyTorch's zip and legacy formats nor safetensors", Refusal([1, .. new byte[600]]), StringComparison.Ordinal);
+        Assert.Contains("begins with zeros alone", Refusal(new byte[600]), StringComparison.Ordinal);
+        Assert.Contains("web page (\"Sign in to your account\"), which a download got instead of the file", Refusal("\n\n<!DOCTYPE html><html><head><title>Sign in to your account</title>"u8.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("open its address in a browser", Refusal([.. Encoding.UTF8.Preamble, .. "<html>Google Drive - Virus scan warning"u8]), StringComparison.Ordinal);
+        Assert.Contains("a text, which begins \"{\"error\":", Refusal("{\"error\":{\"code\":\"itemNotFound\"}}"u8.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("a text, which begins \"Not Found\"", Refusal("Not Found"u8.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("something stands before the zip archive", Refusal([(byte)'\n', .. GoldenFiles.Bytes("half.zip.pth")]), StringComparison.Ordinal);
+        Assert.Contains("a zip archive with a checkpoint in it ('best/plain.pth'), not one itself: unpack it", Refusal(Zipped(CompressionLevel.NoCompression)), StringComparison.Ordinal);
+        Assert.Contains("a zip archive with a checkpoint in it ('best/plain.pth'), not one itself: unpack it", Refusal(Zipped(CompressionLevel.Fastest)), StringComparison.Ordinal);
+        Assert.Contains("a tar archive that holds 'plain.pth', not a checkpoint itself", Refusal(Tarred()), StringComparison.Ordinal);
         byte[] tar = new byte[1024];
         "storages"u8.CopyTo(tar);
         Assert.Contains("real tar archive", Refusal(tar), StringComparison.Ordinal);
         Assert.Contains("has no zip directory", Refusal([.. "PK\x03\x04"u8, .. new byte[100]]), StringComparison.Ordinal);
         Assert.Contains("zip archive but not a checkpoint", Refusal(Zip("N"u8.ToArray(), pickleName: "other.txt")), StringComparison.Ordinal);
+    }
+
+    private static byte[] Zipped(CompressionLevel level)
+    {
+        using var file = new MemoryStream();
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+        using (Stream entry = zip.CreateEntry("best/plain.pth", level).Open())
+            entry.Write(GoldenFiles.Bytes("half.zip.pth"));
+        return file.ToArray();
+    }
+
+    private static byte[] Tarred()
+    {
+        using var file = new MemoryStream();
+        using (var tar = new TarWriter(file, leaveOpen: true))
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "plain.pth") { DataStream = new MemoryStream(GoldenFiles.Bytes("half.zip.pth")) });
+        return file.ToArray();
     }
 
     [Fact]

@@ -11,6 +11,7 @@ internal static class GoldenFiles
         "training.zip.pth", "training.legacy.pth", "protocol4.zip.pth", "protocol4.legacy.pth", "ema.zip.pth", "parameter.zip.pth",
         "dtypes.zip.pth", "dtypes.legacy.pth", "shared.zip.pth", "shared.legacy.pth", "window.legacy.pth",
         "averaged.zip.pth", "timm.zip.pth", "half.zip.pth", "bfloat16.zip.pth", "double.legacy.pth", "big-endian.zip.pth", "tiny.safetensors", "dtypes.safetensors",
+        "extras.zip.pth", "extras.legacy.pth", "extras-protocol4.zip.pth",
     ];
 
     public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Checkpoints", "Goldens", name));

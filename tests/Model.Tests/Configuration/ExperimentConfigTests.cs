@@ -192,8 +192,10 @@ public sealed class ExperimentConfigTests
     [InlineData("TRAIN:\n\tLR: 1\n", "test.yaml:1: this is no YAML, here or just below: While scanning a mapping, found invalid tab")]
     [InlineData("TRAIN: {LR: [1\n", "this is no YAML")]
     [InlineData("? [a, b]\n: 3\n", "test.yaml:1: a key must be a text")]
-    [InlineData("a: &a {b: *a}\n", "test.yaml:1: nests too deep")]
-    [InlineData("A: *nowhere\n", "test.yaml:1: this is no YAML")]
+    [InlineData("a: &a {b: *a}\n", "test.yaml:1: repeats a part of the file by an alias, *a, which a configuration may not")]
+    [InlineData("a: &a [*a]\n", "test.yaml:1: repeats a part of the file by an alias, *a")]
+    [InlineData("? &k [*k]\n: 1\n", "test.yaml:1: repeats a part of the file by an alias, *k")]
+    [InlineData("A: 1\nB: *nowhere\n", "test.yaml:2: repeats a part of the file by an alias, *nowhere")]
     public void Read_SaysWhereAFileIsNoConfiguration(string text, string expected)
     {
         string message = Assert.Throws<ExperimentException>(() => Read(text)).Message;
@@ -213,13 +215,27 @@ public sealed class ExperimentConfigTests
     }
 
     [Fact]
-    public void Read_BoundsAliasesOfAliases()
+    public void Read_RefusesAliasesOfAliases()
     {
         string text = "l0: &l0 {a: 1, b: 2}\n" + string.Concat(Enumerable.Range(1, 12).Select(i =>
             $"l{i}: &l{i} {{{string.Join(", ", Enumerable.Range(0, 9).Select(j => $"k{j}: *l{i - 1}"))}}}\n"));
 
-        Assert.Contains(Assert.Throws<ExperimentException>(() => Read(text)).Faults, fault => fault.Contains("more than 10000 keys", StringComparison.Ordinal));
+        Assert.Contains("test.yaml:2: repeats a part of the file by an alias, *l0", Assert.Throws<ExperimentException>(() => Read(text)).Faults[0], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Read_ListsFiftyFaults_AndCountsTheOthers()
+    {
+        var error = Assert.Throws<ExperimentException>(() => Read(string.Concat(Enumerable.Range(0, 5000).Select(i => $"SOLVER_{i}: {i}\n"))));
+
+        Assert.Equal(51, error.Faults.Count);
+        Assert.Matches("^and [0-9]+ more$", error.Faults[^1]);
+        Assert.InRange(error.Message.Length, 1000, 20_000);
+    }
+
+    [Fact]
+    public void Read_WritesControlCharactersOut() =>
+        Assert.DoesNotContain('\u001b', Assert.Throws<ExperimentException>(() => Read("\"\\e[2J\": 1\nTRAIN: {OPTIMIZER: \"\\e[31m\"}\n")).Message);
 
     private static ExperimentConfig Read(string text, params string[] overrides) => ExperimentConfig.Read(new StringReader(text), "test.yaml", overrides);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 
 namespace HrNetBatch.Model.Checkpoints.Pickle;
@@ -60,15 +61,21 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
             case (byte)'K': value = (long)source.ReadByte(); break;
             case (byte)'M': value = (long)source.ReadUInt16(); break;
             case 0x8a: value = ReadLong(source.ReadByte()); break;
+            case 0x8b: value = ReadLong(source.ReadInt32()); break;
             case (byte)'G': value = source.ReadBigEndianDouble(); break;
             case (byte)'X': value = ReadText(source.ReadInt32()); break;
             case 0x8c: value = ReadText(source.ReadByte()); break;
             case (byte)'T': value = Encoding.Latin1.GetString(source.ReadBytes(source.ReadInt32(), PickleLimits.TextBytes)); break; // Python 2's str
             case (byte)'U': value = Encoding.Latin1.GetString(source.ReadBytes(source.ReadByte(), PickleLimits.TextBytes)); break;
+            case (byte)'B': value = ReadRaw(source.ReadInt32()); break;
+            case (byte)'C': value = ReadRaw(source.ReadByte()); break;
+            case 0x96: value = ReadRaw(source.ReadInt64()); break; // BYTEARRAY8
+            case 0x8d: value = Encoding.UTF8.GetString(source.ReadBytes(source.ReadInt64(), PickleLimits.TextBytes)); break;
             case (byte)'(': value = Mark; break;
             case (byte)')': value = Array.Empty<object?>(); break;
             case (byte)']': value = new PickledList(); break;
             case (byte)'}': value = new PickledDictionary(isOrdered: false); break;
+            case 0x8f: value = new PickledList(); break; // EMPTY_SET
             default: return false;
         }
         Push(value);
@@ -85,11 +92,20 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
             case (byte)'t': Push(PopToMark()); return true;
             case (byte)'a': // APPEND
                 object? item = Pop();
-                Target<PickledList>("APPEND").Items.Add(item);
+                if (Peek() is not PickledInert)
+                    Target<PickledList>("APPEND").Items.Add(item);
                 return true;
             case (byte)'e': // APPENDS
+            case 0x90:      // ADDITEMS, of a set
                 object?[] items = PopToMark();
-                Target<PickledList>("APPENDS").Items.AddRange(items);
+                if (Peek() is not PickledInert)
+                    Target<PickledList>("APPENDS").Items.AddRange(items);
+                return true;
+            case 0x91: // FROZENSET
+                items = PopToMark();
+                var frozen = new PickledList();
+                frozen.Items.AddRange(items);
+                Push(frozen);
                 return true;
             case (byte)'s': SetItems(PopMany(2), "SETITEM"); return true;
             case (byte)'u': SetItems(PopToMark(), "SETITEMS"); return true;
@@ -132,9 +148,11 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
                 return true;
             case 0x81: // NEWOBJ
                 object?[] maker = PopMany(2);
-                Push(maker is [PickledGlobal { Kind: GlobalKind.Namespace }, object?[] { Length: 0 }]
-                    ? new PickledDictionary(isOrdered: false) { IsNamespace = true }
-                    : throw Malformed($"it makes (NEWOBJ) something of {Describe(maker[0])}"));
+                Push(Make(maker[0], maker[1]));
+                return true;
+            case 0x92: // NEWOBJ_EX, with named arguments besides
+                object?[] extended = PopMany(3);
+                Push(Make(extended[0], extended[1]));
                 return true;
             case (byte)'b': // BUILD
                 Build(Pop());
@@ -143,9 +161,24 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
         }
     }
 
+    private static object Make(object? maker, object? arguments) => (maker as PickledGlobal)?.Kind switch
+    {
+        GlobalKind.Namespace when arguments is object?[] { Length: 0 } => new PickledDictionary(isOrdered: false) { IsNamespace = true },
+        GlobalKind.Inert => new PickledInert(((PickledGlobal)maker!).Name),
+        _ => throw Malformed($"it makes (NEWOBJ) something of {Describe(maker)}"),
+    };
+
     // Of a state dict: the _metadata that PyTorch hangs on it, which nothing here needs, and our card. Of a namespace: its attributes.
     private void Build(object? state)
     {
+        switch (Peek())
+        {
+            case PickledInert:
+                return;
+            case PickledNumpyType type:
+                PickledNumpy.SetState(type, state);
+                return;
+        }
         if (Peek() is not PickledDictionary { IsOrdered: var isOrdered, IsNamespace: var isNamespace } target || !(isOrdered || isNamespace)
             || state is not PickledDictionary attributes || attributes.Entries.Keys.Any(key => key is not string))
             throw Malformed($"it sets attributes (BUILD) on {Describe(Peek())}; only a state dict's metadata is allowed");
@@ -179,8 +212,38 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
                 return PickledTensors.Integers(sizes).Select(size => (object?)size).ToArray();
             case GlobalKind.RebuildTensor:
                 return PickledTensors.Tensor(arguments);
-            case GlobalKind.RebuildParameter when arguments is [PickledTensor tensor, bool, _]:
+            case GlobalKind.RebuildParameter when arguments is [PickledTensor tensor, bool, _, ..]:
                 return tensor;
+            case GlobalKind.RebuildSubclass when arguments is [PickledGlobal { Kind: GlobalKind.RebuildTensor or GlobalKind.RebuildParameter } rebuild, _, object?[] inner, _]:
+                return Reduce(rebuild, inner);
+            case GlobalKind.List or GlobalKind.Set when arguments is [PickledList list, ..]:
+                return list;
+            case GlobalKind.List or GlobalKind.Set when arguments is [] or [object?[], ..]:
+                var items = new PickledList();
+                items.Items.AddRange(arguments is [object?[] tuple, ..] ? tuple : []);
+                return items;
+            case GlobalKind.Dictionary when arguments is [PickledDictionary dictionary]:
+                return dictionary;
+            case GlobalKind.Dictionary or GlobalKind.DefaultDictionary when arguments is [] or [null] or [PickledGlobal]:
+                return new PickledDictionary(isOrdered: false);
+            case GlobalKind.Bytes when arguments is []:
+                return new PickledBytes([]);
+            case GlobalKind.Bytes when arguments is [string latin, ..] && latin.All(c => c < 256):
+                return new PickledBytes(Encoding.Latin1.GetBytes(latin));
+            case GlobalKind.Bytes when arguments is [PickledBytes given, ..]:
+                return given;
+            case GlobalKind.Complex when arguments is [double real, double imaginary]:
+                return new PickledOther("complex number", string.Create(CultureInfo.InvariantCulture, $"{real}{(imaginary < 0 ? "" : "+")}{imaginary}i"));
+            case GlobalKind.Path when arguments.All(part => part is string):
+                return string.Join('/', arguments).Replace("//", "/", StringComparison.Ordinal);
+            case GlobalKind.NumpyType when arguments is [string code, ..]:
+                return new PickledNumpyType(ForeignText.Printable(code, 16));
+            case GlobalKind.NumpyScalar:
+                return PickledNumpy.Scalar(arguments);
+            case GlobalKind.NumpyArray:
+                return new PickledInert("numpy.ndarray");
+            case GlobalKind.Inert:
+                return new PickledInert(((PickledGlobal)callable!).Name);
             default:
                 throw Malformed($"it calls {Describe(callable)} with {arguments.Length} arguments, which torch.save never writes");
         }
@@ -188,6 +251,8 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
 
     private void SetItems(object?[] items, string opcode)
     {
+        if (Peek() is PickledInert)
+            return;
         var target = Target<PickledDictionary>(opcode);
         if (items.Length % 2 != 0)
             throw Malformed($"{opcode} has a key without a value");
@@ -196,7 +261,7 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
     }
 
     private static void SetItem(PickledDictionary target, (object? Key, object? Value) item) =>
-        target.Entries[item.Key is string or long ? item.Key : throw Malformed($"a dictionary key is {Describe(item.Key)}; only text and integers are keys")] = item.Value;
+        target.Entries[PickledKeys.Of(item.Key) ?? throw Malformed($"a dictionary key is {Describe(item.Key)}, or longer than any real key")] = item.Value;
 
     private T Target<T>(string opcode) where T : class =>
         Peek() as T ?? throw Malformed($"{opcode} changes {Describe(Peek())}");
@@ -246,20 +311,18 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
     private void Recall(uint index) =>
         Push(_memo.TryGetValue(index, out object? value) ? value : throw Malformed($"it recalls value {index}, which it never stored"));
 
-    private long ReadLong(int byteCount)
+    // A seed may have 64 bits without a sign and a generator's state more: such numbers are only shown.
+    private object ReadLong(int byteCount)
     {
-        if (byteCount > 8)
-            throw Malformed($"it holds an integer of {byteCount} bytes; at most 8 are read");
-        long value = 0;
-        for (int i = 0; i < byteCount; i++)
-        {
-            byte b = source.ReadByte();
-            value |= (i == byteCount - 1 ? (sbyte)b : (long)b) << (8 * i);
-        }
-        return value;
+        if (byteCount is < 0 or > PickleLimits.IntegerBytes)
+            throw Malformed($"it holds an integer of {byteCount} bytes; at most {PickleLimits.IntegerBytes} are read");
+        var value = new BigInteger(source.ReadBytes(byteCount, PickleLimits.IntegerBytes));
+        return value >= long.MinValue && value <= long.MaxValue ? (long)value : new PickledOther("integer", value.ToString(CultureInfo.InvariantCulture));
     }
 
-    private string ReadText(int length) => Encoding.UTF8.GetString(source.ReadBytes(length, PickleLimits.TextBytes));
+    private PickledBytes ReadRaw(long length) => new(source.ReadBytes(length, PickleLimits.DataBytes));
+
+    private string ReadText(int length) => Encoding.UTF8.GetString(source.ReadBytes(length, PickleLimits.DataBytes));
 
     private static string Describe(object? value) => value switch
     {
@@ -273,7 +336,12 @@ internal sealed class PickleInterpreter(ByteSource source, PickledTensors tensor
         PickledDictionary => "a dictionary",
         PickledTensor => "a tensor",
         PickledStorage => "a storage",
+        PickledGlobal { Kind: GlobalKind.Inert, Name: var name } => $"the name {name}",
         PickledGlobal global => $"the name {global.Kind}",
+        PickledOther other => $"a value ({other.Kind})",
+        PickledBytes => "bytes",
+        PickledInert inert => $"an object of {inert.Name}",
+        PickledNumpyType => "a numpy type",
         _ => "a mark",
     };
 

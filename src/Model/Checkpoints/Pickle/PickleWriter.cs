@@ -61,6 +61,9 @@ internal sealed class PickleWriter
             case CheckpointTensor tensor:
                 WriteTensor(tensor.Tensor);
                 break;
+            case CheckpointOther other:
+                WriteText(other.Text);
+                break;
         }
     }
 

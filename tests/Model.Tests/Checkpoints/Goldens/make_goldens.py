@@ -4,6 +4,7 @@ Run: /usr/bin/python3 make_goldens.py
 Weights follow a formula that the tests compute again: element i of parameter k is ((i + k) % 17 - 8) / 16.
 """
 import argparse
+import collections
 import io
 import json
 import os
@@ -123,6 +124,31 @@ def half():
     save(tiny().double().state_dict(), "double.legacy.pth", _use_new_zipfile_serialization=False)
 
 
+def extras():
+    """What people keep beside the weights: harmless, and no reason not to read them."""
+    import datetime
+    import pathlib
+    import random
+
+    import numpy as np
+
+    attributed = torch.nn.Parameter(formula((2, 2), 1))
+    attributed.note = "x"
+    value = {
+        "state_dict": OrderedDict(w=formula((2, 2), 5), p=attributed, epoch=3),
+        "epoch": np.int64(7), "perf": np.float64(76.5), "seed": 14646872638012345678, "negative": -2**70,
+        "scalars": [np.float32(0.5), np.float16(0.25), np.int8(-3), np.uint16(65535), np.uint64(2**64 - 1), np.bool_(True), np.array(1.5)[()], np.str_("ab")],
+        "big": np.array([1.5], ">f8")[0], "array": np.arange(6).reshape(2, 3),
+        "random": {"torch": torch.get_rng_state()[:16], "python": random.getstate(), "numpy": np.random.get_state()},
+        "keys": {(1, 2): 3, 0.1: 4, None: 5, True: 6, (1, ("a", None)): 7, b"raw": 8},
+        "bytes": b"xyz", "empty": b"", "complex": 1 - 2j, "set": {"a"}, "frozen": frozenset([1]), "path": pathlib.PosixPath("/x/y"),
+        "when": datetime.datetime(2020, 1, 1), "took": datetime.timedelta(seconds=5), "dtype": torch.float32, "type": float, "numpy type": np.dtype("f4"),
+        "history": collections.defaultdict(list, loss=[1.0]), "queue": collections.deque([1, 2], 5), "array of bytes": bytearray(b"ab"), "range": range(3),
+    }
+    save_both(value, "extras")
+    save(value, "extras-protocol4.zip.pth", pickle_protocol=4)
+
+
 def big_endian():
     """A file of a big-endian machine, where torch 2.1 and later write storages as they lie in memory and say so in 'byteorder'."""
     weights = OrderedDict(float32=torch.tensor([0.0, 1.0, 2.5, -100.0]), float16=torch.tensor([0.5, -2.0]).half(),
@@ -202,4 +228,5 @@ if __name__ == "__main__":
     timm()
     half()
     big_endian()
+    extras()
     safetensors()

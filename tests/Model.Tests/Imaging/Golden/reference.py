@@ -18,6 +18,7 @@ import sys
 import warnings
 import zlib
 
+import formats
 import numpy as np
 from PIL import Image, PngImagePlugin
 from torchvision import transforms
@@ -164,6 +165,8 @@ def pngs():
     yield "bilevel.png", encode(Image.fromarray(grey).convert("1"), "PNG")
     paletted = Image.fromarray(photo).quantize(16)
     yield "palette-4-bit.png", encode(paletted, "PNG", bits=4)
+    yield "palette-too-short.png", png(45, 31, 8, 3, [[row.tobytes() for row in grey]], chunk(b"PLTE", bytes(range(60))))
+    yield "palette-too-short-2-bit.png", png(9, 4, 2, 3, [[bytes([0x1B, 0xE4, 0x80])] * 4], chunk(b"PLTE", bytes([9, 90, 200, 200, 3, 50])))
     yield "palette-transparent-index.png", encode(paletted, "PNG", transparency=3)
     yield "palette-transparent-bytes.png", encode(paletted, "PNG", transparency=bytes(range(0, 160, 10)))
     yield "grey-2-bit.png", png(9, 4, 2, 0, [[bytes([0x1B, 0xE4, 0x80])] * 4])
@@ -297,7 +300,7 @@ def golden(folder):
     (folder / "crop-boxes.json").write_text(f"[\n{lines}\n]\n")
     rows = []
     sizes = [(224, 0.875), (64, 0.875), (32, 1.0), (33, 0.875), (96, 1.25)]
-    for name, data in [*jpegs(), *pngs(), *others()]:
+    for name, data in [*jpegs(), *pngs(), *others(), *formats.bmps(picture), *formats.pnms(picture), *formats.tiffs(picture)]:
         (folder / name).write_bytes(data)
         rows.append(record(name, data, sizes[:2]))
     for seed, (width, height) in enumerate([(1, 1), (2, 3), (7, 5), (33, 64), (64, 64), (100, 31), (37, 36), (256, 256), (255, 257)]):
@@ -314,12 +317,15 @@ def randoms(folder, seed, count):
     rows = []
     for index in range(count):
         width, height = (max(1, int(2 ** rng.uniform(0, 9.7))) for _ in range(2))
-        kind = rng.choice(["JPEG", "JPEG", "JPEG", "PNG", "GIF"])
+        kind = rng.choice(["JPEG", "JPEG", "JPEG", "PNG", "GIF", "other", "other"])
         options = {}
         if kind == "JPEG":
             options = {"quality": rng.randint(5, 98), "subsampling": rng.randint(0, 2), "progressive": rng.random() < 0.3}
-        data = encode(picture(width, height, index, rng.choice([1, 3, 3])), kind, **options)
-        if rng.random() < 0.05:
+        if kind == "other":
+            kind, data = formats.random_file(rng, picture, width, height, index)
+        else:
+            data = encode(picture(width, height, index, rng.choice([1, 3, 3])), kind, **options)
+        if kind in ("JPEG", "PNG", "GIF") and rng.random() < 0.05:
             data = data[: -rng.randint(20, len(data) // 2 + 20)]  # fewer bytes, and PIL reads some files by luck
         name = f"{index:04}-{width}x{height}.{kind.lower()}"
         (folder / name).write_bytes(data)

@@ -1,0 +1,95 @@
+using System.Buffers.Binary;
+using System.Text;
+using HrNetBatch.Model.Imaging;
+
+namespace HrNetBatch.Model.Tests.Imaging;
+
+/// <summary>What is not read is named, with what to do; what would take gigabytes or minutes is refused before it is decoded.</summary>
+public class ImageRefusalTests
+{
+    private static readonly string Golden = Path.Combine(AppContext.BaseDirectory, "Imaging", "Golden");
+
+    public static TheoryData<byte[], string> Foreign => new()
+    {
+        { [0, 0, 0, 24, .. "ftypheic"u8, 0, 0, 0, 0], "a HEIC image, as phones save them, which is not read: convert it to JPEG or PNG" },
+        { [0, 0, 0, 24, .. "ftypmif1"u8, 0, 0, 0, 0], "a HEIC image" },
+        { [0, 0, 0, 24, .. "ftypavif"u8, 0, 0, 0, 0], "an AVIF image, which is not read: convert it" },
+        { [0, 0, 0, 24, .. "ftypisom"u8, 0, 0, 0, 0], "a video (MP4, QuickTime)" },
+        { [0, 0, 0, 24, .. "ftypcrx "u8, 0, 0, 0, 0], "a camera's raw file (CR3)" },
+        { [0xFF, 0x0A, 0xFA, 0x7F], "a JPEG XL image" },
+        { [0, 0, 0, 12, .. "JXL \r\n\u0087\n"u8], "a JPEG XL image" },
+        { [0, 0, 0, 12, .. "jP  \r\n\u0087\n"u8], "a JPEG 2000 image" },
+        { [.. "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\">"u8], "an SVG drawing, which is not read" },
+        { [.. "%PDF-1.7\n"u8], "a PDF document" },
+        { [.. "8BPS\0\u0001"u8], "a Photoshop document" },
+        { [.. "II*\0\u0010\0\0\0CR\u0002\0"u8, .. new byte[40]], "a camera's raw file" },
+        { [.. "FUJIFILMCCD-RAW 0201"u8], "a camera's raw file (RAF)" },
+        { [.. "RIFF\0\0\0\0AVI LIST"u8], "a video (AVI)" },
+        { [0x1A, 0x45, 0xDF, 0xA3], "a video (Matroska, WebM)" },
+        { [.. "\n<!DOCTYPE html><html>404"u8], "a web page, not an image: the download of the image failed" },
+        { [.. "Not found"u8], "a text, not an image" },
+        { [.. "{\"error\": 404}"u8], "JSON, not an image" },
+        { [.. "BM is how this text begins, and it goes on"u8], "a text, not an image" },
+        { [0x1F, 0x8B, 8], "a gzip archive, not an image" },
+        { [0, 5, 0x16, 7, 0, 2, 0, 0], "what macOS keeps beside one" },
+        { [.. "version https://git-lfs.github.com/spec/v1\n"u8], "a pointer of Git LFS" },
+        { new byte[100], "begins with zeros alone" },
+        { [9, 8, 7, 6, 5], "not an image of a format that is read (JPEG, PNG, WebP, GIF, BMP, TIFF, PPM, PGM, PBM)" },
+        { [], "the file is empty" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Foreign))]
+    public void Decode_NamesTheFormat_OfWhatIsNotRead(byte[] file, string expected) => Assert.Contains(expected, Reason(file), StringComparison.Ordinal);
+
+    [Fact]
+    public void Decode_TellsACamerasRawFile_FromTheTiffThatItLooksLike()
+    {
+        byte[] tiff = File.ReadAllBytes(Path.Combine(Golden, "little-endian.tif"));
+        int directory = BitConverter.ToInt32(tiff, 4), orientationOrLast = directory + 2 + ((BitConverter.ToUInt16(tiff, directory) - 1) * 12);
+        BinaryPrimitives.WriteUInt16LittleEndian(tiff.AsSpan(orientationOrLast), 50706); // DNGVersion, in place of a tag that is not needed
+
+        Assert.Contains("a camera's raw file (DNG, NEF, CR2, ARW), which is not read", Reason(tiff), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decode_RefusesAStripOfMillionsOfColumns_BeforeItDecodesARow() =>
+        Assert.Contains("has a side of more than 1048576", Reason(Png(100_000_000, 1)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Decode_RefusesAProgressiveJpeg_OfHundredsOfScans()
+    {
+        byte[] jpeg = File.ReadAllBytes(Path.Combine(Golden, "progressive.jpg"));
+        int frame = jpeg.AsSpan().IndexOf([(byte)0xFF, (byte)0xC2]);
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 5), 4000);
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 7), 4000);
+        byte[] scan = [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 0, 1];
+
+        Assert.Matches("^the JPEG has [0-9]+ scans of 4000×4000, which would take minutes to decode", Reason([.. jpeg[..^2], .. Enumerable.Repeat(scan, 480).SelectMany(bytes => bytes), 0xFF, 0xD9]));
+    }
+
+    [Theory]
+    [InlineData(13_000, 13_000, 13_000, 13_000, "the GIF is truncated")]
+    [InlineData(13_000, 13_000, 1, 1, "the GIF's canvas of 169000000 pixels is more than 16 times its frame")]
+    public void Decode_RefusesAGifOfThirtyBytes_ThatClaimsAGigabyte(int width, int height, int frameWidth, int frameHeight, string expected)
+    {
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        byte[] gif = [.. "GIF89a"u8, .. Word(width), .. Word(height), 0, 0, 0, (byte)',', 0, 0, 0, 0, .. Word(frameWidth), .. Word(frameHeight), 0, 2, 2, 0x44, 1, 0, (byte)';'];
+
+        Assert.Contains(expected, Reason(gif), StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 1 << 20);
+    }
+
+    private static byte[] Word(int value) => BitConverter.GetBytes((ushort)value);
+
+    private static byte[] Png(int width, int height)
+    {
+        byte[] png = File.ReadAllBytes(Path.Combine(Golden, "rgb.png"));
+        BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(16), width);
+        BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(20), height);
+        BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), System.IO.Hashing.Crc32.HashToUInt32(png.AsSpan(12, 17)));
+        return png;
+    }
+
+    private static string Reason(byte[] file) => Assert.Throws<ImageException>(() => ImageDecoder.Decode(file)).Message;
+}

@@ -69,9 +69,11 @@ internal static partial class RunValidation
         }
     }
 
-    private static async Task<EvaluationReport> MeasureAsync(HrNet network, IAsyncEnumerable<Batch> batches, long step, AttemptContext attempt, CancellationToken stop)
+    private static async Task<EvaluationReport> MeasureAsync(
+        HrNet network, IAsyncEnumerable<Batch> batches, long step, AttemptContext attempt, CancellationToken stop)
     {
-        EvaluationOptions options = attempt.ArgumentsAs<TrainArguments>().View.Of(new EvaluationOptions { ThreadCount = attempt.ThreadCount, MistakeCount = MistakeCount });
+        EvaluationOptions options = attempt.ArgumentsAs<TrainArguments>().View.Of(
+            new EvaluationOptions { ThreadCount = attempt.ThreadCount, MistakeCount = MistakeCount });
         try
         {
             return await Evaluator.ReportAsync(network, attempt.CountingWork(batches), options, stop);

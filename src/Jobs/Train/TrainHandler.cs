@@ -156,7 +156,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
     {
         await progress.ReportAsync(trainer.Position, "validating");
         loading = loading with { KeepsEncodedImages = true };
-        (EvaluationReport found, HrNet network) = await RunValidation.MeasureAsync(trainer, () => data.ValidationBatches(loading, stop), trainer.Position.Step, attempt, stop);
+        (EvaluationReport found, HrNet network) = await RunValidation.MeasureAsync(
+            trainer, () => data.ValidationBatches(loading, stop), trainer.Position.Step, attempt, stop);
         if (!trainer.Observe(found.Result))
             return;
 

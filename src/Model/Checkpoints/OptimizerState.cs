@@ -23,7 +23,9 @@ public sealed record OptimizerState(IReadOnlyList<CheckpointDictionary?> Slots, 
                 state.Add(i, slots);
         }
         int[] decayed = [.. Enumerable.Range(0, Slots.Count).Except(Undecayed)];
-        CheckpointValue[] groups = Undecayed.Count == 0 ? [OfGroup(decayed, isDecayed: true)] : [OfGroup(decayed, isDecayed: true), OfGroup(Undecayed, isDecayed: false)];
+        CheckpointValue[] groups = Undecayed.Count == 0
+            ? [OfGroup(decayed, isDecayed: true)]
+            : [OfGroup(decayed, isDecayed: true), OfGroup(Undecayed, isDecayed: false)];
         return new CheckpointDictionary { { "state", state }, { "param_groups", new CheckpointList(groups) } };
     }
 
@@ -32,7 +34,8 @@ public sealed record OptimizerState(IReadOnlyList<CheckpointDictionary?> Slots, 
     public static OptimizerState From(CheckpointValue? optimizer)
     {
         if (optimizer is not CheckpointDictionary root || root["state"] is not CheckpointDictionary state
-            || root["param_groups"] is not CheckpointList { Items: [CheckpointDictionary group, ..] and var groups } || group["params"] is not CheckpointList parameters
+            || root["param_groups"] is not CheckpointList { Items: [CheckpointDictionary group, ..] and var groups }
+            || group["params"] is not CheckpointList parameters
             || group["lr"]?.AsNumber() is null)
             throw Foreign();
         var settings = new CheckpointDictionary();

@@ -76,7 +76,8 @@ public sealed class DataSet(
     {
         long known = Shards.Sum(shard => CountOf(shard) ?? 0);
         await Parallel.ForEachAsync(
-            Shards.Where(shard => CountOf(shard) is null), new ParallelOptions { MaxDegreeOfParallelism = ShardsCountedAtOnce, CancellationToken = cancellationToken },
+            Shards.Where(shard => CountOf(shard) is null),
+            new ParallelOptions { MaxDegreeOfParallelism = ShardsCountedAtOnce, CancellationToken = cancellationToken },
             async (shard, token) =>
             {
                 if (Interlocked.Read(ref known) >= enough)

@@ -77,7 +77,8 @@ public static class TrainingSnapshot
         CheckpointDictionary resume = ResumeOf(checkpoint);
         if (resume["owner"]?.AsText() is var found && found != owner)
             throw Refusal($"it belongs to the run {found}, not to {owner}; give this run an output of its own.");
-        if (resume["options"]?.AsText() is { } options && (Stored(options) is not { } stored || JsonSerializer.Serialize(stored, Json) != JsonSerializer.Serialize(trainer.Options, Json)))
+        if (resume["options"]?.AsText() is { } options
+            && (Stored(options) is not { } stored || JsonSerializer.Serialize(stored, Json) != JsonSerializer.Serialize(trainer.Options, Json)))
             throw Refusal($"its run has another recipe: {options}. Resume with that, or start a new run.");
         if (resume["distilling"] is CheckpointBoolean { Value: var distilling } && distilling != trainer.IsDistilling)
             throw Refusal(distilling ? "its run learns from a teacher, and none was given." : "its run learns from labels, not from a teacher.");

@@ -164,7 +164,7 @@ public sealed class RecipeTests
     [Fact]
     public async Task AStepWithoutAFiniteLoss_EndsTheRun_AndLeavesTheWeightsAsTheyWere()
     {
-        using var run = new SmallRun(Plain with { LearningRate = 1e3, WarmUpSteps = 0, EpochCount = 20 });
+        using var run = new SmallRun(Plain with { LearningRate = 1e3, LearningRateMilestones = [], WarmUpSteps = 0, EpochCount = 20 });
         Dictionary<string, float[]> before = [];
         var diverged = await Assert.ThrowsAsync<DivergedException>(async () =>
         {

@@ -48,6 +48,7 @@ internal static class LeftOutReasons
         "psd" or "exr" or "hdr" or "ico" or "tga" or "dds" or "pam" or "pfm" => $"{Extension(name).ToUpperInvariant()} is not read: save it as PNG",
         "mp4" or "mov" or "avi" or "mkv" or "webm" => "a film: take single images out of it (ffmpeg)",
         "" => $"a name without extension: images are called {Known}",
+        var other when NoImages.Contains(other) => $".{other} is no image",
         var other => $".{other} is no image that is read: images are called {Known}",
     };
 

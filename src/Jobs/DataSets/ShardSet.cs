@@ -5,11 +5,12 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
+using Microsoft.Extensions.Logging;
 
 namespace HrNetBatch.Jobs.DataSets;
 
 /// <summary>The data set of a job's argument, read as streams: a few megabytes of each shard are held, and the shuffle buffer.</summary>
-internal sealed class ShardSet
+internal sealed partial class ShardSet
 {
     private readonly DataSet _data;
     private readonly DataReading _reading;
@@ -48,7 +49,10 @@ internal sealed class ShardSet
         string? cacheFolder = blobs.Reading.CacheFolder;
         ShardCache? cache = cacheFolder is null ? null : new ShardCache(cacheFolder, blobs.Reading.CacheBytes, TimeProvider.System);
         string? indexFolder = cacheFolder is null ? null : Path.Combine(cacheFolder, "indexes");
-        DataSet data = await new DataSetFinder(new BlobFiles(blobs, cache), indexFolder).FindAsync(path, reading.Layout, cancellation);
+        var files = new BlobFiles(blobs, cache);
+        DataSet data = await new DataSetFinder(files, indexFolder).FindAsync(path, reading.Layout, cancellation);
+        if (files.FolderMarkerCount > 0)
+            LogFolderMarkers(attempt.Logger, attempt.Lease.JobId, files.FolderMarkerCount, path);
         await data.PrepareAsync(cancellation);   // so that the job knows how much there is, and a resumed one need not ask shard by shard
         return new ShardSet(data, reading, attempt, path);
     }
@@ -94,4 +98,7 @@ internal sealed class ShardSet
         }
         await broken.SettleAsync(readCount, isComplete: true);
     }
+
+    [LoggerMessage(3090, LogLevel.Information, "Job {Job}: {Count} blobs under {Path} only stand for folders and are left out")]
+    private static partial void LogFolderMarkers(ILogger logger, Guid job, long count, string path);
 }

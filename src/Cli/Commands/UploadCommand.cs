@@ -3,6 +3,7 @@ using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;
@@ -21,7 +22,7 @@ internal static class UploadCommand
             (string root, FileInfo[] files) = Files(parsed.GetRequiredValue(folder));
             await using ServiceProvider services = StackServices.OpenBlobs(parsed.GetValue(CommandLine.Stack));
             var progress = new TransferProgress(files.Length, files.Sum(file => file.Length));
-            var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>());
+            var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>(), services.GetRequiredService<ModelStore>());
             long start = TimeProvider.System.GetTimestamp();
             Task<UploadSummary> work = upload.RunAsync(root, files, path, progress, interrupted);
             await progress.ShowAsync("Uploading", work);

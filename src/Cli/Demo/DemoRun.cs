@@ -7,6 +7,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
@@ -76,7 +77,7 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
     private async Task UploadAsync(string what, string root, FileInfo[] files, string prefix, CancellationToken cancellation)
     {
         var progress = new TransferProgress(files.Length, files.Sum(file => file.Length));
-        var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>());
+        var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>(), services.GetRequiredService<ModelStore>());
         BlobPath target = BlobPath.Parse(Container + prefix);
         Task<UploadSummary> work = upload.RunAsync(root, files, target, progress, cancellation);
         await progress.ShowAsync("Uploading", work);

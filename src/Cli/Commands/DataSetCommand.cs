@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.DataSets;
 using HrNetBatch.Cli.Output;
+using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
 
@@ -32,6 +33,8 @@ internal static class DataSetCommand
             DataSetReport report = await DataSetReport.OfAsync(data, parsed.GetValue(all), !parsed.GetValue(unlabelled), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(report);
             else report.Show();
+            if (place.Files is BlobFiles { FolderMarkerCount: > 0 and var folderCount })
+                Screen.Say($"{Words.Count(folderCount)} blobs only stand for folders, and are left out.");
             return report.BrokenCount > 0 || report.Faults.Count > 0 ? 1 : 0;
         });
         return command;

@@ -34,10 +34,11 @@ internal static class ModelsListCommand
         {
             Screen.WriteJson(models.Select(model => new
             {
-                model.Newest.Name,
+                model.Name,
                 model.VersionCount,
                 model.Tags,
-                Newest = ModelsCommand.Document(store, WithoutLabels(model.Newest), model.Tags),
+                Newest = model.Newest is { } newest ? ModelsCommand.Document(store, WithoutLabels(newest), model.Tags) : null,
+                Unreadable = Documents(model.Unreadable),
             }));
             return;
         }
@@ -49,21 +50,21 @@ internal static class ModelsListCommand
         var table = new Table().Border(TableBorder.Simple).AddColumns("model", "newest", "versions", "tags", "network", "classes", "size", "measured", "added");
         foreach (ModelSummary model in models)
         {
-            ModelVersion newest = model.Newest;
             string tags = string.Join(", ", model.Tags.Select(tag => string.Create(CultureInfo.InvariantCulture, $"{tag.Name}={tag.Version}")));
-            table.AddRow(Cells([newest.Name, $"{newest.Version}", Words.Count(model.VersionCount), tags, .. Facts(newest)]));
+            table.AddRow(Cells([model.Name, model.Newest is { } newest ? $"{newest.Version}" : "unreadable", Words.Count(model.VersionCount), tags,
+                .. model.Newest is { } known ? Facts(known) : ["", "", "", "", ""]]));
         }
         Screen.Out.Write(table);
+        Warn(models.SelectMany(model => model.Unreadable));
     }
 
     private static async Task VersionsAsync(ModelStore store, string name, bool json, CancellationToken cancellation)
     {
-        await store.ResolveAsync(new ModelReference(name), cancellation);   // says what there is where this is not
-        IReadOnlyList<ModelVersion> versions = await store.ListVersionsAsync(name, cancellation);
-        IReadOnlyList<ModelTag> tags = await store.ListTagsAsync(name, cancellation);
+        (IReadOnlyList<ModelVersion> versions, IReadOnlyList<ModelTag> tags, IReadOnlyList<UnreadableBlob> unreadable) = await store.LookAsync(name, cancellation);
+        if (versions.Count + unreadable.Count == 0) await store.ResolveAsync(new ModelReference(name), cancellation);   // says what there is where this is not
         if (json)
         {
-            Screen.WriteJson(versions.Select(version => ModelsCommand.Document(store, WithoutLabels(version), tags)));
+            Screen.WriteJson(versions.Select(version => ModelsCommand.Document(store, WithoutLabels(version), tags)).Concat(Documents(unreadable)));
             return;
         }
         var table = new Table().Border(TableBorder.Simple).AddColumns("version", "tags", "network", "classes", "size", "measured", "added", "remark");
@@ -72,6 +73,15 @@ internal static class ModelsListCommand
             table.AddRow(Cells([$"{version.Version}", string.Join(", ", ModelsCommand.TagsOf(version, tags)), .. Facts(version), version.Remark ?? ""]));
         }
         Screen.Out.Write(table);
+        Warn(unreadable);
+    }
+
+    private static IEnumerable<object> Documents(IEnumerable<UnreadableBlob> unreadable) =>
+        unreadable.Select(blob => new { Path = $"{blob.Path}", Unreadable = blob.Why });
+
+    private static void Warn(IEnumerable<UnreadableBlob> unreadable)
+    {
+        foreach (UnreadableBlob blob in unreadable) Screen.Warn($"unreadable: {blob.Why}");
     }
 
     private static string[] Facts(ModelVersion version) =>

@@ -5,6 +5,7 @@ using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,7 +20,7 @@ internal static class ResultsCommand
     {
         Argument<string> reference = JobArgument.Create();
         var failed = new Option<bool>("--failed") { Description = "List the failed items with their reasons instead." };
-        var download = new Option<string?>("--download") { Description = "Copy every blob that the result names, and the parts of a manifest, into this folder.", HelpName = "DIR" };
+        var download = new Option<string?>("--download") { Description = "Copy every blob that the result names, and the parts of a manifest, into this folder; what is not whole, or another job's, is an error.", HelpName = "DIR" };
         var command = new Command("results", "Show what a job made: metrics, checkpoints, counts, manifest.") { reference, failed, download };
         command.SetAction(async (parsed, interrupted) =>
         {
@@ -32,12 +33,12 @@ internal static class ResultsCommand
             int fileCount = 0;
             if (parsed.GetValue(download) is { } folder)
             {
-                var results = new ResultDownload(services.GetRequiredService<BlobStore>());
-                fileCount = await results.RunAsync(job.Result ?? throw NoResult(job), folder, interrupted);
+                var results = new ResultDownload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<ManifestStore>());
+                fileCount = await results.RunAsync(job.Id, job.Result ?? throw NoResult(job), folder, interrupted);
             }
             if (json) Screen.WriteJson(new { job.Id, job.Kind, job.State, job.Result, FailedItems = failedCount, Metrics = metrics, Downloaded = fileCount });
             else Show(job, metrics, failedCount, fileCount);
-            return job.State == JobState.Succeeded ? 0 : 1;
+            return job.Result is null || job.State == JobState.Failed ? 1 : 0;
         });
         return command;
     }
@@ -55,6 +56,8 @@ internal static class ResultsCommand
             foreach (JsonProperty field in result.EnumerateObject())
                 table.AddRow(new Text(field.Name, new Style(decoration: Decoration.Bold)), Screen.Cell(Written(field.Value)));
             Screen.Out.Write(table);
+            if (job.State != JobState.Succeeded)
+                Screen.Warn($"A retry of its failed items {(job.State == JobState.Failed ? $"failed: {job.Error}" : $"is {job.State}")}. This is the result before it, which stands.");
         }
         if (metrics.Count > 0)
         {

@@ -14,7 +14,7 @@ internal static class RetryCommand
     public static Command Create()
     {
         Argument<string> reference = JobArgument.Create();
-        var failedItems = new Option<bool>("--failed-items") { Description = "Of a classify job that has ended, run only the items that failed." };
+        var failedItems = new Option<bool>("--failed-items") { Description = "Of a classify job that has ended, run only the items that failed; a result that it has stands until it has the next." };
         var limit = new Option<double?>("--failed-item-limit") { Description = "The fraction of failed items that the job may have from now on, 0 to 1.", HelpName = "FRACTION" };
         var command = new Command("retry", "Run a failed or cancelled job again from where it stopped.") { reference, failedItems, limit };
         command.SetAction(async (parsed, interrupted) =>

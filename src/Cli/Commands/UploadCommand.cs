@@ -3,6 +3,7 @@ using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Data;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,7 +24,7 @@ internal static class UploadCommand
             foreach (string left in leftOut) Screen.Warn(left);
             await using ServiceProvider services = StackServices.OpenBlobs(parsed.GetValue(CommandLine.Stack));
             var progress = new TransferProgress(files.Length, files.Sum(file => file.LengthBytes));
-            var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>());
+            var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>(), services.GetRequiredService<ModelStore>());
             long start = TimeProvider.System.GetTimestamp();
             Task<UploadSummary> work = upload.RunAsync(root, files, path, progress, interrupted);
             await progress.ShowAsync("Uploading", work);

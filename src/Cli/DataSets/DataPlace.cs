@@ -1,6 +1,7 @@
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Data;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -32,7 +33,11 @@ internal sealed class DataPlace : IAsyncDisposable
     /// <summary>Makes what a file in a folder needs to be written: the container.</summary>
     public async Task PrepareAsync(string folder, CancellationToken cancellation)
     {
-        if (_services is not null) await _services.GetRequiredService<BlobStore>().CreateContainerAsync(BlobPath.Parse(folder), cancellation);
+        if (_services is null) return;
+        BlobPath path = BlobPath.Parse(folder);
+        if (_services.GetRequiredService<ModelStore>().Holds(path))
+            throw new UserException($"'{path}' is the model store's; choose another folder.", UserException.WrongRequest);
+        await _services.GetRequiredService<BlobStore>().CreateContainerAsync(path, cancellation);
     }
 
     public ValueTask DisposeAsync() => _services?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -8,6 +8,7 @@ using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
@@ -88,7 +89,7 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
     private async Task UploadAsync(string what, string root, FileInfo[] files, string prefix, CancellationToken cancellation)
     {
         var progress = new TransferProgress(files.Length, files.Sum(file => file.Length));
-        var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>());
+        var upload = new FolderUpload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<BlobAccounts>(), services.GetRequiredService<ModelStore>());
         BlobPath target = BlobPath.Parse(Container + prefix);
         Task<UploadSummary> work = upload.RunAsync(root, [.. files.Select(file => new UploadedFile(file.FullName, file.Length))], target, progress, cancellation);
         await progress.ShowAsync("Uploading", work);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Models;
 
 namespace HrNetBatch.Cli.Transfer;
 
@@ -17,25 +18,26 @@ internal sealed record UploadSummary(int Uploaded, int Skipped, long Bytes);
 internal sealed record UploadedFile(string Path, long LengthBytes);
 
 /// <summary>Copies a folder into a container, many files at once, leaving blobs that are equal already.</summary>
-internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts)
+internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts, ModelStore models)
 {
     private const int Parallelism = 16;
 
     // Well below the size from which the client sends a file in blocks.
     private const long SmallestInBlocks = 1 << 20;
 
-    /// <summary>Uploads files under the names that they have relative to a folder.</summary>
+    /// <summary>Uploads files under the names that they have relative to a folder; none, where one of them cannot be a blob's name.</summary>
+    /// <exception cref="UserException">Names it, and says why.</exception>
     public async Task<UploadSummary> RunAsync(
         string folder, IReadOnlyList<UploadedFile> files, BlobPath target, TransferProgress progress, CancellationToken cancellation)
     {
+        RefuseNames(folder, files, target);
         await blobs.CreateContainerAsync(target, cancellation);
         Dictionary<string, BlobItemProperties> existing = await ListAsync(target, cancellation);
         int uploaded = 0, skipped = 0;
         long bytes = 0;
         await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, async (file, token) =>
         {
-            string name = Path.GetRelativePath(folder, file.Path).Replace(Path.DirectorySeparatorChar, '/');
-            BlobPath blob = target.Combine(name);
+            BlobPath blob = target.Combine(NameOf(folder, file));
             byte[] md5;
 #pragma warning disable CA5351 // The service's checksum, against accidents; nobody is kept out by it.
             await using (FileStream content = File.OpenRead(file.Path)) md5 = await MD5.HashDataAsync(content, token);
@@ -55,6 +57,28 @@ internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts)
         });
         return new UploadSummary(uploaded, skipped, bytes);
     }
+
+    private void RefuseNames(string folder, IReadOnlyList<UploadedFile> files, BlobPath target)
+    {
+        if (models.Holds(target))
+        {
+            throw new UserException(
+                $"'{target}' is the model store's. `hrnet models add NAME FILE` puts a checkpoint there; other files go to another folder.",
+                UserException.WrongRequest);
+        }
+        (string Name, string? Fault)[] refused = [.. files
+            .Select(file => NameOf(folder, file))
+            .Select(name => (name, BlobName.Fault(target.Combine(name).Name)))
+            .Where(file => file.Item2 is not null)];
+        if (refused.Length == 0) return;
+        string named = string.Join("; ", refused.Take(5).Select(file => $"'{BlobName.Shown(file.Name)}' {file.Fault}"));
+        throw new UserException(
+            $"{refused.Length} of {files.Count} files cannot be blobs under the names that they have, and nothing was uploaded: "
+            + $"{named}{(refused.Length > 5 ? "; …" : "")}. Rename them, or leave them out.",
+            UserException.WrongRequest);
+    }
+
+    private static string NameOf(string folder, UploadedFile file) => Path.GetRelativePath(folder, file.Path).Replace(Path.DirectorySeparatorChar, '/');
 
     private async Task<Dictionary<string, BlobItemProperties>> ListAsync(BlobPath target, CancellationToken cancellation)
     {

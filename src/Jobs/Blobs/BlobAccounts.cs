@@ -16,6 +16,9 @@ public sealed class BlobAccounts(IOptions<BlobAccountsOptions> options)
     /// <summary>The configured aliases.</summary>
     public IReadOnlyCollection<string> Aliases => _options.Accounts.Keys;
 
+    /// <summary>Whether an alias is configured.</summary>
+    public bool Knows(string alias) => _options.Accounts.ContainsKey(alias);
+
     /// <summary>The client of an account.</summary>
     /// <exception cref="BlobException">No such alias is configured; the message names those that are and the setting to add.</exception>
     public BlobServiceClient Service(string alias) => _services.GetOrAdd(alias, Open);
@@ -23,8 +26,12 @@ public sealed class BlobAccounts(IOptions<BlobAccountsOptions> options)
     /// <summary>The client of the container a path lies in.</summary>
     public BlobContainerClient Container(BlobPath path) => Service(path.Account).GetBlobContainerClient(path.Container);
 
-    /// <summary>The client of the blob a path names.</summary>
-    public BlobClient Blob(BlobPath path) => Container(path).GetBlobClient(path.Name);
+    /// <summary>The client of the blob a path names: the one way to a blob, so that no name, wherever it came from, is requested as another's.</summary>
+    /// <exception cref="BlobException">The name cannot be requested (<see cref="BlobName"/>); <see cref="BlobException.IsUnreadable"/> is set.</exception>
+    public BlobClient Blob(BlobPath path) => BlobName.Fault(path.Name) is { } fault
+        ? throw new BlobException(
+            $"'{BlobName.Shown($"{path}")}' cannot be reached: the name {fault}. Store the blob under another name.", isTransient: false) { IsUnreadable = true }
+        : Container(path).GetBlobClient(path.Name);
 
     private BlobServiceClient Open(string alias)
     {
@@ -57,6 +64,8 @@ public sealed class BlobAccounts(IOptions<BlobAccountsOptions> options)
     {
         // The newest service version that Azurite also knows; the library's default is newer.
         var options = new BlobClientOptions(BlobClientOptions.ServiceVersion.V2026_06_06);
+        // Names are literal: /a.jpg, //a.jpg and a.jpg are three blobs.
+        options.TrimBlobNameSlashes = false;
         options.Retry.Mode = RetryMode.Exponential;
         options.Retry.MaxRetries = 6; // with these delays, half a minute of outage passes unnoticed
         options.Retry.Delay = TimeSpan.FromSeconds(0.4);

@@ -13,7 +13,11 @@ public sealed record BlobEntry(BlobPath Path, string ETag, long LengthBytes)
 /// <summary>One page of a listing.</summary>
 /// <param name="Blobs">Blobs in the order of their names.</param>
 /// <param name="Continuation">Where the next page starts; null after the last one.</param>
-public sealed record BlobPage(IReadOnlyList<BlobEntry> Blobs, string? Continuation);
+public sealed record BlobPage(IReadOnlyList<BlobEntry> Blobs, string? Continuation)
+{
+    /// <summary>How many blobs were left out because they only stand for folders (<see cref="FolderMarkers"/>).</summary>
+    public int FolderMarkerCount { get; init; }
+}
 
 /// <summary>A small blob, read whole.</summary>
 /// <param name="Bytes">Its content.</param>

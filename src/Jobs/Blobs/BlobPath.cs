@@ -43,12 +43,19 @@ public sealed record BlobPath(string Account, string Container, string Name)
     public static bool TryParse(string? text, [NotNullWhen(true)] out BlobPath? path, [NotNullWhen(false)] out string? fault) =>
         (fault = Read(text, out path)) is null;
 
-    /// <summary>The path of <paramref name="name"/> inside this folder.</summary>
+    /// <summary>The path of <paramref name="name"/>, taken literally, inside this folder.</summary>
     public BlobPath Combine(string name)
     {
         if (Name is [.., '*']) throw new ArgumentException($"'{this}' is a pattern, not a folder: nothing can be put inside it.");
-        return this with { Name = ListingPrefix + name.TrimStart('/') };
+        return this with { Name = ListingPrefix + name };
     }
+
+    /// <summary>
+    /// Whether two paths name the same container of the same alias; <see cref="BlobStore.AreInOneContainer"/> knows of aliases that mean
+    /// one account.
+    /// </summary>
+    public bool IsInContainerOf(BlobPath other) =>
+        Account.Equals(other.Account, StringComparison.OrdinalIgnoreCase) && Container == other.Container;
 
     /// <summary>Whether a blob called <paramref name="name"/> of the same container lies inside this folder or pattern.</summary>
     public bool Contains(string name) => name.StartsWith(ListingPrefix, StringComparison.Ordinal);
@@ -67,7 +74,7 @@ public sealed record BlobPath(string Account, string Container, string Name)
         if (parts.Length < 2 || parts[1].Length == 0) return $"'{text}' names no container; {Form}.";
         if (!IsContainer(parts[1]))
             return $"'{text}': '{parts[1]}' cannot be a container's name (3 to 63 lower-case letters, digits and single hyphens); {Form}.";
-        if (parts is [_, _, { Length: > 1024 }]) return $"'{text}': a blob's name has at most 1,024 characters.";
+        if (parts is [_, _, var name] && BlobName.Fault(name) is { } fault) return $"'{BlobName.Shown(text)}': the name {fault}; {Form}.";
 
         path = new(parts[0], parts[1], parts.Length == 3 ? parts[2] : "");
         return null;

@@ -107,13 +107,24 @@ public sealed class BlobStore(BlobAccounts accounts, IOptions<BlobReadingOptions
         return await UploadAsync(path, content, cancellation: cancellation);
     }
 
-    /// <summary>Lists the blobs of a container, folder or <c>prefix*</c> in the order of their names, page by page as it is read.</summary>
-    public async IAsyncEnumerable<BlobEntry> ListAsync(BlobPath path, [EnumeratorCancellation] CancellationToken cancellation = default)
+    /// <summary>
+    /// Lists the blobs of a container, folder or <c>prefix*</c> in the order of their names, page by page as it is read; blobs that only
+    /// stand for folders are left out.
+    /// </summary>
+    public IAsyncEnumerable<BlobEntry> ListAsync(BlobPath path, CancellationToken cancellation = default) => ListAsync(path, _ => { }, cancellation);
+
+    /// <inheritdoc cref="ListAsync(BlobPath, CancellationToken)"/>
+    /// <param name="path">What to list.</param>
+    /// <param name="onFolderMarkers">Told how many blobs of a page were left out.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async IAsyncEnumerable<BlobEntry> ListAsync(
+        BlobPath path, Action<int> onFolderMarkers, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         string? continuation = null;
         do
         {
             var page = await ListPageAsync(path, continuation, 5000, cancellation);
+            if (page.FolderMarkerCount > 0) onFolderMarkers(page.FolderMarkerCount);
             foreach (var blob in page.Blobs) yield return blob;
             continuation = page.Continuation;
         }
@@ -124,27 +135,31 @@ public sealed class BlobStore(BlobAccounts accounts, IOptions<BlobReadingOptions
     public Task<BlobPage> ListPageAsync(BlobPath path, string? continuation, int size, CancellationToken cancellation = default) =>
         Explained(path, "Listing", async () =>
         {
-            var options = new GetBlobsOptions { Prefix = path.ListingPrefix };
-            var pages = accounts.Container(path).GetBlobsAsync(options, cancellation).AsPages(continuation, size);
-            await foreach (var page in pages)
+            var options = new GetBlobsOptions { Prefix = path.ListingPrefix, Traits = BlobTraits.Metadata };
+            var container = accounts.Container(path);
+            await foreach (var page in container.GetBlobsAsync(options, cancellation).AsPages(continuation, size))
             {
+                var markers = await FolderMarkers.FindAsync(container, page.Values, cancellation);
                 return new BlobPage(
-                    [.. page.Values.Select(blob => new BlobEntry(path with { Name = blob.Name }, blob.Properties.ETag!.Value.ToString("H"), blob.Properties.ContentLength ?? 0)
-                    {
-                        ModifiedAt = blob.Properties.LastModified,
-                    })],
-                    string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+                    [.. page.Values.Where(blob => !markers.Contains(blob.Name)).Select(blob => Entry(path, blob))],
+                    string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken)
+                { FolderMarkerCount = markers.Count };
             }
             return new BlobPage([], null);
         }, cancellation);
 
-    /// <summary>Looks up a blob without reading it; null where there is none.</summary>
+    /// <summary>Looks up a blob without reading it; null where there is none, or only one that stands for a folder.</summary>
     public async Task<BlobEntry?> FindAsync(BlobPath path, CancellationToken cancellation = default)
     {
         try
         {
-            var properties = (await Explained(path, "Looking for", () => accounts.Blob(path).GetPropertiesAsync(cancellationToken: cancellation), cancellation)).Value;
-            return new(path, properties.ETag.ToString("H"), properties.ContentLength);
+            return await Explained<BlobEntry?>(path, "Looking for", async () =>
+            {
+                BlobProperties found = await accounts.Blob(path).GetPropertiesAsync(cancellationToken: cancellation);
+                return await FolderMarkers.IsMarkerAsync(accounts.Container(path), path.Name, found, cancellation)
+                    ? null
+                    : new BlobEntry(path, found.ETag.ToString("H"), found.ContentLength);
+            }, cancellation);
         }
         catch (BlobException e) when (e.IsMissing)
         {
@@ -175,6 +190,18 @@ public sealed class BlobStore(BlobAccounts accounts, IOptions<BlobReadingOptions
             return true;
         }, cancellation);
     }
+
+    /// <summary>Whether two paths lie in the same container, under whichever aliases.</summary>
+    public bool AreInOneContainer(BlobPath one, BlobPath other) =>
+        one.IsInContainerOf(other)
+        || (one.Container == other.Container && accounts.Knows(one.Account) && accounts.Knows(other.Account)
+            && accounts.Container(one).Uri == accounts.Container(other).Uri);
+
+    private static BlobEntry Entry(BlobPath path, BlobItem blob) =>
+        new(path with { Name = blob.Name }, blob.Properties.ETag!.Value.ToString("H"), blob.Properties.ContentLength ?? 0)
+        {
+            ModifiedAt = blob.Properties.LastModified,
+        };
 
     private static async Task<T> Explained<T>(BlobPath path, string doing, Func<Task<T>> call, CancellationToken cancellation)
     {

@@ -15,6 +15,9 @@ namespace HrNetBatch.Jobs.Checkpoints;
 /// </summary>
 public sealed class JobCheckpoints(BlobStore blobs, ModelStore models, PinnedCheckpointStore pins)
 {
+    /// <summary>The store that references to models mean.</summary>
+    public ModelStore Models => models;
+
     /// <summary>The job's checkpoint: what its first attempt found, which may be this one.</summary>
     /// <param name="lease">The attempt.</param>
     /// <param name="reference">As the job's arguments have it.</param>

@@ -21,10 +21,16 @@ public sealed record ClassifyArguments : IJobArguments
     [CheckpointReference]
     public required string Checkpoint { get; init; }
 
-    /// <summary>Folder for the parts and the manifest, of this job alone; it may lie inside the input.</summary>
+    /// <summary>Folder for the parts and the manifest, of this job alone and outside the input.</summary>
     [Required]
     [BlobPath]
     public required string Output { get; init; }
+
+    /// <summary>
+    /// Whether results of another job, one that has ended, are replaced where they lie in the output: its manifest and its parts are
+    /// deleted once this job has its own, and nothing else. Otherwise such an output is refused.
+    /// </summary>
+    public bool ReplaceOutput { get; init; }
 
     /// <summary>Form of the parts: parquet, jsonl or csv.</summary>
     [AllowedValues("parquet", "jsonl", "csv", ErrorMessage = "One of parquet, jsonl, csv is needed.")]
@@ -71,5 +77,8 @@ public sealed record ClassifyArguments : IJobArguments
             yield return $"imageSize: a multiple of 32 is needed, this is {ImageSize}";
         if (Output.EndsWith('*'))
             yield return $"output: a folder is needed, and '{Output}' is a pattern";
+        else if (BlobPath.Parse(Input) is var input && BlobPath.Parse(Output) is var output
+            && input.IsInContainerOf(output) && ClassifyJob.WouldListOutput(input, output))
+            yield return ClassifyJob.OutputInInput(input, output);
     }
 }

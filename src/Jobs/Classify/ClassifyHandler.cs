@@ -1,4 +1,3 @@
-using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 
@@ -8,15 +7,13 @@ namespace HrNetBatch.Jobs.Classify;
 /// Classifies every blob of a folder. Any number of lanes run this side by side: they share the units, and one of them lists the input
 /// at the start and writes the manifest at the end.
 /// </summary>
-internal sealed class ClassifyHandler(PlanStore plans, UnitPlanner planner, UnitWorker worker, Finisher finisher, BlobStore blobs) : IJobHandler
+internal sealed class ClassifyHandler(OutputClaims outputs, UnitPlanner planner, UnitWorker worker, Finisher finisher) : IJobHandler
 {
     /// <inheritdoc/>
     public async Task<Outcome> ExecuteAsync(AttemptContext attempt, CancellationToken stop)
     {
         var job = ClassifyJob.Of(attempt);
-        if (await plans.FindOtherWriterAsync(job.Lease.JobId, stop) is { } other)
-            throw new JobException($"Job {other} writes to '{job.Output}' too, and is not finished. Wait for it or cancel it (hrnet cancel {other}), then retry this job; or choose another output.");
-        await blobs.CreateContainerAsync(job.Output, stop);
+        await outputs.ClaimAsync(job, stop);
 
         try
         {

@@ -12,6 +12,8 @@ public static class ClassifyServices
         return services
             .AddSingleton<PlanStore>()
             .AddSingleton<UnitStore>()
+            .AddSingleton<ManifestStore>()
+            .AddSingleton<OutputClaims>()
             .AddSingleton<FailedItemLimit>()
             .AddSingleton<FailedItemRetry>()
             .AddSingleton<ClassifierLoader>()

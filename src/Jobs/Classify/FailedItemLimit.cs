@@ -21,7 +21,7 @@ internal sealed class FailedItemLimit(FailedItemStore failedItems)
     {
         if (!IsPassed(job.Arguments.FailedItemLimit, totals)) return;
 
-        var examples = await failedItems.ListAsync(job.Lease.JobId, limit: 3, cancellation: cancellation);
+        var examples = await failedItems.ListAsync(job.Id, totals.Round, null, 3, cancellation);
         throw new JobException(string.Create(CultureInfo.InvariantCulture,
             $"{totals.FailedCount} of {totals.DoneCount} images could not be read ({(double)totals.FailedCount / totals.DoneCount:0.#%}), and the job allows {job.Arguments.FailedItemLimit:0.#%} (failedItemLimit). ")
             + $"For example: {string.Join("; ", examples.Select(item => $"{item.Name}: {item.Reason}"))}. "

@@ -1,4 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify.Parts;
+using HrNetBatch.Jobs.Contracts;
 
 namespace HrNetBatch.Jobs.Classify;
 
@@ -8,6 +12,9 @@ namespace HrNetBatch.Jobs.Classify;
 /// </summary>
 public sealed record Manifest
 {
+    private static readonly JsonSerializerOptions Json =
+        new(JobJson.Options) { WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+
     /// <summary>The job that wrote it.</summary>
     public required Guid Job { get; init; }
 
@@ -35,8 +42,26 @@ public sealed record Manifest
     /// <summary>How many rows have an error.</summary>
     public required long FailedCount { get; init; }
 
+    /// <summary>How many blobs of the input only stand for folders; they have no rows.</summary>
+    public long FolderMarkerCount { get; init; }
+
     /// <summary>The parts: of predictions in the order of the listing, then of failed items.</summary>
     public required IReadOnlyList<Part> Parts { get; init; }
+
+    /// <summary>Reads a manifest, also one of a later program.</summary>
+    /// <exception cref="JsonException">It is none, or names a part as no classify job does.</exception>
+    public static Manifest Parse(byte[] json)
+    {
+        Manifest manifest = JsonSerializer.Deserialize<Manifest>(json, Json) ?? throw new JsonException("it holds null");
+        foreach (Part? part in manifest.Parts)
+        {
+            if (part is null || !PartName.IsPart(part.Name)) throw new JsonException($"'{BlobName.Shown($"{part?.Name}")}' is no part's name");
+        }
+        return manifest;
+    }
+
+    /// <summary>The manifest as it is written.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
 }
 
 /// <summary>The result of a classify job, whose fields the jobs that follow it may name.</summary>
@@ -44,4 +69,8 @@ public sealed record Manifest
 /// <param name="Rows">How many blobs have predictions.</param>
 /// <param name="Failed">How many have an error.</param>
 /// <param name="Parts">How many parts the manifest lists.</param>
-public sealed record ClassifyResult(string Manifest, long Rows, long Failed, int Parts);
+public sealed record ClassifyResult(string Manifest, long Rows, long Failed, int Parts)
+{
+    /// <summary>How many blobs of the input were left out, because they only stand for folders.</summary>
+    public long FolderMarkers { get; init; }
+}

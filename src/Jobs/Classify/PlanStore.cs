@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dapper;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
@@ -13,6 +14,9 @@ internal sealed record Plan
 
     /// <summary>Blobs planned so far.</summary>
     public long ItemCount { get; init; }
+
+    /// <summary>Blobs so far that only stand for folders.</summary>
+    public long FolderMarkerCount { get; init; }
 
     /// <summary>When the listing was through; null before.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
@@ -40,13 +44,13 @@ internal sealed class PlanStore(NpgsqlDataSource database)
                 UPDATE hrnet.plans p SET owner = @Token
                 WHERE job_id = @JobId AND (owner = @Token OR NOT EXISTS (
                   SELECT FROM hrnet.attempts a WHERE a.token = p.owner AND a.ended_at IS NULL AND a.lease_expires_at > clock_timestamp()))
-                RETURNING continuation, item_count, completed_at
+                RETURNING continuation, item_count, folder_marker_count, completed_at
                 """,
                 lease, transaction, cancellationToken: cancellation));
         }, cancellation);
 
-    /// <summary>Adds a page's units and where the listing goes on (null: it is through), all or nothing.</summary>
-    public Task<Plan> AppendAsync(Lease lease, IReadOnlyList<UnitItem[]> units, string? continuation, CancellationToken cancellation) =>
+    /// <summary>Adds a page's units, what it left out, and where the listing goes on (null: it is through), all or nothing.</summary>
+    public Task<Plan> AppendAsync(Lease lease, IReadOnlyList<UnitItem[]> units, int folderMarkerCount, string? continuation, CancellationToken cancellation) =>
         database.WriteAsync(lease, async (connection, transaction) =>
         {
             var plan = await connection.QuerySingleOrDefaultAsync<Plan>(new CommandDefinition(
@@ -56,6 +60,7 @@ internal sealed class PlanStore(NpgsqlDataSource database)
                     continuation = @continuation::text,
                     next_unit = next_unit + @unitCount,
                     item_count = item_count + @itemCount,
+                    folder_marker_count = folder_marker_count + @folderMarkerCount,
                     completed_at = CASE WHEN @continuation::text IS NULL THEN clock_timestamp() END,
                     owner = CASE WHEN @continuation::text IS NULL THEN NULL ELSE owner END
                   WHERE job_id = @JobId AND owner = @Token AND completed_at IS NULL
@@ -64,13 +69,14 @@ internal sealed class PlanStore(NpgsqlDataSource database)
                   INSERT INTO hrnet.units (job_id, index, items, item_count)
                   SELECT @JobId, plan.next_unit - @unitCount + (unit.number - 1), unit.items, unit.item_count
                   FROM plan, unnest(@items::bytea[], @itemCounts::integer[]) WITH ORDINALITY AS unit (items, item_count, number))
-                SELECT continuation, item_count, completed_at FROM plan
+                SELECT continuation, item_count, folder_marker_count, completed_at FROM plan
                 """,
                 new
                 {
                     lease.JobId,
                     lease.Token,
                     continuation,
+                    folderMarkerCount,
                     unitCount = units.Count,
                     itemCount = units.Sum(unit => (long)unit.Length),
                     items = units.Select(Unit.Pack).ToArray(),
@@ -93,18 +99,22 @@ internal sealed class PlanStore(NpgsqlDataSource database)
             new { jobId }, cancellationToken: cancellation));
     }
 
-    /// <summary>The job that was there first and still writes to the same output; null when there is none.</summary>
-    public async Task<Guid?> FindOtherWriterAsync(Guid jobId, CancellationToken cancellation)
+    /// <summary>
+    /// Makes the newest round the one whose result stands, where it is a retry of failed items: from here on its failed items are the
+    /// job's, and a cancel or a failure of this very attempt leaves this result.
+    /// </summary>
+    public async Task TellAsync(Lease lease, ClassifyResult result, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<Guid?>(new CommandDefinition(
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await Fence.EnterWithJobAsync(connection, transaction, lease, cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
             """
-            SELECT other.id FROM hrnet.jobs me JOIN hrnet.jobs other ON other.kind = me.kind
-              AND rtrim(other.arguments ->> 'output', '/') = rtrim(me.arguments ->> 'output', '/')
-            WHERE me.id = @jobId AND other.state IN ('Queued', 'Scheduled', 'Running')
-              AND (other.started_at, other.id) < (me.started_at, me.id)
-            LIMIT 1
+            UPDATE hrnet.jobs SET result = @result WHERE id = @JobId AND EXISTS (SELECT FROM hrnet.plans WHERE job_id = @JobId AND told_round < round);
+            DELETE FROM hrnet.failed_items f USING hrnet.plans p WHERE f.job_id = @JobId AND p.job_id = @JobId AND f.round < p.round;
+            UPDATE hrnet.plans SET told_round = round WHERE job_id = @JobId AND told_round < round
             """,
-            new { jobId }, cancellationToken: cancellation));
+            new { lease.JobId, result = JsonSerializer.SerializeToElement(result, JobJson.Options) }, transaction, cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
     }
 }

@@ -35,5 +35,12 @@ internal sealed record UnitTotals
     public long DoneCount { get; init; }
     public long FailedCount { get; init; }
     public long ItemCount { get; init; }
+
+    /// <summary>The round that the job is in: 0 as it was submitted, then one for each retry of its failed items after a success.</summary>
+    public int Round { get; init; }
+
+    /// <summary>Blobs of the input that only stand for folders.</summary>
+    public long FolderMarkerCount { get; init; }
+
     public bool IsPlanComplete { get; init; }
 }

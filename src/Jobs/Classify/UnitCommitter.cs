@@ -48,7 +48,7 @@ internal sealed partial class UnitCommitter(BlobStore blobs, UnitStore units, Fa
         if (rows.Count == 0) return null;
 
         var content = await PartWriter.WriteAsync(job.Format, rows, job.Arguments.TopK, stop);
-        var part = new Part { Name = job.PartName(unit.Index), RowCount = content.RowCount, Bytes = content.Bytes, Sha256 = content.Sha256 };
+        var part = new Part { Name = job.NameOfPart(unit.Index), RowCount = content.RowCount, Bytes = content.Bytes, Sha256 = content.Sha256 };
 
         // 2. The part is there before the ledger names it. A crash between the two leaves an orphan, which the finisher deletes.
         await blobs.UploadAsync(job.Output.Combine(part.Name), content.Stream, cancellation: stop);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Channels;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify.Parts;
+using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Inference;
 
@@ -107,12 +108,28 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
                 ArrayPool<float>.Shared.Return(batch[i].Pixels);
             }
 
-            var predictions = await classifier.ClassifyAsync(pixels.AsMemory(0, batch.Count * classifier.ImageLength), batch.Count, job.Arguments.TopK, stop);
+            var predictions = await PredictAsync(pixels, batch.Count, stop);
             ArrayPool<float>.Shared.Return(pixels);
             for (var i = 0; i < batch.Count; i++)
                 await SettleAsync(batch[i].Item, new(batch[i].Item.Item.Name, batch[i].ETag, predictions[i]), stop);
         });
         _finished.Writer.Complete();
+    }
+
+    private async Task<IReadOnlyList<Prediction[]>> PredictAsync(float[] pixels, int count, CancellationToken stop)
+    {
+        try
+        {
+            return await classifier.ClassifyAsync(pixels.AsMemory(0, count * classifier.ImageLength), count, job.Arguments.TopK, stop);
+        }
+        catch (InvalidDataException e)
+        {
+            // The pixels were decoded and are finite: it is the weights, and they will be the same in every attempt.
+            throw new JobException(
+                $"The checkpoint '{job.Arguments.Checkpoint}' answers with infinities or no numbers at all: "
+                + "its weights are broken, as those of a run that diverged. Submit the job again with another checkpoint.",
+                inner: e);
+        }
     }
 
     private async Task CommitAsync(CancellationToken stop)

@@ -1,11 +1,12 @@
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Jobs.Classify;
 
 /// <summary>Lists the input page by page and cuts it into units, while every lane already works on those that are there.</summary>
-internal sealed class UnitPlanner(PlanStore plans, BlobStore blobs, IOptions<ClassifyOptions> options, TimeProvider time)
+internal sealed partial class UnitPlanner(PlanStore plans, BlobStore blobs, IOptions<ClassifyOptions> options, TimeProvider time)
 {
     /// <summary>Returns when the listing is through: this lane's own work, or that of another lane, which this one replaces if it dies.</summary>
     public async Task RunAsync(ClassifyJob job, CancellationToken stop)
@@ -24,19 +25,34 @@ internal sealed class UnitPlanner(PlanStore plans, BlobStore blobs, IOptions<Cla
         while (plan.CompletedAt is null)
         {
             var page = await blobs.ListPageAsync(job.Input, plan.Continuation, options.Value.ListingPageSize, stop);
-            var items = page.Blobs.Where(blob => !IsOutput(job, blob.Path)).Select(blob => new UnitItem(blob.Path.Name, blob.ETag));
-            var units = items.Chunk(job.Arguments.UnitSize).ToList();
+            var units = page.Blobs.Select(blob => new UnitItem(blob.Path.Name, blob.ETag)).Chunk(job.Arguments.UnitSize).ToList();
             if (page.Continuation is null && plan.ItemCount == 0 && units.Count == 0)
-                throw new JobException($"There is nothing to classify: no blob lies under '{job.Input}'. Correct the input, or upload images there (hrnet upload) and retry the job.");
+                throw await NothingAsync(job, plan.FolderMarkerCount + page.FolderMarkerCount, stop);
 
             // 1. The page's units and the place where the listing goes on are one commit. A crash before it costs the listing of one page;
             //    after it, whichever lane plans next goes on with the next page, and no blob is planned twice or left out.
-            plan = await plans.AppendAsync(job.Lease, units, page.Continuation, stop);
+            plan = await plans.AppendAsync(job.Lease, units, page.FolderMarkerCount, page.Continuation, stop);
         }
+        if (plan.FolderMarkerCount > 0) LogFolderMarkers(job.Attempt.Logger, job.Id, plan.FolderMarkerCount, job.Input);
     }
 
-    // An output folder inside the input would otherwise be classified, and each run would classify the last one's parts.
-    private static bool IsOutput(ClassifyJob job, BlobPath blob) =>
-        job.Output.Account.Equals(blob.Account, StringComparison.OrdinalIgnoreCase) && job.Output.Container == blob.Container
-        && (blob.Name == job.Manifest.Name || job.Parts.Contains(blob.Name));
+    private async Task<JobException> NothingAsync(ClassifyJob job, long folderMarkerCount, CancellationToken stop)
+    {
+        if (!job.Input.NamesMany && await blobs.FindAsync(job.Input, stop) is not null)
+        {
+            return new(
+                $"There is nothing to classify under '{job.Input}': it is a blob, and input names a folder or the beginning of names. "
+                + $"Write '{job.Input}*' for that blob and submit the job again.");
+        }
+        var found = folderMarkerCount switch
+        {
+            0 => "no blob lies",
+            1 => "only 1 blob that stands for a folder lies",
+            _ => $"only {folderMarkerCount} blobs that stand for folders lie",
+        };
+        return new($"There is nothing to classify: {found} under '{job.Input}'. Correct the input, or upload images there (hrnet upload) and retry the job.");
+    }
+
+    [LoggerMessage(2010, LogLevel.Information, "Job {Job}: {Count} blobs under {Input} only stand for folders and are left out")]
+    private static partial void LogFolderMarkers(ILogger logger, Guid job, long count, BlobPath input);
 }

@@ -30,25 +30,29 @@ internal sealed class UnitStore(NpgsqlDataSource database)
     public Task<UnitTotals> CommitAsync(Lease lease, int index, Part? part, IReadOnlyList<ClassifiedRow> failed, CancellationToken cancellation) =>
         database.WriteAsync(lease, async (connection, transaction) =>
         {
-            var committed = await connection.ExecuteAsync(new CommandDefinition(
+            var round = await connection.QuerySingleOrDefaultAsync<int?>(new CommandDefinition(
                 """
                 UPDATE hrnet.units SET part = @part, part_bytes = @bytes, part_sha256 = @sha256, row_count = @rows, failed_count = @failed,
                   items = '', committed_at = clock_timestamp()
                 WHERE job_id = @JobId AND index = @index AND token = @Token AND committed_at IS NULL
+                RETURNING round
                 """,
                 new { lease.JobId, lease.Token, index, part = part?.Name, bytes = part?.Bytes, sha256 = part?.Sha256, rows = part?.RowCount ?? 0, failed = failed.Count },
                 transaction, cancellationToken: cancellation));
-            if (committed == 0) throw new LeaseLostException(lease.Token);
+            if (round is null) throw new LeaseLostException(lease.Token);
 
             await connection.ExecuteAsync(new CommandDefinition(
                 """
-                INSERT INTO hrnet.failed_items (job_id, name, etag, reason)
-                SELECT @JobId, * FROM unnest(@names::text[], @etags::text[], @reasons::text[])
+                DELETE FROM hrnet.failed_items WHERE job_id = @JobId AND unit = @index;
+                INSERT INTO hrnet.failed_items (job_id, round, name, etag, reason)
+                SELECT @JobId, @round, * FROM unnest(@names::text[], @etags::text[], @reasons::text[])
                 """,
                 new
                 {
                     lease.JobId,
-                    names = failed.Select(row => row.Name).ToArray(),
+                    index,
+                    round,
+                    names = failed.Select(row => row.Name.Replace('\0', '\uFFFD')).ToArray(), // PostgreSQL stores no NUL
                     etags = failed.Select(row => row.ETag).ToArray(),
                     reasons = failed.Select(row => row.Error).ToArray(),
                 },
@@ -78,11 +82,17 @@ internal sealed class UnitStore(NpgsqlDataSource database)
     private static Task<UnitTotals> TotalsAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid jobId, CancellationToken cancellation) =>
         connection.QuerySingleAsync<UnitTotals>(new CommandDefinition(
             """
-            SELECT COALESCE(sum(u.item_count) FILTER (WHERE u.committed_at IS NOT NULL), 0)::bigint AS done_count,
-                   COALESCE(sum(u.failed_count), 0)::bigint AS failed_count,
-                   COALESCE(sum(u.item_count), 0)::bigint AS item_count,
-                   EXISTS (SELECT FROM hrnet.plans WHERE job_id = @jobId AND completed_at IS NOT NULL) AS is_plan_complete
-            FROM hrnet.units u WHERE u.job_id = @jobId
+            SELECT COALESCE(sum(u.items) FILTER (WHERE u.is_committed), 0)::bigint AS done_count,
+                   COALESCE(sum(u.failed_count) FILTER (WHERE u.round = p.round), 0)::bigint AS failed_count,
+                   COALESCE(sum(u.items), 0)::bigint AS item_count,
+                   COALESCE(max(p.round), 0) AS round,
+                   COALESCE(max(p.folder_marker_count), 0) AS folder_marker_count,
+                   COALESCE(bool_or(p.completed_at IS NOT NULL), false) AS is_plan_complete
+            FROM (SELECT @jobId::uuid AS id) job LEFT JOIN hrnet.plans p ON p.job_id = job.id LEFT JOIN LATERAL (
+              -- A later round has taken over what failed in this unit.
+              SELECT round, failed_count, committed_at IS NOT NULL AS is_committed,
+                     item_count - CASE WHEN round < p.round THEN COALESCE(failed_count, 0) ELSE 0 END AS items
+              FROM hrnet.units WHERE job_id = p.job_id) u ON true
             """,
             new { jobId }, transaction, cancellationToken: cancellation));
 }

@@ -21,6 +21,9 @@ public enum JobEvent
     /// <summary>Somebody asked to stop, and no attempt is live any more.</summary>
     Stopped,
 
+    /// <summary>Somebody asked to stop a job that had a result already (its failed items were being retried), and no attempt is live any more.</summary>
+    Restored,
+
     /// <summary>An operator asked for the job, or for its failed items, again.</summary>
     Retried,
 }
@@ -39,14 +42,17 @@ public static class JobStates
     [
         new(JobState.Queued, JobEvent.Claimed, JobState.Running),
         new(JobState.Queued, JobEvent.Stopped, JobState.Cancelled),
+        new(JobState.Queued, JobEvent.Restored, JobState.Succeeded),
         new(JobState.Scheduled, JobEvent.Claimed, JobState.Running),
         new(JobState.Scheduled, JobEvent.Stopped, JobState.Cancelled),
+        new(JobState.Scheduled, JobEvent.Restored, JobState.Succeeded),
         new(JobState.Running, JobEvent.Claimed, JobState.Running),
         new(JobState.Running, JobEvent.Returned, JobState.Queued),
         new(JobState.Running, JobEvent.Postponed, JobState.Scheduled),
         new(JobState.Running, JobEvent.Completed, JobState.Succeeded),
         new(JobState.Running, JobEvent.GaveUp, JobState.Failed),
         new(JobState.Running, JobEvent.Stopped, JobState.Cancelled),
+        new(JobState.Running, JobEvent.Restored, JobState.Succeeded),
         new(JobState.Failed, JobEvent.Retried, JobState.Queued),
         new(JobState.Cancelled, JobEvent.Retried, JobState.Queued),
         new(JobState.Succeeded, JobEvent.Retried, JobState.Queued),

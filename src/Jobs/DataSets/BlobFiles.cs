@@ -9,16 +9,21 @@ namespace HrNetBatch.Jobs.DataSets;
 /// <param name="cache">Copies on this machine; null: none.</param>
 public sealed class BlobFiles(BlobStore blobs, ShardCache? cache = null) : IDataFiles
 {
+    private long _folderMarkerCount;
+
+    /// <summary>How many blobs the listings so far have left out because they only stand for folders.</summary>
+    public long FolderMarkerCount => Interlocked.Read(ref _folderMarkerCount);
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<DataFile> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (BlobEntry blob in blobs.ListAsync(BlobPath.Parse(folder), cancellationToken))
+        await foreach (BlobEntry blob in blobs.ListAsync(PathOf(folder), count => Interlocked.Add(ref _folderMarkerCount, count), cancellationToken))
             yield return ToFile(blob);
     }
 
     /// <inheritdoc/>
     public async Task<DataFile?> FindAsync(string name, CancellationToken cancellationToken) =>
-        await blobs.FindAsync(BlobPath.Parse(name), cancellationToken) is { } blob ? ToFile(blob) : null;
+        await blobs.FindAsync(PathOf(name), cancellationToken) is { } blob ? ToFile(blob) : null;
 
     /// <inheritdoc/>
     public async Task<Stream> OpenAsync(DataFile file, long offset, long? length, CancellationToken cancellationToken)
@@ -26,13 +31,16 @@ public sealed class BlobFiles(BlobStore blobs, ShardCache? cache = null) : IData
         ArgumentNullException.ThrowIfNull(file);
         if (cache is not null && await cache.TryOpenAsync(file, offset, length, cancellationToken) is { } copy)
             return copy;
-        Stream stream = blobs.OpenRange(new BlobEntry(BlobPath.Parse(file.Name), file.Version, file.LengthBytes), offset, length);
+        Stream stream = blobs.OpenRange(new BlobEntry(PathOf(file.Name), file.Version, file.LengthBytes), offset, length);
         return cache is not null && offset == 0 && (length ?? file.LengthBytes) >= file.LengthBytes ? cache.Keep(file, stream) : stream;
     }
 
     /// <inheritdoc/>
     public async Task<DataFile> WriteAsync(string name, Stream content, CancellationToken cancellationToken) =>
-        ToFile(await blobs.UploadAsync(BlobPath.Parse(name), content, cancellation: cancellationToken));
+        ToFile(await blobs.UploadAsync(PathOf(name), content, cancellation: cancellationToken));
+
+    // Names come from listings and from the lists inside data sets too.
+    private static BlobPath PathOf(string name) => BlobPath.TryParse(name, out BlobPath? path, out string? fault) ? path : throw new ShardException(fault);
 
     private static DataFile ToFile(BlobEntry blob) => new($"{blob.Path}", blob.LengthBytes, blob.ETag);
 }

@@ -57,6 +57,8 @@ internal sealed partial class ShardSet
         string? indexFolder = cacheFolder is null ? null : Path.Combine(cacheFolder, "indexes");
         var files = new BlobFiles(blobs, cache);
         DataSet data = await new DataSetFinder(files, indexFolder).FindAsync(path, reading.Layout, cancellation);
+        if (files.FolderMarkerCount > 0)
+            LogFolderMarkers(attempt.Logger, attempt.Lease.JobId, files.FolderMarkerCount, path);
         await data.PrepareAsync(cancellation);   // so that the job knows how much there is, and a resumed one need not ask shard by shard
         foreach (LeftOut left in data.LeftOut)
             LogLeftOut(attempt.Logger, attempt.Lease.JobId, path, left);
@@ -170,4 +172,7 @@ internal sealed partial class ShardSet
 
     [LoggerMessage(3032, LogLevel.Warning, "Job {Job}, {Path}: {LeftOut}")]
     private static partial void LogLeftOut(ILogger logger, Guid job, string path, LeftOut leftOut);
+
+    [LoggerMessage(3090, LogLevel.Information, "Job {Job}: {Count} blobs under {Path} only stand for folders and are left out")]
+    private static partial void LogFolderMarkers(ILogger logger, Guid job, long count, string path);
 }

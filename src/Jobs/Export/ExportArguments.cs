@@ -55,7 +55,7 @@ public sealed record ExportArguments : IJobArguments
     public IEnumerable<string> Faults()
     {
         if (BlobPath.Parse(Output).NamesMany)
-            yield return $"output: name the blob to write, such as blob://local/models/flowers.onnx; {Output} is a folder";
+            yield return $"output: name the blob to write, such as blob://local/exports/flowers.onnx; {Output} is a folder";
         else if (Format is null && ExportFormats.Of(Output) is null)
             yield return $"format: {Output} does not tell it; give one of onnx, safetensors, pth and training, or end the name in {ExportFormats.Names}";
         if (Output == Checkpoint)

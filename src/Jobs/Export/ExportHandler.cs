@@ -21,11 +21,14 @@ public sealed class ExportHandler(BlobAccounts accounts, BlobStore blobs, JobChe
 
         // 1. Looked at before the work, so that nobody waits for a refusal.
         BlobPath path = BlobPath.Parse(arguments.Output);
+        checkpoints.Models.RequireOutside(path, "output");
         await blobs.CreateContainerAsync(path, stop);
         ExportedBlob output = await ExportedBlob.FindAsync(accounts, path, attempt.Lease, arguments, stop);
 
         doing.Report("reading the checkpoint");
         using LoadedCheckpoint source = await checkpoints.LoadAsync(attempt.Lease, arguments.Checkpoint, stop);
+        if (BlobPath.Parse(source.Source.Path) is var read && read.Name == path.Name && blobs.AreInOneContainer(read, path))
+            throw new JobException($"output: '{path}' is the checkpoint itself. Give it another name and submit the job again.");
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hrnet-");   // which nobody else can look into
         string file = Path.Combine(folder.FullName, $"exported{Path.GetExtension(path.FileName)}");
         try

@@ -19,20 +19,27 @@ public sealed record FailedItem
     public DateTimeOffset FailedAt { get; init; }
 }
 
-/// <summary>The failed items of bulk jobs, read page by page.</summary>
+/// <summary>The failed items of jobs, read page by page. While some are retried, they stay until the retry has its result.</summary>
 public sealed class FailedItemStore(NpgsqlDataSource database)
 {
+    // Those that belong to the result that stands; jobs without units have no plan.
+    private const string Told = "COALESCE((SELECT told_round FROM hrnet.plans WHERE job_id = @jobId), 0)";
+
     /// <summary>Failed items in the order of their names (ordinal), after <paramref name="afterName"/>; null: from the start.</summary>
-    public async Task<IReadOnlyList<FailedItem>> ListAsync(Guid jobId, string? afterName = null, int limit = 100, CancellationToken cancellation = default)
+    public Task<IReadOnlyList<FailedItem>> ListAsync(Guid jobId, string? afterName = null, int limit = 100, CancellationToken cancellation = default) =>
+        ListAsync(jobId, null, afterName, limit, cancellation);
+
+    /// <summary>Those of a round of a bulk job; null: of the one whose result stands.</summary>
+    internal async Task<IReadOnlyList<FailedItem>> ListAsync(Guid jobId, int? round, string? afterName, int limit, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         return (await connection.QueryAsync<FailedItem>(new CommandDefinition(
-            """
+            $"""
             SELECT name, etag, reason, failed_at FROM hrnet.failed_items
-            WHERE job_id = @jobId AND name > COALESCE(@afterName::text, '')
+            WHERE job_id = @jobId AND round = COALESCE(@round::integer, {Told}) AND name > COALESCE(@afterName::text, '')
             ORDER BY name LIMIT @limit
             """,
-            new { jobId, afterName, limit },
+            new { jobId, round, afterName, limit },
             cancellationToken: cancellation))).AsList();
     }
 
@@ -41,7 +48,7 @@ public sealed class FailedItemStore(NpgsqlDataSource database)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         return await connection.ExecuteScalarAsync<long>(new CommandDefinition(
-            "SELECT count(*) FROM hrnet.failed_items WHERE job_id = @jobId",
+            $"SELECT count(*) FROM hrnet.failed_items WHERE job_id = @jobId AND round = {Told}",
             new { jobId },
             cancellationToken: cancellation));
     }

@@ -54,8 +54,11 @@ public sealed record Job
     /// <summary>What is going on, for people.</summary>
     public string? Activity { get; init; }
 
-    /// <summary>The result; null unless succeeded.</summary>
+    /// <summary>The result; null before the first success. While failed items are retried, and where that fails, the one before stands.</summary>
     public JsonElement? Result { get; init; }
+
+    /// <summary>What a cancel is to the job once nobody works on it: the end, or the end of a retry after which its result stands as before.</summary>
+    internal JobEvent Cancelling => Result is null ? JobEvent.Stopped : JobEvent.Restored;
 
     /// <summary>Why it failed, or what the next attempt is for.</summary>
     public string? Error { get; init; }

@@ -35,13 +35,14 @@ internal sealed record JobChange
             LostCount = job.LostCount + (outcome is Outcome.Lost ? 1 : 0),
             CancelRequested = job.CancelRequestedAt is not null || outcome is Outcome.Cancelled,
             Error = outcome is Outcome.Failed failed ? failed.Error : job.Error,
+            Result = job.Result, // an earlier one stands until the next
         };
         if (outcome is Outcome.Succeeded succeeded)
             return same with { State = job.State.Next(JobEvent.Completed), Result = succeeded.Result, Error = null };
 
         // Somebody asked to stop: no more retries, but "cancelled" is only said once nobody works on the job any more.
         if (same.CancelRequested)
-            return othersLive ? same : same with { State = job.State.Next(JobEvent.Stopped) };
+            return othersLive ? same : same with { State = job.State.Next(job.Cancelling), Error = job.Result is null ? same.Error : null };
 
         return RetryPolicy.Decide(outcome, same.FailureCount, same.LostCount, jitter, options) switch
         {

@@ -42,6 +42,7 @@ internal static class JobRows
               ended_at = CASE WHEN @ended THEN clock_timestamp() END,
               cancel_requested_at = CASE WHEN @CancelRequested THEN COALESCE(cancel_requested_at, clock_timestamp()) END,
               activity = CASE WHEN @ended THEN NULL ELSE activity END,
+              done_count = CASE WHEN @CancelRequested AND @state = 'Succeeded' THEN COALESCE(total_count, done_count) ELSE done_count END,
               error = @Error,
               result = @Result::jsonb
             WHERE id = @id

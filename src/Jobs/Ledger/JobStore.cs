@@ -91,9 +91,9 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
 
     /// <summary>
     /// Cancels a job: at once when no worker holds it, else its workers stop within seconds of their next renewal. A job that has
-    /// ended stays as it is.
+    /// ended stays as it is. Of a job whose failed items are retried only the retry is cancelled: it has succeeded, with the result it had.
     /// </summary>
-    /// <returns>The job afterwards: cancelled, or still running with <see cref="Job.CancelRequestedAt"/> set, or as it had ended.</returns>
+    /// <returns>The job afterwards: cancelled, or succeeded as before, or still running with <see cref="Job.CancelRequestedAt"/> set, or as it had ended.</returns>
     /// <exception cref="JobRefusedException">There is no such job.</exception>
     public async Task<Job> CancelAsync(Guid id, CancellationToken cancellation = default)
     {
@@ -103,11 +103,12 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
         (job, _) = await AttemptRows.EndExpiredAsync(connection, transaction, job, retry.Value, jitter, cancellation);
         if (!job.State.HasEnded())
         {
-            JobState next = job.State == JobState.Running ? JobState.Running : job.State.Next(JobEvent.Stopped);
+            JobState next = job.State == JobState.Running ? JobState.Running : job.State.Next(job.Cancelling);
             await connection.ExecuteAsync(new CommandDefinition(
                 """
                 UPDATE hrnet.jobs SET state = @next, cancel_requested_at = COALESCE(cancel_requested_at, clock_timestamp()),
-                  ended_at = CASE WHEN @ended THEN clock_timestamp() END
+                  ended_at = CASE WHEN @ended THEN clock_timestamp() END, error = CASE WHEN @next <> 'Succeeded' THEN error END,
+                  done_count = CASE WHEN @next = 'Succeeded' THEN COALESCE(total_count, done_count) ELSE done_count END
                 WHERE id = @id
                 """,
                 new { id, next = next.ToString(), ended = next.HasEnded() },

@@ -37,7 +37,7 @@ public sealed class ProgressStore(NpgsqlDataSource database)
     /// <exception cref="LeaseLostException">The attempt lost its lease.</exception>
     public Task RecordFailedAsync(Lease lease, IReadOnlyCollection<(string Name, string Reason)> items, CancellationToken cancellation = default) =>
         database.WriteAsync(lease, (connection, transaction) => connection.ExecuteAsync(new CommandDefinition(
-            "INSERT INTO hrnet.failed_items (job_id, name, reason) SELECT @JobId, * FROM unnest(@names, @reasons) ON CONFLICT (job_id, name) DO NOTHING",
+            "INSERT INTO hrnet.failed_items (job_id, name, reason) SELECT @JobId, * FROM unnest(@names, @reasons) ON CONFLICT (job_id, round, name) DO NOTHING",
             new { lease.JobId, names = items.Select(item => item.Name).ToArray(), reasons = items.Select(item => item.Reason).ToArray() },
             transaction,
             cancellationToken: cancellation)), cancellation);

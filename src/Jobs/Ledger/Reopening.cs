@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
 
-/// <summary>Puts an ended job back in the queue, in the transaction of whoever has a reason to.</summary>
+/// <summary>Puts an ended job back in the queue, in the transaction of whoever has a reason to. A result that it has stands until the next.</summary>
 public static class Reopening
 {
     /// <summary>Locks the job and reopens it.</summary>
@@ -33,7 +33,7 @@ public static class Reopening
         await connection.ExecuteAsync(new CommandDefinition(
             """
             UPDATE hrnet.jobs SET state = @next, run_at = clock_timestamp(), ended_at = NULL, cancel_requested_at = NULL,
-              furthest_count = 0, failure_count = 0, lost_count = 0, error = NULL, result = NULL, activity = NULL
+              furthest_count = 0, failure_count = 0, lost_count = 0, error = NULL, activity = NULL
             WHERE id = @Id
             """,
             new { job.Id, next = job.State.Next(JobEvent.Retried).ToString() },

@@ -28,7 +28,7 @@ public sealed class ModelAddition(ModelStore store, BlobStore blobs, TimeProvide
     public async Task<ModelVersion> AddAsync(NewModel model, Stream weights, Func<Task>? checkLease = null, CancellationToken cancellation = default)
     {
         if (ModelName.Fault(model.Name) is { } fault) throw new JobException($"{fault}.");
-        IReadOnlyList<ModelVersion> earlier = model.Job is null ? [] : await store.ListAllVersionsAsync(model.Name, cancellation);
+        IReadOnlyList<ModelVersion> earlier = model.Job is null ? [] : (await store.ListAllVersionsAsync(model.Name, cancellation)).Versions;
         if (earlier.FirstOrDefault(version => version.Job == model.Job) is { } made) return made;
 
         ModelVersion described = Describe(model, weights);
@@ -112,10 +112,24 @@ public sealed class ModelAddition(ModelStore store, BlobStore blobs, TimeProvide
             catch (BlobException e) when (e.IsChanged)
             {
                 // Our own write whose answer was lost, another attempt's, or somebody else's.
-                if (await store.FindAsync(version.Name, number, cancellation) is { } other && (other.Weights == version.Weights || (version.Job is not null && other.Job == version.Job)))
+                if (await ThereAsync(version.Name, number, cancellation) is { } other
+                    && (other.Weights == version.Weights || (version.Job is not null && other.Job == version.Job)))
                     return other;
                 number++;
             }
+        }
+    }
+
+    // A number whose file cannot be read is taken all the same.
+    private async Task<ModelVersion?> ThereAsync(string name, int number, CancellationToken cancellation)
+    {
+        try
+        {
+            return await store.FindAsync(name, number, cancellation);
+        }
+        catch (JobException)
+        {
+            return null;
         }
     }
 

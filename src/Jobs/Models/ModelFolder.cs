@@ -20,9 +20,13 @@ internal sealed record ModelFolder(BlobPath Path)
     public BlobPath Tag(string tag) => Tags.Combine(tag + Json);
 
     /// <summary>The number of a version's file; null for any other blob.</summary>
-    public static int? NumberOf(BlobPath path) =>
+    public int? NumberOf(BlobPath path) =>
         path.FileName.EndsWith(Json, StringComparison.Ordinal)
-        && int.TryParse(path.FileName.AsSpan(0, path.FileName.Length - Json.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+        && int.TryParse(path.FileName.AsSpan(0, path.FileName.Length - Json.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && Version(number).Name == path.Name ? number : null;
+
+    /// <summary>Whether a name inside the model's folder is one of weights.</summary>
+    public bool IsWeights(string name) => name.StartsWith("weights/", StringComparison.Ordinal) && BlobName.Fault(Path.Combine(name).Name) is null;
 
     /// <summary>A blob's name inside the model's folder.</summary>
     public string NameOf(BlobPath blob) => blob.Name[Path.ListingPrefix.Length..];

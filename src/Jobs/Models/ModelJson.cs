@@ -25,11 +25,15 @@ internal static class ModelJson
         {
             return null;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
-            throw new JobException($"'{path}' is not what the model store writes there ({e.Message}). Restore that blob, or remove it if nobody needs the version.", inner: e);
+            throw NotOurs(path, e.Message, e);
         }
     }
+
+    /// <summary>What to say of a blob that is not what the store writes there.</summary>
+    public static JobException NotOurs(BlobPath path, string why, Exception? inner = null) =>
+        new($"'{path}' is not what the model store writes there ({why}). Restore that blob, or remove it if nobody needs the version.", inner: inner);
 
     /// <summary>Writes one in place of the version <paramref name="replaces"/>.</summary>
     /// <exception cref="BlobException">With <see cref="BlobException.IsChanged"/> where somebody else was first.</exception>

@@ -2,13 +2,13 @@ using System.ComponentModel.DataAnnotations;
 
 namespace HrNetBatch.Jobs.Models;
 
-/// <summary>Validates a job argument as a model's name. A placeholder such as <c>{{result.name}}</c> passes.</summary>
+/// <summary>Validates a job argument as a model's name; one that a follower takes from a result, such as <c>{{result.name}}</c>, when that is filled in.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ModelNameAttribute : ValidationAttribute
 {
     /// <inheritdoc/>
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
-        value is null || (value is string text && text.Contains("{{result.", StringComparison.Ordinal)) ? ValidationResult.Success
+        value is null ? ValidationResult.Success
         : ModelName.Fault(value as string) is { } fault ? new ValidationResult($"{validationContext.MemberName}: {fault}", [validationContext.MemberName ?? ""])
         : ValidationResult.Success;
 }

@@ -20,7 +20,7 @@ public sealed class ModelRemoval(ModelStore store, BlobStore blobs, ModelTags ta
     {
         var reference = new ModelReference(name, number);
         BlobPath path = store.Folder(name).Version(number);
-        (ModelVersion version, string etag) = await ModelJson.ReadAsync<ModelVersion>(blobs, path, cancellation) ?? throw await store.NotFoundAsync(reference, cancellation);
+        (ModelVersion version, string etag) = await store.ReadVersionAsync(name, number, cancellation) ?? throw await store.NotFoundAsync(reference, cancellation);
         if (version.RemovedAt is null)
         {
             ModelTag[] pointing = [.. (await store.ListTagsAsync(name, cancellation)).Where(tag => tag.Version == number)];
@@ -42,7 +42,9 @@ public sealed class ModelRemoval(ModelStore store, BlobStore blobs, ModelTags ta
         ModelFolder folder = store.Folder(name);
         // First the weights, then the versions: what is named between the two listings is seen as named.
         IReadOnlyList<BlobEntry> weights = await store.ListAsync(folder.Weights, cancellation);
-        var named = (await store.ListVersionsAsync(name, cancellation)).Select(version => version.Weights).ToHashSet(StringComparer.Ordinal);
+        ModelContents model = await store.LookAsync(name, cancellation);
+        if (model.Unreadable.Count > 0) return 0;   // nobody knows which weights that version names
+        var named = model.Versions.Select(version => version.Weights).ToHashSet(StringComparer.Ordinal);
         DateTimeOffset newest = time.GetUtcNow() - SparedTime;
         int count = 0;
         foreach (BlobEntry blob in weights.Where(blob => blob.ModifiedAt < newest && !named.Contains(folder.NameOf(blob.Path))))

@@ -30,6 +30,7 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         var arguments = attempt.ArgumentsAs<TrainArguments>();
         LibTorch.Load();
         set_num_threads(attempt.ThreadCount);
+        RequirePlace(arguments);
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, arguments.Reading, attempt, stop);
         ShardSet? validation = arguments.ValidationData is { } paths ? await ShardSet.FindAsync(blobs, paths, arguments.Reading with { Layout = null }, attempt, stop) : null;
         using TeacherNetwork? teacher = await TeacherNetwork.LoadAsync(arguments, checkpoints, attempt, stop);
@@ -99,6 +100,21 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
         {
             trainer.Dispose();
             throw;
+        }
+    }
+
+    // What a run writes must be nobody's data: not the model store's, and not what the next attempt would list as shards or images.
+    private void RequirePlace(TrainArguments arguments)
+    {
+        BlobPath output = BlobPath.Parse(arguments.Output);
+        checkpoints.Models.RequireOutside(output, "output");
+        foreach (string data in new[] { arguments.Data, arguments.ValidationData }.OfType<string>())
+        {
+            if (BlobPath.Parse(data) is var read && blobs.AreInOneContainer(read, output) && read.Contains(output.Combine("checkpoint.pth.tar").Name))
+            {
+                throw new JobException(
+                    $"output: the run's files in '{output}' would be listed as data of '{data}'. Choose an output outside the data, beside them for example.");
+            }
         }
     }
 

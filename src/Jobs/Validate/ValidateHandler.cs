@@ -28,6 +28,8 @@ public sealed class ValidateHandler(BlobAccounts accounts, BlobStore blobs, JobC
         set_num_threads(attempt.ThreadCount);
 
         // 1. What can be refused is, before anything is measured.
+        if (arguments.Output is { } folder)
+            checkpoints.Models.RequireOutside(BlobPath.Parse(folder), "output");
         ReportFiles? files = arguments.Output is { } output ? await ReportFiles.ClaimAsync(accounts, blobs, BlobPath.Parse(output), attempt, stop) : null;
         MultiLabels? multiLabels = await MultiLabelsAsync(arguments, stop);
         ShardSet shards = await ShardSet.FindAsync(blobs, arguments.Data, new DataReading(arguments.DataLayout, arguments.BrokenSampleLimit), attempt, stop);

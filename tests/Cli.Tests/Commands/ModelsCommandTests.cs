@@ -1,6 +1,8 @@
 using System.Text.Json;
 using HrNetBatch.Cli.Stack;
+using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.TestKit;
@@ -31,6 +33,21 @@ public sealed class ModelsCommandTests(PostgresFixture postgres, AzuriteFixture 
     {
         await _database.DisposeAsync();
         _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task List_ShowsTheRest_AndSaysWhichVersionCannotBeRead()
+    {
+        await JsonAsync("models", "add", "flowers", Weights());
+        await using ServiceProvider services = StackServices.Create(_environment.ToDictionary(pair => pair.Key.Replace("__", ":", StringComparison.Ordinal), pair => pair.Value));
+        await services.GetRequiredService<BlobStore>().UploadAsync(
+            services.GetRequiredService<ModelStore>().Root.Combine("birds/versions/000001.json"), new MemoryStream([1]), cancellation: TestContext.Current.CancellationToken);
+
+        CommandResult all = await HrnetAsync("models", "list"), birds = await HrnetAsync("models", "list", "birds");
+
+        Assert.Equal((0, 0), (all.ExitCode, birds.ExitCode));
+        Assert.Contains("flowers", all.Output, StringComparison.Ordinal);
+        Assert.All([all, birds], list => Assert.Contains("birds/versions/000001.json", list.Error, StringComparison.Ordinal));
     }
 
     [Fact]

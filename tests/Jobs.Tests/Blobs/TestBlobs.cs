@@ -20,6 +20,18 @@ internal sealed record TestBlobs(BlobAccounts Accounts, BlobStore Store, BlobPat
     public Task<BlobEntry> WriteAsync(string name, byte[] content) =>
         Store.UploadAsync(Root.Combine(name), new MemoryStream(content), cancellation: TestContext.Current.CancellationToken);
 
+    /// <summary>Writes a blob under a name that no client of ours would send, as others can.</summary>
+    public async Task WriteRawAsync(string name, byte[] content)
+    {
+        var container = Accounts.Container(Root);
+        var sas = container.GenerateSasUri(Azure.Storage.Sas.BlobContainerSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1));
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"{container.Uri}/{Uri.EscapeDataString(name)}{sas.Query}") { Content = new ByteArrayContent(content) };
+        request.Headers.Add("x-ms-blob-type", "BlockBlob");
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+
     public async Task<List<string>> NamesAsync(string folder = "")
     {
         var names = new List<string>();

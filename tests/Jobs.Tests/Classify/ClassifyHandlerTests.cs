@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
@@ -12,6 +13,9 @@ namespace HrNetBatch.Jobs.Tests.Classify;
 public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    // A file of somebody, and a part of a program whose parts did not name their job: it may be anybody's.
+    private static readonly string[] NotOurs = ["out/parts/readme.txt", "out/parts/part-000000-dead0000.jsonl"];
 
     [Fact]
     public async Task Execute_GivesEveryBlobExactlyOneRow_BrokenOnesWithTheReason()
@@ -89,13 +93,13 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
         await PlanOnlyAsync(job);
         var dead = await stack.ClaimAsync(job);
         Assert.NotNull(await stack.Get<UnitStore>().ClaimAsync(dead, Cancellation));
-        await blobs.WriteAsync("out/parts/part-000000-dead0000.jsonl", "{}"u8.ToArray());
-        await blobs.WriteAsync("out/parts/readme.txt", "not ours"u8.ToArray());
+        await blobs.WriteAsync($"out/{PartName.OfUnit(job, 0, dead.Token, PartFormat.JsonLines)}", "{}"u8.ToArray());
+        foreach (var name in NotOurs) await blobs.WriteAsync(name, "not ours"u8.ToArray());
         await stack.LetExpireAsync(dead);
 
         await stack.SucceedAsync(job);
 
-        Assert.True(await stack.Store.DeleteAsync(blobs.Root.Combine("out/parts/readme.txt"), Cancellation));
+        foreach (var name in NotOurs) Assert.True(await stack.Store.DeleteAsync(blobs.Root.Combine(name), Cancellation), name);
         Assert.Equal(9, (await stack.RowsAsync(blobs)).Count);
     }
 
@@ -220,28 +224,50 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
     }
 
     [Fact]
-    public async Task Execute_RefusesAnOutputThatAnotherJobWritesTo()
+    public async Task Execute_ReadsEveryBlobByTheNameThatWasListed_SlashesAndAll()
     {
-        var blobs = await stack.InputAsync(1);
-        var first = await stack.SubmitAsync(blobs);
-        await stack.ClaimAsync(first);
-        var second = await stack.SubmitAsync(blobs, a => a with { Output = a.Output + "/" });
+        var blobs = await stack.InputAsync(0);
+        string[] names = ["/a.png", "//d.png", "/2026/b.png", "c.png", "e/", "x#y?z%2F.png", "ü b.png", "x.png", "/x.png", "f//g.png"];
+        foreach (var (i, name) in names.Index()) await blobs.WriteAsync(name, TestImages.Png(i));
+        await stack.Store.DeleteAsync(blobs.Root.Combine("model.pth"), Cancellation);
+        var model = await stack.InputAsync(0);
+        var job = await stack.SubmitAsync(model, a => a with { Input = $"{blobs.Root}" });
 
-        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(second));
+        var result = await stack.SucceedAsync(job);
 
-        Assert.Contains(first.ToString(), failed.Error, StringComparison.Ordinal);
+        Assert.Equal((names.Length, 0), (result.Rows, result.Failed));
+        var rows = await stack.RowsAsync(model);
+        Assert.Equal(names.Order(StringComparer.Ordinal), rows.Keys.Order(StringComparer.Ordinal));
+        foreach (var name in names)
+            Assert.Equal((await stack.Store.FindAsync(blobs.Root with { Name = name }, Cancellation))!.ETag, rows[name].GetProperty("etag").GetString());
     }
 
     [Fact]
-    public async Task Execute_ReplacesTheOutputOfAnEarlierJob()
+    public async Task Execute_MakesFailedItems_OfNamesThatWouldBeReadAsAnothers()
     {
-        var blobs = await stack.InputAsync(5, brokenEach: 4);
-        await stack.SucceedAsync(await stack.SubmitAsync(blobs));
-        await blobs.WriteAsync("in/new.png", TestImages.Png(7));
+        var blobs = await stack.InputAsync(2);
+        await blobs.WriteAsync("secret.png", TestImages.Png(9));
+        await blobs.WriteRawAsync("in/../secret.png", TestImages.Png(3));
+        await blobs.WriteRawAsync("in/./001.png", TestImages.Png(4));
 
-        await stack.SucceedAsync(await stack.SubmitAsync(blobs));
+        var result = await stack.SucceedAsync(await stack.SubmitAsync(blobs));
 
-        Assert.Equal(6, (await stack.RowsAsync(blobs)).Count);
+        var rows = await stack.RowsAsync(blobs);
+        Assert.Equal((2, 2), (result.Rows, result.Failed));
+        Assert.Contains("holds the part '..'", rows["in/../secret.png"].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("holds the part '.'", rows["in/./001.png"].GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_FailsPermanently_NamingTheCheckpoint_WhereItAnswersNoNumbers()
+    {
+        var blobs = await stack.InputAsync(2);
+        await blobs.WriteAsync("diverged.pth", ClassifyStack.SmallCheckpoint(weight: 1e30f));
+
+        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Checkpoint = $"{blobs.Root.Combine("diverged.pth")}" })));
+
+        Assert.Equal(FailureKind.Permanent, failed.Kind);
+        Assert.Contains("diverged.pth", failed.Error, StringComparison.Ordinal);
     }
 
     private async Task PlanOnlyAsync(Guid job)

@@ -43,6 +43,8 @@ public sealed class ClassifyStack(PostgresFixture postgres, AzuriteFixture azuri
         _checkpoint = SmallCheckpoint();
     }
 
+    public Task<string> ConnectionStringAsync() => azurite.ConnectionStringAsync();
+
     /// <summary>Services of their own over the same ledger and blobs, as another process has them.</summary>
     public async Task<ServiceProvider> ServicesAsync(params (string Key, string Value)[] settings)
     {
@@ -159,11 +161,16 @@ public sealed class ClassifyStack(PostgresFixture postgres, AzuriteFixture azuri
         return rows;
     }
 
-    private static byte[] SmallCheckpoint()
+    internal static byte[] SmallCheckpoint(float? weight = null)
     {
         LibTorch.Load();
         TorchSharp.torch.set_num_threads(1);
         using var network = new HrNet(HrNetVariant.Parse("w18_small_v1"), 3, seed: 1);
+        if (weight is { } value)
+        {
+            using var _ = TorchSharp.torch.no_grad();
+            foreach (var parameter in network.parameters()) parameter.fill_(value);
+        }
         var stream = new MemoryStream();
         CheckpointWriter.Write(stream, new TrainingCheckpoint
         {

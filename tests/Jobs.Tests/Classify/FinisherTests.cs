@@ -80,6 +80,7 @@ public class FinisherTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
         var lease = await stack.ClaimAsync(job);
         using var stop = new AttemptStop();
         var attempt = ClassifyJob.Of(await stack.AttemptAsync(lease, stop));
+        await stack.Get<OutputClaims>().ClaimAsync(attempt, Cancellation);
         await stack.Get<UnitPlanner>().RunAsync(attempt, Cancellation);
         await stack.Get<UnitWorker>().RunAsync(attempt, Cancellation);
         return (job, lease);

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Models;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
@@ -47,7 +48,7 @@ public class UnitPlannerTests(ClassifyStack stack) : IClassFixture<ClassifyStack
             {
                 var listed = await stack.Store.ListPageAsync(blobs.Root.Combine("in"), plan.Continuation, 5, Cancellation);
                 plan = await stack.Get<PlanStore>().AppendAsync(
-                    dead, [.. listed.Blobs.Select(b => new UnitItem(b.Path.Name, b.ETag)).Chunk(3)], listed.Continuation, Cancellation);
+                    dead, [.. listed.Blobs.Select(b => new UnitItem(b.Path.Name, b.ETag)).Chunk(3)], 0, listed.Continuation, Cancellation);
             }
             await stack.LetExpireAsync(dead);
 
@@ -72,22 +73,46 @@ public class UnitPlannerTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         await stack.LetExpireAsync(first);
 
         Assert.NotNull(await plans.TakeAsync(second, Cancellation));
-        await Assert.ThrowsAsync<LeaseLostException>(() => plans.AppendAsync(first, [[new("in/x", null)]], "more", Cancellation));
+        await Assert.ThrowsAsync<LeaseLostException>(() => plans.AppendAsync(first, [[new("in/x", null)]], 0, "more", Cancellation));
         Assert.Equal(0, (await stack.Get<UnitStore>().TotalsAsync(job, Cancellation)).ItemCount);
     }
 
     [Fact]
-    public async Task Run_LeavesOutTheJobsOwnOutput_WhenItLiesInsideTheInput()
+    public async Task Run_LeavesOutWhatStandsForFolders_AndCountsIt_WhicheverPageTheyAreOn()
     {
-        var blobs = await stack.InputAsync(2);
-        foreach (var name in new[] { "in/out/manifest.json", "in/out/parts/part-000000-12345678.parquet", "in/out/cat.png" }) await blobs.WriteAsync(name, [1]);
-        var job = await stack.SubmitAsync(blobs, a => a with { Output = blobs.Root.Combine("in/out").ToString() });
-        using var stop = new AttemptStop();
-        var attempt = await stack.AttemptAsync(await stack.ClaimAsync(job), stop);
+        var blobs = await stack.InputAsync(0);
+        var folder = new Dictionary<string, string> { ["hdi_isfolder"] = "true" };
+        foreach (var name in new[] { "in/2026", "in/2026/d1", "in/slash/" })
+            await blobs.Accounts.Blob(blobs.Root.Combine(name)).UploadAsync(new BinaryData(""), new BlobUploadOptions { Metadata = name.EndsWith('/') ? null : folder }, Cancellation);
+        await blobs.WriteAsync("in/2026/d1/a.png", TestImages.Png(1));
+        await blobs.WriteAsync("in/plain", []);                    // no mark: its child is two pages on
+        for (var i = 0; i < 7; i++) await blobs.WriteAsync($"in/plain-{i}", TestImages.Png(i));
+        await blobs.WriteAsync("in/plain/b.png", TestImages.Png(2));
+        await blobs.WriteAsync("in/plainer", []);                  // an empty file
+        var job = await stack.SubmitAsync(blobs);
 
-        await stack.Get<UnitPlanner>().RunAsync(ClassifyJob.Of(attempt), Cancellation);
+        var result = await stack.SucceedAsync(job);
 
-        Assert.Equal(["in/000.png", "in/001.png", "in/out/cat.png"], (await UnitsAsync(attempt.Lease)).SelectMany(unit => unit.Items).Select(item => item.Name));
+        Assert.Equal((9, 1, 4), (result.Rows, result.Failed, result.FolderMarkers));
+        Assert.Equal(4, (await stack.ManifestAsync(blobs)).FolderMarkerCount);
+        var rows = await stack.RowsAsync(blobs);
+        Assert.Equal("in/plainer", Assert.Single(rows, row => row.Value.GetProperty("error").ValueKind == System.Text.Json.JsonValueKind.String).Key);
+        Assert.Null(await stack.Store.FindAsync(blobs.Root.Combine("in/plain"), Cancellation));
+    }
+
+    [Fact]
+    public async Task Run_SaysThatOnlyFoldersLieThere_OrThatTheInputIsABlob()
+    {
+        var blobs = await stack.InputAsync(1);
+        await blobs.Accounts.Blob(blobs.Root.Combine("empty/")).UploadAsync(new BinaryData(""), Cancellation);
+
+        var folders = Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Input = $"{blobs.Root.Combine("empty")}" })));
+        var blob = Assert.IsType<Outcome.Failed>(await stack.RunAsync(
+            await stack.SubmitAsync(blobs, a => a with { Input = $"{blobs.Root.Combine("in/000.png")}", Output = $"{blobs.Root.Combine("out2")}" })));
+
+        Assert.Equal((FailureKind.Permanent, FailureKind.Permanent), (folders.Kind, blob.Kind));
+        Assert.Contains("only 1 blob that stands for a folder", folders.Error, StringComparison.Ordinal);
+        Assert.Contains("in/000.png*", blob.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +135,7 @@ public class UnitPlannerTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         var (first, second) = (await stack.ClaimAsync(job), await stack.ClaimAsync(job));
         var units = stack.Get<UnitStore>();
         await stack.Get<PlanStore>().TakeAsync(first, Cancellation);
-        await stack.Get<PlanStore>().AppendAsync(first, [[new("in/x", "\"1\"")]], null, Cancellation);
+        await stack.Get<PlanStore>().AppendAsync(first, [[new("in/x", "\"1\"")]], 0, null, Cancellation);
 
         Assert.NotNull(await units.ClaimAsync(first, Cancellation));
         Assert.Null(await units.ClaimAsync(second, Cancellation));

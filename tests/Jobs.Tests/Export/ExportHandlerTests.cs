@@ -85,5 +85,20 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
         Assert.IsType<Outcome.HandedBack>(await _bench.RunAsync(await _bench.ClaimAsync(await _bench.SubmitAsync(Arguments("exports/weights.pth"))), stop));
     }
 
+    [Theory]
+    [InlineData("models/weights.onnx", "model store")]
+    [InlineData("runs/weights.onnx", "the checkpoint itself")]
+    public async Task Execute_WritesNeitherIntoTheModelStoreNorOverItsCheckpoint_UnderAnyAlias(string output, string fault)
+    {
+        await _bench.WriteWeightsAsync("runs/weights.onnx");
+        string other = _bench.Path(output).Replace("blob://test/", "blob://TEST/", StringComparison.Ordinal);
+
+        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(
+            Arguments("x.onnx") with { Output = other, Checkpoint = _bench.Path("runs/weights.onnx"), Overwrite = true }));
+
+        Assert.Equal(FailureKind.Permanent, refused.Kind);
+        Assert.Contains(fault, refused.Error, StringComparison.Ordinal);
+    }
+
     private ExportArguments Arguments(string output) => new() { Checkpoint = _bench.Path("models/weights.pth"), Output = _bench.Path(output) };
 }

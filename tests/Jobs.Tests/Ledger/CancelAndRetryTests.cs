@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using Npgsql;
 
 namespace HrNetBatch.Jobs.Tests.Ledger;
 
@@ -113,6 +114,53 @@ public sealed class CancelAndRetryTests(LedgerDatabase ledger) : IClassFixture<L
         Job revived = await ledger.Jobs.RetryAsync(id, Cancelled);
         Assert.Equal((JobState.Queued, null), (revived.State, revived.CancelRequestedAt));
         Assert.Equal(0, (await ledger.ClaimAsync(id)).Lane);
+    }
+
+    /// <summary>As the retry of failed items reopens it.</summary>
+    [Theory]
+    [InlineData(JobState.Queued)]
+    [InlineData(JobState.Scheduled)]
+    [InlineData(JobState.Running)]
+    public async Task Cancel_OfAReopenedSuccess_RestoresIt_WithItsResult(JobState state)
+    {
+        Guid id = await ReopenedAsync();
+        Lease? lease = state == JobState.Queued ? null : await ledger.ClaimAsync(id);
+        if (state == JobState.Scheduled)
+            await ledger.Leases.EndAsync(lease!, new Outcome.Failed("no network", FailureKind.Transient), Cancelled);
+
+        Job asked = await ledger.Jobs.CancelAsync(id, Cancelled);
+        if (state == JobState.Running)
+            Assert.Equal(JobState.Succeeded, await ledger.Leases.EndAsync(lease!, new Outcome.Cancelled(), Cancelled));
+        else
+            Assert.Equal(JobState.Succeeded, asked.State);
+
+        Job job = await ledger.JobAsync(id);
+        Assert.Equal((JobState.Succeeded, null, 7), (job.State, job.Error, job.Result!.Value.GetProperty("rows").GetInt32()));
+        Assert.NotNull(job.EndedAt);
+    }
+
+    [Fact]
+    public async Task AFailure_OfAReopenedSuccess_KeepsItsResult()
+    {
+        Guid id = await ReopenedAsync();
+        await ledger.Leases.EndAsync(await ledger.ClaimAsync(id), new Outcome.Failed("no such checkpoint", FailureKind.Permanent), Cancelled);
+        Assert.Equal(JobState.Failed, (await ledger.JobAsync(id)).State);
+        Assert.Equal(7, (await ledger.Jobs.RetryAsync(id, Cancelled)).Result!.Value.GetProperty("rows").GetInt32());
+
+        await ledger.Leases.EndAsync(await ledger.ClaimAsync(id), Outcome.Success(new { rows = 8 }), Cancelled);
+
+        Assert.Equal(8, (await ledger.JobAsync(id)).Result!.Value.GetProperty("rows").GetInt32());
+    }
+
+    private async Task<Guid> ReopenedAsync()
+    {
+        Guid id = await ledger.EnqueueAsync();
+        await ledger.Leases.EndAsync(await ledger.ClaimAsync(id), Outcome.Success(new { rows = 7 }), Cancelled);
+        await using NpgsqlConnection connection = await ledger.Source.OpenConnectionAsync(Cancelled);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(Cancelled);
+        await Reopening.ReopenAsync(connection, transaction, id, Cancelled);
+        await transaction.CommitAsync(Cancelled);
+        return id;
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class ModelStoreTests(PostgresFixture postgres, AzuriteFixture azu
         Assert.Equal(1, (await ResolveAsync("flowers@1")).Version);
         Assert.Equal(1, (await ResolveAsync("flowers@best")).Version);
         IReadOnlyList<ModelSummary> all = await _bench.Store.ListAsync(Cancelled);
-        Assert.Equal([("birds", 1, 1), ("flowers", 2, 2)], all.Select(model => (model.Newest.Name, model.Newest.Version, model.VersionCount)));
+        Assert.Equal([("birds", 1, 1), ("flowers", 2, 2)], all.Select(model => (model.Name, model.Newest!.Version, model.VersionCount)));
         Assert.Equal(["best"], all[1].Tags.Select(found => found.Name));
     }
 
@@ -69,6 +69,60 @@ public sealed class ModelStoreTests(PostgresFixture postgres, AzuriteFixture azu
         Assert.Equal(version.Sha256, (await ResolveAsync("flowers")).Sha256);
         await _bench.Blobs.WriteAsync("models/flowers/versions/000001.json", "{"u8.ToArray());
         Assert.Contains("flowers/versions/000001.json", (await RefusedAsync("flowers")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task List_ShowsAllThatCanBeRead_AndSaysWhatCannotAndWhy()
+    {
+        for (int i = 0; i < 3; i++) await _bench.AddAsync("flowers");
+        await _bench.AddAsync("birds");
+        await _bench.Tags.SetAsync(new ModelReference("flowers", 1), "best", Cancelled);
+        await _bench.Blobs.WriteAsync("models/flowers/versions/000003.json", "{"u8.ToArray());
+        await _bench.Blobs.WriteAsync("models/birds/versions/000001.json", """{"name":"flowers"}"""u8.ToArray());
+        await _bench.Blobs.WriteAsync("models/flowers/tags/odd.json", "no JSON"u8.ToArray());
+        await _bench.Blobs.WriteAsync("models/flowers/versions/7.json", "somebody's notes"u8.ToArray());
+        await _bench.Blobs.WriteAsync("models/Not A Model/versions/000001.json", "{}"u8.ToArray());
+
+        IReadOnlyList<ModelSummary> all = await _bench.Store.ListAsync(Cancelled);
+
+        Assert.Equal([("birds", null, 0), ("flowers", 2, 2)], all.Select(model => (model.Name, model.Newest?.Version, model.VersionCount)));
+        Assert.Equal(["models/birds/versions/000001.json"], all[0].Unreadable.Select(blob => blob.Path.Name));
+        Assert.Equal(["models/flowers/versions/000003.json", "models/flowers/tags/odd.json"], all[1].Unreadable.Select(blob => blob.Path.Name));
+        Assert.All(all.SelectMany(model => model.Unreadable), blob => Assert.Contains(blob.Path.ToString(), blob.Why, StringComparison.Ordinal));
+        Assert.Equal("best", Assert.Single(all[1].Tags).Name);
+        Assert.Equal(0, await _bench.Removal(new LaterTime()).SweepAsync("flowers", Cancelled));   // the unreadable version may name any of the weights
+        Assert.Equal(4, (await _bench.AddAsync("flowers")).Version);
+    }
+
+    [Fact]
+    public async Task Find_RefusesAVersionThatNamesWeightsOfOthers()
+    {
+        await _bench.AddAsync("flowers");
+        BlobPath file = _bench.Blobs.Root.Combine("models/flowers/versions/000001.json");
+        JsonObject json = JsonNode.Parse((await _bench.Blobs.Store.ReadAsync(file, cancellation: Cancelled)).Bytes)!.AsObject();
+        json["weights"] = "weights/../../birds/weights/x";
+        await _bench.Blobs.WriteAsync("models/flowers/versions/000001.json", System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()));
+
+        Assert.Contains("versions/000001.json", (await RefusedAsync("flowers@1")).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<JobException>(() => _bench.Removal().RemoveAsync("flowers", 1, force: true, Cancelled));
+    }
+
+    [Theory]
+    [InlineData("models", true)]
+    [InlineData("models/flowers/x", true)]
+    [InlineData("", true)]
+    [InlineData("models2/run", false)]
+    [InlineData("runs/models", false)]
+    public void RequireOutside_RefusesAtUnderAndAboveTheRoot(string name, bool refused)
+    {
+        var thrown = Record.Exception(() => _bench.Store.RequireOutside(_bench.Blobs.Root with { Name = name }, "output"));
+
+        Assert.Equal(refused, thrown is JobException { Kind: FailureKind.Permanent });
+    }
+
+    private sealed class LaterTime : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddDays(2);
     }
 
     [Fact]

@@ -151,6 +151,17 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         Assert.Equal("model:insects@2", validated.GetProperty("checkpoint").GetString());
     }
 
+    [Theory]
+    [InlineData("models/flowers", "model store")]
+    [InlineData("shards/run", "listed as data")]
+    public async Task Execute_IsRefused_WhereItsFilesWouldLieAmongOthers(string output, string fault)
+    {
+        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments(output)));
+
+        Assert.Equal(FailureKind.Permanent, refused.Kind);
+        Assert.Contains(fault, refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Execute_SaysBeforeTheTraining_ThatModelsHaveNoPlace()
     {

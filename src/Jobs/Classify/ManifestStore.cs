@@ -1,0 +1,36 @@
+using System.Text.Json;
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
+
+namespace HrNetBatch.Jobs.Classify;
+
+/// <summary>Manifests in blob storage.</summary>
+public sealed class ManifestStore(BlobStore blobs)
+{
+    /// <summary>Reads a manifest; null where there is none.</summary>
+    /// <exception cref="JobException">The blob is no manifest, or one whose parts cannot be a classify job's; permanent.</exception>
+    public async Task<(Manifest Manifest, string ETag)?> ReadAsync(BlobPath path, CancellationToken cancellation = default)
+    {
+        try
+        {
+            var content = await blobs.ReadAsync(path, cancellation: cancellation);
+            return (Manifest.Parse(content.Bytes), content.ETag);
+        }
+        catch (BlobException e) when (e.IsMissing)
+        {
+            return null;
+        }
+        catch (JsonException e)
+        {
+            throw new JobException(
+                $"'{path}' is there already, and no classify job wrote it ({e.Message.Split('\n', 2)[0]}). "
+                + "Choose another output, or delete that blob and retry the job.",
+                inner: e);
+        }
+    }
+
+    /// <summary>Writes a manifest in place of the version <paramref name="previous"/>; null: of none.</summary>
+    /// <exception cref="BlobException">With <see cref="BlobException.IsChanged"/> where another version is there.</exception>
+    public Task WriteAsync(BlobPath path, Manifest manifest, string? previous, CancellationToken cancellation = default) =>
+        blobs.UploadAsync(path, new MemoryStream(manifest.ToJson()), new Replaces(previous), cancellation);
+}

@@ -150,7 +150,7 @@ public class FailedItemTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("4 of 10 images could not be read (40%)", failed.Error, StringComparison.Ordinal);
-        Assert.Contains("in/000.png: not a JPEG", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("in/000.png: a text, not an image", failed.Error, StringComparison.Ordinal);
         Assert.Contains($"hrnet retry {job} --failed-items", failed.Error, StringComparison.Ordinal);
         Assert.Null(await stack.Store.FindAsync(blobs.Root.Combine("out/manifest.json"), Cancellation));
 

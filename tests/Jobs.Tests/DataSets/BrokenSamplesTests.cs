@@ -39,7 +39,7 @@ public sealed class BrokenSamplesTests(PostgresFixture postgres, AzuriteFixture 
 
         FailedItem item = Assert.Single(await new FailedItemStore(_bench.Ledger.Source).ListAsync(job, cancellation: Cancelled));
         Assert.Equal(_bench.Path("images/cat/broken.png"), item.Name);
-        Assert.Contains("not a JPEG", item.Reason, StringComparison.Ordinal);
+        Assert.Contains("a text, not an image", item.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class BrokenSamplesTests(PostgresFixture postgres, AzuriteFixture 
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("1 of 4 samples are broken (25%), and the job allows 20%", failed.Error, StringComparison.Ordinal);
-        Assert.Contains("images/cat/broken.png: not a JPEG", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("images/cat/broken.png: a text, not an image", failed.Error, StringComparison.Ordinal);
         Assert.Equal(1, await new FailedItemStore(_bench.Ledger.Source).CountAsync(job, Cancelled));
     }
 

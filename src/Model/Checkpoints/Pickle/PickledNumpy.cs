@@ -13,7 +13,7 @@ internal static class PickledNumpy
             return new PickledOther("numpy value", "a numpy value");
         if ((given as PickledBytes)?.Content is not { } raw)
             return given as string is { } text ? text : new PickledOther("numpy value", $"a numpy value of type {type.Code}");
-        // Three bits of a type code's size are enough for the numbers that there are: longer ones (strings, dates) are only named.
+        // No number is longer: of texts the bytes are taken below, and dates are only named.
         byte[] bytes = [.. raw.Take(8)];
         if (type.IsBigEndian)
             Array.Reverse(bytes);

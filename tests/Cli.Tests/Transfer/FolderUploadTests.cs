@@ -34,7 +34,7 @@ public sealed class FolderUploadTests(AzuriteFixture azurite) : IDisposable
         var upload = new FolderUpload(blobs, services.GetRequiredService<BlobAccounts>(), services.GetRequiredService<ModelStore>());
 
         UserException refused = await Assert.ThrowsAsync<UserException>(() => upload.RunAsync(
-            _folder.Path, new DirectoryInfo(_folder.Path).GetFiles(), root.Combine(target), new TransferProgress(2, 2), TestContext.Current.CancellationToken));
+            _folder.Path, [.. new DirectoryInfo(_folder.Path).GetFiles().Select(file => new UploadedFile(file.FullName, file.Length))], root.Combine(target), new TransferProgress(2, 2), TestContext.Current.CancellationToken));
 
         Assert.Contains(fault, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\u0007', refused.Message);

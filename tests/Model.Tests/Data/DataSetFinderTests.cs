@@ -381,6 +381,7 @@ public sealed class DataSetFinderTests : IDisposable
         await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
             await gzip.WriteAsync(content, Token);
         return packed.ToArray();
+    }
 
     private async Task WriteSplitsAsync()
     {

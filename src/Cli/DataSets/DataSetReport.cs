@@ -49,7 +49,8 @@ internal sealed record DataSetReport
         if (!readsAll)
         {
             await data.PrepareAsync(cancellation);
-            return report with { SampleCount = data.SampleCount, LeftOut = data.LeftOut, Faults = [.. FaultsOf(data.SampleCount, 0)] };
+            long? count = data.SampleCount ?? (await data.HasSampleAsync(cancellation) ? null : 0);
+            return report with { SampleCount = count, LeftOut = data.LeftOut, Faults = [.. FaultsOf(count, 0)] };
         }
         var check = new DataSetCheck(data);
         await check.RunAsync(cancellation);

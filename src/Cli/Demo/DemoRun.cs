@@ -110,8 +110,9 @@ internal sealed class DemoRun(IServiceProvider services, string folder, bool jso
             Format = "jsonl",
             TopK = 3,
             UnitSize = 256,
+            FlipAverage = true,
         });
-        JobRequest validate = JobRequest.For(new ValidateArguments { Checkpoint = "{{result.best}}", Data = validationShards });
+        JobRequest validate = JobRequest.For(new ValidateArguments { Checkpoint = "{{result.best}}", Data = validationShards, FlipAverage = true });
         JobRequest train = JobRequest.For(DemoRecipe.Train(
             EmojiShards.Pattern(Container + "shards/", "train", DemoRecipe.TrainShardCount), validationShards, run + "model/", labels));
         return train with { Then = [validate with { Then = [classify] }] };

@@ -69,9 +69,8 @@ internal sealed partial class ShardSet
     /// <exception cref="JobException">There is not one sample; permanent.</exception>
     public async Task RequireSampleAsync(CancellationToken cancellation)
     {
-        await foreach (Sample _ in new ShuffledSamples(_data).ReadAsync(SampleOrder.AsWritten(), cancellation))
-            return;
-        throw NoSample();
+        if (!await _data.HasSampleAsync(cancellation))
+            throw NoSample();
     }
 
     /// <summary>Counts the samples of shards that do not say how many they have, by reading them; null: there are at least <paramref name="enough"/>.</summary>

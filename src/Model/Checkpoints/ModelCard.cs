@@ -15,13 +15,19 @@ public sealed record ModelCard(string Variant, int ImageSize, IReadOnlyList<stri
     /// <summary>Share of the resized short side that the centre crop keeps, as the weights were validated: what classifies with them does the same.</summary>
     public double CropFraction { get; init; } = Preprocessing.DefaultCropRatio;
 
-    internal CheckpointDictionary ToValue() => new()
+    internal CheckpointDictionary ToValue()
     {
-        { "variant", Variant },
-        { "image_size", (long)ImageSize },
-        { "crop_fraction", CropFraction },
-        { "labels", new CheckpointList([.. Labels.Select(label => (CheckpointValue)label)]) },
-    };
+        var card = new CheckpointDictionary
+        {
+            { "variant", Variant },
+            { "image_size", (long)ImageSize },
+            { "labels", new CheckpointList([.. Labels.Select(label => (CheckpointValue)label)]) },
+        };
+        // Only where it says something: torch 1.13 refuses floats in what it loads with weights_only.
+        if (CropFraction != Preprocessing.DefaultCropRatio)
+            card.Add("crop_fraction", CropFraction);
+        return card;
+    }
 
     internal static ModelCard? FromValue(CheckpointDictionary? value)
     {

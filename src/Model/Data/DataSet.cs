@@ -97,6 +97,15 @@ public sealed class DataSet(
 
     private const int ShardsCountedAtOnce = 4;
 
+    /// <summary>Whether there is a sample, be it a broken one: the first is read.</summary>
+    /// <exception cref="ShardException">A shard cannot be read.</exception>
+    public async Task<bool> HasSampleAsync(CancellationToken cancellationToken)
+    {
+        await foreach (Sample _ in new ShuffledSamples(this).ReadAsync(SampleOrder.AsWritten(), cancellationToken))
+            return true;
+        return false;
+    }
+
     /// <summary>Reads whole shards whose hashes are known, and holds them against those.</summary>
     /// <exception cref="ShardException">A shard is not what its hash says.</exception>
     public async Task VerifyAsync(CancellationToken cancellationToken)

@@ -1,5 +1,3 @@
-using HrNetBatch.Model.Data.Tar;
-
 namespace HrNetBatch.Model.Data.Layouts;
 
 /// <summary>A file read in small stretches, for whoever passes over most of it.</summary>

@@ -4,8 +4,7 @@ using HrNetBatch.Model.Training;
 namespace HrNetBatch.Cli.Demo;
 
 /// <summary>
-/// How the demo trains: every value in one place, chosen for a few minutes on two cores. It has not been shown to beat the
-/// baseline, for which every picture it is asked about is among its training images, drawn by the other vendor.
+/// How the demo trains: every value in one place, chosen for a few minutes on two cores (benchmarks/Recipes says what each brought).
 /// </summary>
 internal static class DemoRecipe
 {
@@ -21,11 +20,11 @@ internal static class DemoRecipe
     /// <summary>Shards of the validation images.</summary>
     public const int ValidationShardCount = 2;
 
-    /// <summary>Top-1 of the nearest neighbour among the training images, by their pixels at 16×16: what longer training must beat.</summary>
+    /// <summary>
+    /// Top-1 of the nearest neighbour among the training images, by their pixels at 16×16. Every picture that is asked about is
+    /// among them, drawn by the other vendor. A run that is not above it has something wrong; always naming the largest class gives 0.202.
+    /// </summary>
     public const double Baseline = 0.613;
-
-    /// <summary>Below this something is broken, whatever the luck of the run: always naming the largest class gives 0.202.</summary>
-    public const double LeastAccuracy = 0.4;
 
     /// <summary>The train job's arguments.</summary>
     public static TrainArguments Train(string shards, string validationShards, string output, IReadOnlyList<string> labels) => new()
@@ -36,13 +35,27 @@ internal static class DemoRecipe
         Labels = labels,
         Variant = Variant,
         ImageSize = ImageSize,
-        EpochCount = 5,
-        BatchSize = 16,
-        LearningRate = 0.02,
-        LearningRateSchedule = LearningRateSchedule.Cosine,
+        EpochCount = 16,
+        BatchSize = 32,
+        MicroBatchSize = 16,
+        LastBatch = LastBatch.Drop,
+        Optimizer = OptimizerKind.Adam,
+        LearningRate = 0.002,
+        LearningRateSchedule = LearningRateSchedule.CosinePerStep,
         WarmUpSteps = 60,
-        WeightDecay = 5e-4,
-        MinimumCropScale = 0.5,
+        AdamBeta2 = 0.99,
+        WeightDecay = 0,
+        ZeroInitResidual = true,
+        MinimumCropScale = 0.6,
+        BrightnessJitter = 0.3,
+        ContrastJitter = 0.3,
+        SaturationJitter = 0.3,
+        HueJitter = 0.05,
+        ShuffleBufferSize = 2000,
+
+        // The pictures have no margin to crop, and a validation of all of them takes as long as a fifth of an epoch.
+        ValidationCropFraction = 1,
+        ValidationInterval = 4,
         CheckpointInterval = TimeSpan.FromMinutes(1),
         Seed = 1,
     };

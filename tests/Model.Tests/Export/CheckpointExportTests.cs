@@ -106,11 +106,11 @@ public sealed class CheckpointExportTests : IDisposable
     public void Write_SaysWhatItGot_WhenTheCheckpointIsOfAnotherNetwork()
     {
         using Tensor stray = ones(2, 2);
-        using Checkpoint source = Read(CheckpointWriter.ToValue(new Dictionary<string, Tensor> { ["encoder.weight"] = stray }));
+        using Checkpoint source = Read(CheckpointWriter.ToValue(new Dictionary<string, Tensor> { ["decoder.weight"] = stray }));
 
         var refused = Assert.Throws<CheckpointException>(() => CheckpointExport.Write(source, Target, new() { Format = ExportFormat.Onnx }, cancellation: Token));
 
-        Assert.Contains("encoder.weight", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("decoder.weight", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Parameter '", refused.Message, StringComparison.Ordinal);
     }
 

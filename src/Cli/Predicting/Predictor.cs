@@ -15,7 +15,9 @@ internal sealed class Predictor : IDisposable
     private readonly Classifier _classifier;
     private readonly int _batchSize;
 
-    private Predictor(Classifier classifier, int batchSize) => (_classifier, _batchSize) = (classifier, batchSize);
+    private readonly string _weights;
+
+    private Predictor(Classifier classifier, string weights, int batchSize) => (_classifier, _weights, _batchSize) = (classifier, weights, batchSize);
 
     /// <summary>Loads weights.</summary>
     /// <param name="weights">The checkpoint's file.</param>
@@ -37,7 +39,7 @@ internal sealed class Predictor : IDisposable
         Classifier classifier = Refused(() => Classifier.Load(checkpoint, options), weights);
         foreach (string remark in checkpoint.Remarks.Concat(classifier.LoadReport.Remarks))
             Screen.Say($"{weights}: {remark}.");
-        return new Predictor(classifier, batchSize);
+        return new Predictor(classifier, weights, batchSize);
     }
 
     /// <summary>Yields one result for each file; a file that cannot be read is one with an error.</summary>
@@ -55,9 +57,21 @@ internal sealed class Predictor : IDisposable
 
             float[][] readable = [.. images.Where((_, i) => errors[i] is null)];
             var predictions = new Queue<Prediction[]>(readable.Length == 0 ? []
-                : await _classifier.ClassifyAsync(readable.SelectMany(image => image).ToArray(), readable.Length, Math.Min(topCount, _classifier.ClassCount), cancellation));
+                : await ClassifyAsync(readable, topCount, cancellation));
             for (int i = 0; i < chunk.Length; i++)
                 yield return new FilePrediction(chunk[i], errors[i] is null ? predictions.Dequeue() : null, errors[i]);
+        }
+    }
+
+    private async Task<IReadOnlyList<Prediction[]>> ClassifyAsync(float[][] images, int topCount, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _classifier.ClassifyAsync(images.SelectMany(image => image).ToArray(), images.Length, Math.Min(topCount, _classifier.ClassCount), cancellation);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new UserException($"{_weights}: {error.Message} Look at the weights with `hrnet inspect`.");
         }
     }
 

@@ -47,7 +47,8 @@ internal static class Tiff
         return (header.Photometric, header.BitsPerSample, header.SampleFormat) switch
         {
             (0 or 1, 1 or 2 or 4 or 8 or 16, 1) or (0 or 1, 16 or 32, 2) or (1, 32, 1) or (0 or 1, 32, 3) => null,
-            (2 or 5, 8 or 16, 1) or (3, 1 or 2 or 4 or 8, 1) or (6, 8, 1) => null,
+            (2 or 5, 8 or 16, 1) or (3, 1 or 2 or 4 or 8, 1) => null,
+            (6, 8, 1) => header.Compression is 6 or 7 ? null : "YCbCr colours that are not JPEG",
             (8, _, _) => "CIELAB colours",
             (0 or 1 or 2 or 3 or 5 or 6, _, _) => $"{header.BitsPerSample}-bit samples (format {header.SampleFormat}, colours {header.Photometric})",
             _ => $"colours {header.Photometric}",

@@ -8,7 +8,7 @@ internal sealed record TiffHeader
     private const int LargestEntryCount = 4096;
 
     private const ushort Subfile = 254, ImageWidth = 256, ImageLength = 257, BitsPerSampleTag = 258, CompressionTag = 259, PhotometricTag = 262,
-        OrientationTag = 274, SamplesTag = 277, TileWidthTag = 322, TileLengthTag = 323, SubDirectories = 330, ExtraSamplesTag = 338,
+        OrientationTag = 274, SamplesTag = 277, StripOffsets = 273, StripByteCounts = 279, TileWidthTag = 322, TileLengthTag = 323, TileOffsets = 324, TileByteCounts = 325, SubDirectories = 330, ExtraSamplesTag = 338,
         SampleFormatTag = 339, DngVersion = 50706;
 
     // Bytes of an element, by the type's number.
@@ -64,6 +64,7 @@ internal sealed record TiffHeader
             throw new ImageException("the TIFF is damaged: its directory has no end");
         bool isReduced = false, hasSubDirectories = false;
         long tileWidth = 0, tileLength = 0;
+        (ulong Place, int TypeBytes, ulong Count) offsets = default, lengths = default;
         for (ulong entry = at + (ulong)countBytes; count > 0; count--, entry += (ulong)entryBytes)
         {
             ushort tag = (ushort)Number(tiff, entry, 2, isBigEndian);
@@ -79,6 +80,10 @@ internal sealed record TiffHeader
                 (hasSubDirectories, header) = (hasSubDirectories || tag == SubDirectories, header with { IsCameraRaw = header.IsCameraRaw || tag == DngVersion });
                 continue;
             }
+            if (tag is StripOffsets or TileOffsets)
+                offsets = (place, typeBytes, valueCount);
+            else if (tag is StripByteCounts or TileByteCounts)
+                lengths = (place, typeBytes, valueCount);
             if (tag is not (Subfile or ImageWidth or ImageLength or BitsPerSampleTag or CompressionTag or PhotometricTag or OrientationTag or SamplesTag
                 or TileWidthTag or TileLengthTag or ExtraSamplesTag or SampleFormatTag))
                 continue;
@@ -96,6 +101,13 @@ internal sealed record TiffHeader
         }
         if (header.Width == 0 || header.Height == 0)
             throw new ImageException("the TIFF is damaged: its first directory has no size");
+        for (ulong part = 0; part < Math.Min(offsets.Count, lengths.Count); part++)
+        {
+            ulong start = Number(tiff, offsets.Place + part * (ulong)offsets.TypeBytes, Math.Min(offsets.TypeBytes, 8), isBigEndian);
+            ulong length = Number(tiff, lengths.Place + part * (ulong)lengths.TypeBytes, Math.Min(lengths.TypeBytes, 8), isBigEndian);
+            if (start > (ulong)tiff.Length || (ulong)tiff.Length - start < length)
+                throw new ImageException("the TIFF is truncated: a part of its picture lies outside the file");
+        }
         return header with { TilePixels = tileWidth * tileLength, IsCameraRaw = header.IsCameraRaw || (isReduced && hasSubDirectories) || header.Photometric is 32803 or 34892 };
     }
 

@@ -38,7 +38,7 @@ internal static class Vips
         => Decode("WebP", pixelLimit, () => Image.WebploadBuffer(webp, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), Unpack);
 
     public static RgbImage DecodeTiff(byte[] tiff, long pixelLimit, StripUnpacker unpack)
-        => Decode("TIFF", pixelLimit, () => Image.TiffloadBuffer(tiff, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), unpack);
+        => Decode("TIFF", pixelLimit, () => Image.TiffloadBuffer(tiff, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error), unpack);
 
     /// <summary>Turns a strip of libvips' samples into pixels.</summary>
     internal delegate void StripUnpacker(Image source, ReadOnlySpan<byte> samples, Span<byte> rgbx);

@@ -24,7 +24,7 @@ internal sealed record TestBlobs(BlobAccounts Accounts, BlobStore Store, BlobPat
     public async Task WriteRawAsync(string name, byte[] content)
     {
         var container = Accounts.Container(Root);
-        var sas = container.GenerateSasUri(Azure.Storage.Sas.BlobContainerSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1));
+        var sas = container.GenerateSasUri(Azure.Storage.Sas.BlobContainerSasPermissions.All, TimeProvider.System.GetUtcNow().AddHours(1));
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Put, $"{container.Uri}/{Uri.EscapeDataString(name)}{sas.Query}") { Content = new ByteArrayContent(content) };
         request.Headers.Add("x-ms-blob-type", "BlockBlob");

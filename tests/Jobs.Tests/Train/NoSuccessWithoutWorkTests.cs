@@ -1,6 +1,5 @@
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.Model.Architecture;

@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using System.Text.Json;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
 using HrNetBatch.Model.Tests.Data.Tar;

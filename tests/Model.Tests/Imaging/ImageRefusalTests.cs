@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Model.Tests.Imaging;

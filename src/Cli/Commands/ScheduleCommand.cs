@@ -87,12 +87,15 @@ internal static class ScheduleCommand
         return command;
     }
 
-    /// <exception cref="UserException">It is no cron expression, or never fires.</exception>
+    // The ledger takes a field of seconds too; typed, it is a slip that would submit a job each second.
+    /// <exception cref="UserException">It is no cron expression of five fields, or never fires.</exception>
     private static string Fields(string expression)
     {
         try
         {
-            return ScheduleTimes.Fields(expression);
+            string fields = ScheduleTimes.Fields(expression);
+            return fields.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 5 ? fields
+                : throw new UserException($"'{expression}' has six fields, and five are taken: minute, hour, day of the month, month, day of the week.", UserException.WrongRequest);
         }
         catch (FormatException exception)
         {

@@ -27,8 +27,6 @@ public static class ScheduleTimes
         text = text.Trim();
         if (text.StartsWith('@') && !Names.TryGetValue(text, out text!))
             throw new FormatException($"There is no such name of a schedule; there are {string.Join(", ", Names.Keys)}.");
-        if (text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is { Length: not 5 } fields)
-            throw new FormatException($"'{text}' has {fields.Length} fields, and a schedule has five: minute, hour, day of the month, month, day of the week. \"0 3 * * *\" is daily at 3:00 UTC.");
         CronExpression expression;
         try
         {

@@ -154,10 +154,13 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
 
         CommandResult wrong = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "at night");
         CommandResult never = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "0 3 31 2 *");
+        CommandResult eachSecond = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "* * * * * *");
         CommandResult added = await HrnetAsync("schedule", "add", "nightly", file, "--cron", "@daily");   // no file of arguments
         CommandResult listed = await HrnetAsync("schedule", "list", "--json");
         CommandResult removed = await HrnetAsync("schedule", "remove", "nightly");
 
+        Assert.Equal(2, eachSecond.ExitCode);
+        Assert.Contains("five are taken", eachSecond.Error, StringComparison.Ordinal);
         Assert.Equal([2, 2, 0, 0, 0], new[] { wrong.ExitCode, never.ExitCode, added.ExitCode, listed.ExitCode, removed.ExitCode });
         using var document = JsonDocument.Parse(listed.Output);
         Assert.Contains("never fires", never.Error, StringComparison.Ordinal);

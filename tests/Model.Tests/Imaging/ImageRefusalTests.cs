@@ -91,4 +91,45 @@ public class ImageRefusalTests
     }
 
     private static string Reason(byte[] file) => Assert.Throws<ImageException>(() => ImageDecoder.Decode(file)).Message;
+
+    /// <summary>libvips decodes what is there of the strips, and takes YCbCr for RGB where it is not JPEG's.</summary>
+    [Theory]
+    [InlineData(2, 0, null)]
+    [InlineData(2, 1, "a part of its picture lies outside the file")]
+    [InlineData(2, 100, "a part of its picture lies outside the file")]
+    [InlineData(6, 0, "YCbCr colours that are not JPEG")]
+    public void Decode_RefusesTiffsThatWouldGetWrongPixels(ushort colours, int missingBytes, string? expected)
+    {
+        byte[] tiff = Tiff(8, 8, colours);
+        Exception? refused = Record.Exception(() => ImageDecoder.Decode(tiff[..^missingBytes]).Dispose());
+        if (expected is null)
+            Assert.Null(refused);
+        else
+            Assert.Contains(expected, Assert.IsType<ImageException>(refused).Message, StringComparison.Ordinal);
+    }
+
+    // One strip of three bytes a pixel behind the directory, as Pillow writes it.
+    private static byte[] Tiff(ushort width, ushort height, ushort colours)
+    {
+        (ushort Tag, ushort Type, uint Value)[] entries =
+        [
+            (256, 3, width), (257, 3, height), (258, 3, 8), (259, 3, 1), (262, 3, colours), (273, 4, 8 + 2 + (9 * 12) + 4),
+            (277, 3, 3), (278, 3, height), (279, 4, (uint)(width * height * 3)),
+        ];
+        using var tiff = new MemoryStream();
+        using var writer = new BinaryWriter(tiff);
+        writer.Write("II*\0"u8);
+        writer.Write(8u);
+        writer.Write((ushort)entries.Length);
+        foreach ((ushort tag, ushort type, uint value) in entries)
+        {
+            writer.Write(tag);
+            writer.Write(type);
+            writer.Write(1u);
+            writer.Write(value);
+        }
+        writer.Write(0u);
+        writer.Write(new byte[width * height * 3]);
+        return tiff.ToArray();
+    }
 }

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Checkpoints;
 
 namespace HrNetBatch.Jobs.Contracts;
 
@@ -31,8 +33,23 @@ internal static class ArgumentReader
     }
 
     /// <summary>What is already known to be wrong with a follower's arguments.</summary>
-    public static List<string> TemplateFaults(JobKind kind, JsonElement arguments) =>
-        FieldFaults(kind.ArgumentsType, arguments, isLeftOut: field => ResultTemplate.AppearsIn(field.Value));
+    public static List<string> TemplateFaults(JobKind kind, JsonElement arguments)
+    {
+        List<string> faults = FieldFaults(kind.ArgumentsType, arguments, isLeftOut: field => ResultTemplate.AppearsIn(field.Value));
+        if (arguments.ValueKind == JsonValueKind.Object)
+            faults.AddRange(arguments.EnumerateObject().SelectMany(field => PathFaults(kind.ArgumentsType, field)));
+        return faults;
+    }
+
+    // What stands beside a placeholder in a path is known already, and must not wait for hours of training to be refused.
+    private static IEnumerable<string> PathFaults(Type type, JsonProperty field)
+    {
+        JsonPropertyInfo? property = JobJson.Options.GetTypeInfo(type).Properties.FirstOrDefault(known => known.Name == field.Name);
+        bool isPath = property?.AttributeProvider?.GetCustomAttributes(inherit: true).Any(rule => rule is BlobPathAttribute or CheckpointReferenceAttribute) ?? false;
+        return isPath && field.Value.ValueKind == JsonValueKind.String && ResultTemplate.AppearsIn(field.Value)
+            ? ValueFaults(property!, JsonSerializer.SerializeToElement(ResultTemplate.WithExamples(field.Value.GetString()!)))
+            : [];
+    }
 
     /// <summary>What is wrong with the fields of a JSON object that is to become a <paramref name="type"/>, rules across fields aside.</summary>
     /// <param name="type">The record.</param>

@@ -24,6 +24,9 @@ public static partial class ResultTemplate
     public static JsonElement Fill(JsonElement arguments, JsonElement result) =>
         JsonSerializer.SerializeToElement(Filled(arguments, result), JobJson.Options);
 
+    /// <summary>A path with examples in place of its placeholders, by which the rest of it can be judged: at its start a blob, elsewhere a word.</summary>
+    public static string WithExamples(string path) => Placeholder().Replace(path, match => match.Index == 0 ? "blob://account/container/result" : "result");
+
     private static JsonNode? Filled(JsonElement value, JsonElement result) => value.ValueKind switch
     {
         JsonValueKind.String => FilledString(value.GetString()!, result),

@@ -2,6 +2,7 @@ using System.Text.Json;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
+using HrNetBatch.Jobs.Validate;
 
 namespace HrNetBatch.Jobs.Tests.Contracts;
 
@@ -64,6 +65,24 @@ public sealed class ArgumentReaderTests
         JobArgumentsException refusal = Assert.Throws<JobArgumentsException>(() =>
             Kinds.Check(parent with { Then = [Follower("""{"name": "{{result.a}}", "level": 99}""")] }));
         Assert.StartsWith("level:", Assert.Single(refusal.Faults), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{{result.best}}", "blob://local/results/run", null)]
+    [InlineData("{{result.best}}", "{{result.output}}results", null)]
+    [InlineData("{{result.best}}/../final_state.pth.tar", "blob://local/results/run", "checkpoint")]
+    [InlineData("{{result.best}}", "blob://local/results/{{result.model}}/../../other", "output")]
+    public void TheRealKinds_RefusePathsThatNoResultCouldMend(string checkpoint, string output, string? atFault)
+    {
+        JobRequest classify = JobRequest.For(new ClassifyArguments { Input = "blob://local/images/", Checkpoint = checkpoint, Output = output });
+        JobRequest validate = JobRequest.For(new ValidateArguments { Checkpoint = "blob://local/models/best.pth.tar", Data = "blob://local/shards/" });
+
+        Exception? refused = Record.Exception(() => JobKinds.Default.Check(validate with { Then = [classify] }));
+
+        if (atFault is null)
+            Assert.Null(refused);
+        else
+            Assert.Contains(Assert.IsType<JobArgumentsException>(refused).Faults, fault => fault.Contains($"{atFault}:", StringComparison.Ordinal) && fault.Contains("'..'", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -30,7 +30,8 @@ public sealed class BlobAccounts(IOptions<BlobAccountsOptions> options)
     /// <exception cref="BlobException">The name cannot be requested (<see cref="BlobName"/>); <see cref="BlobException.IsUnreadable"/> is set.</exception>
     public BlobClient Blob(BlobPath path) => BlobName.Fault(path.Name) is { } fault
         ? throw new BlobException(
-            $"'{BlobName.Shown($"{path}")}' cannot be reached: the name {fault}. Store the blob under another name.", isTransient: false) { IsUnreadable = true }
+            $"'{BlobName.Shown($"{path}")}' cannot be reached: the name {fault}. Store the blob under another name.", isTransient: false)
+        { IsUnreadable = true }
         : Container(path).GetBlobClient(path.Name);
 
     private BlobServiceClient Open(string alias)

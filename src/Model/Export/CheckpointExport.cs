@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
-using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Checkpoints.Safetensors;
+using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Onnx;
 using TorchSharp;

@@ -143,7 +143,12 @@ public sealed class NoSuccessWithoutWorkTests(PostgresFixture postgres, AzuriteF
         }
         TrainArguments arguments = _bench.Arguments("run/") with
         {
-            Data = _bench.Path("broken/"), ValidationData = null, BatchSize = 2, EpochCount = 1, BrokenSampleLimit = 0.1, LastBatch = Model.Training.LastBatch.Keep,
+            Data = _bench.Path("broken/"),
+            ValidationData = null,
+            BatchSize = 2,
+            EpochCount = 1,
+            BrokenSampleLimit = 0.1,
+            LastBatch = Model.Training.LastBatch.Keep,
         };
         Guid job = await _bench.SubmitAsync(arguments);
         for (int step = 1; step <= 5; step++)

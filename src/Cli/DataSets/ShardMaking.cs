@@ -1,5 +1,6 @@
 using System.Globalization;
 using HrNetBatch.Cli.Output;
+using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
 using HrNetBatch.Model.Labels;
@@ -51,6 +52,8 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
     {
         if (Split.Length == 0 || Split.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-')))
             throw new UserException($"--split must be letters, digits, - and _; '{Split}' is not.", UserException.WrongRequest);
+        if (!sourcePath.EndsWith('*') && Whole(_folder).StartsWith(Whole(sourcePath), StringComparison.Ordinal))
+            throw new UserException($"{targetPath} lies in {sourcePath}, which would then hold shards beside its images. Name another folder for the shards.", UserException.WrongRequest);
         DataSet data = await new DataSetFinder(source.Files).FindAsync(sourcePath, cancellationToken: cancellation);
         (IReadOnlyList<string> classes, Func<long, long> labelOf) = await ClassesAsync(data, sourcePath, cancellation);
         await target.PrepareAsync(_folder, cancellation);
@@ -85,6 +88,9 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
         return new MadeShards(
             [.. made.Select(shard => shard.FileName)], made.Sum(shard => shard.SampleCount), classes.Count, targetPath, $"{_folder}{InfoName}#{Split}");
     }
+
+    private static string Whole(string path) =>
+        (path.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase) ? path : Path.GetFullPath(path)).TrimEnd('/') + "/";
 
     private async Task<(bool HasMore, long Count)> WriteShardAsync(string name, IAsyncEnumerator<Sample> samples, Func<long, long> labelOf, CancellationToken cancellation)
     {

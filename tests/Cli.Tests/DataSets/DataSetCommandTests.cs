@@ -91,6 +91,21 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
         Assert.False(File.Exists(Path.Combine(made, "test-000000.tar")));
     }
 
+    [Theory]
+    [InlineData("images/shards")]
+    [InlineData("images")]
+    public async Task Make_RefusesToWriteIntoItsSource(string target)
+    {
+        Directory.CreateDirectory(_folder.File("images/a"));
+        await File.WriteAllBytesAsync(_folder.File("images/a/1.jpg"), [1], Cancellation);
+
+        CommandResult refused = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File(target)]);
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("would then hold shards beside its images", refused.Error, StringComparison.Ordinal);
+        Assert.Equal([_folder.File("images/a/1.jpg")], Directory.GetFiles(_folder.File("images"), "*", SearchOption.AllDirectories));
+    }
+
     [Fact]
     public async Task Make_MixesWhatIsSortedInTheSource_OverAllShards()
     {

@@ -169,7 +169,7 @@ internal sealed partial class ShardSet
     [LoggerMessage(3031, LogLevel.Information, "Classes of {Path} are matched by name: {Classes}")]
     private static partial void LogMatched(ILogger logger, string path, string classes);
 
-    [LoggerMessage(3032, LogLevel.Warning, "Job {Job}, {Path}: {LeftOut}")]
+    [LoggerMessage(3034, LogLevel.Warning, "Job {Job}, {Path}: {LeftOut}")]
     private static partial void LogLeftOut(ILogger logger, Guid job, string path, LeftOut leftOut);
 
     [LoggerMessage(3090, LogLevel.Information, "Job {Job}: {Count} blobs under {Path} only stand for folders and are left out")]

@@ -65,7 +65,7 @@ public sealed class BrokenSamplesTests(PostgresFixture postgres, AzuriteFixture 
         var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(
             _bench.Arguments("run/") with { Data = _bench.Path("images/"), ValidationData = _bench.Path("other/") }));
 
-        Assert.Contains("only the first has dog; it lacks bee, cat", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("has classes that --labels lacks: dog", failed.Error, StringComparison.Ordinal);
     }
 
     [Fact]

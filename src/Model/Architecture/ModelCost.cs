@@ -29,80 +29,45 @@ public sealed record ModelCost(long ParameterCount, long MultiplyAdds, long Batc
     {
         HrNet.RefuseOddSizes([1, 3, imageSize, imageSize]);
         var counter = new Counter();
-
-        // Side lengths of the four branches, after the stem's halving and halving again.
-        int[] sides = [imageSize / 4, imageSize / 8, imageSize / 16, imageSize / 32];
-        counter.Convolution(3, 64, kernel: 3, side: imageSize / 2);
-        counter.Convolution(64, 64, kernel: 3, sides[0]);
-        for (int block = 0; block < architecture.Stage1.BlockCount; block++)
-            counter.Bottleneck(block == 0 ? 64 : 4 * architecture.Stage1.Width, architecture.Stage1.Width, sides[0]);
-
-        IReadOnlyList<int> before = [4 * architecture.Stage1.Width];
-        foreach (HrNetStage stage in architecture.BranchStages)
-        {
-            for (int i = 0; i < stage.Widths.Count; i++)
-            {
-                if (i >= before.Count || before[i] != stage.Widths[i])
-                    counter.Convolution(before[Math.Min(i, before.Count - 1)], stage.Widths[i], kernel: 3, sides[i]);
-            }
-            for (int module = 0; module < stage.ModuleCount; module++)
-                counter.Module(stage, sides);
-            before = stage.Widths;
-        }
-
-        for (int i = 0; i < 4; i++)
-        {
-            counter.Bottleneck(before[i], HrNet.HeadWidths[i], sides[i]);
-            if (i > 0)
-                counter.Convolution(4 * HrNet.HeadWidths[i - 1], 4 * HrNet.HeadWidths[i], kernel: 3, sides[i], bias: true);
-        }
-        counter.Convolution(4 * HrNet.HeadWidths[3], HrNet.FeatureCount, kernel: 1, sides[3], bias: true);
+        FeatureMap features = new HrNetWalk<FeatureMap>(architecture, counter).Forward(new FeatureMap(3, imageSize));
         return new ModelCost(
-            counter.Parameters + (HrNet.FeatureCount + 1L) * classCount,
-            counter.MultiplyAdds + (long)HrNet.FeatureCount * classCount,
-            counter.BatchNormOutputs, counter.UpsampledOutputs, (long)HrNet.FeatureCount * sides[3] * sides[3]);
+            counter.Parameters + (features.Channels + 1L) * classCount,
+            counter.MultiplyAdds + (long)features.Channels * classCount,
+            counter.BatchNormOutputs, counter.UpsampledOutputs, features.Count);
     }
 
-    private sealed class Counter
+    private sealed record FeatureMap(int Channels, int Side)
+    {
+        internal long Count => (long)Channels * Side * Side;
+    }
+
+    private sealed class Counter : IHrNetEngine<FeatureMap>
     {
         internal long Parameters, MultiplyAdds, BatchNormOutputs, UpsampledOutputs;
 
-        // With its batch norm, as all of them have one; side is the output's.
-        internal void Convolution(long inChannels, long outChannels, long kernel, long side, bool bias = false)
+        public FeatureMap Convolve(ConvolutionLayer layer, FeatureMap x, FeatureMap? plus = null)
         {
-            long weights = inChannels * outChannels * kernel * kernel;
-            Parameters += weights + (bias ? 3 : 2) * outChannels;
-            MultiplyAdds += weights * side * side;
-            BatchNormOutputs += outChannels * side * side;
+            var y = new FeatureMap(layer.OutChannels, x.Side / layer.Stride);
+            long weights = (long)layer.InChannels * layer.OutChannels * layer.Kernel * layer.Kernel;
+            Parameters += weights + (layer.HasBias ? 3 : 2) * (long)layer.OutChannels; // a scale and a shift of the batch norm
+            MultiplyAdds += weights * y.Side * y.Side;
+            BatchNormOutputs += y.Count;
+            return y;
         }
 
-        internal void Bottleneck(int inChannels, int width, int side)
+        public FeatureMap Add(string name, FeatureMap x, FeatureMap y) => x;
+
+        public FeatureMap AddUpsampled(string name, FeatureMap sum, FeatureMap low, int factor, bool relu, bool mayOverwrite)
         {
-            Convolution(inChannels, width, 1, side);
-            Convolution(width, width, 3, side);
-            Convolution(width, 4 * width, 1, side);
-            if (inChannels != 4 * width)
-                Convolution(inChannels, 4 * width, 1, side);
+            UpsampledOutputs += sum.Count;
+            return sum;
         }
 
-        internal void Module(HrNetStage stage, int[] sides)
+        // What enters the pooling: the classifier is added to the sums with the number of classes.
+        public FeatureMap Classify(FeatureMap features) => features;
+
+        public void Release(FeatureMap value)
         {
-            IReadOnlyList<int> widths = stage.Widths;
-            for (int i = 0; i < widths.Count; i++)
-            {
-                for (int convolution = 0; convolution < 2 * stage.BlockCounts[i]; convolution++)
-                    Convolution(widths[i], widths[i], 3, sides[i]);
-                for (int j = 0; j < i; j++) // what branch i sees of those above it
-                {
-                    for (int step = j + 1; step <= i; step++)
-                        Convolution(widths[j], step == i ? widths[i] : widths[j], 3, sides[step]);
-                }
-                for (int j = i + 1; j < widths.Count; j++) // and of those below it
-                {
-                    Convolution(widths[j], widths[i], 1, sides[j]);
-                    UpsampledOutputs += (long)widths[i] * sides[i] * sides[i];
-                }
-            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using HrNetBatch.Model.Architecture;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,13 +14,13 @@ internal static class BatchNormFolding
 
     /// <summary>The weights of a convolution that does the work of its batch norm too.</summary>
     /// <param name="stateDict">Parameters by the original's names; stays as it is.</param>
-    /// <param name="name">The convolution's name, without <c>.weight</c>.</param>
+    /// <param name="layer">The convolution and its batch norm.</param>
     /// <returns>[out, in, k, k] and [out] float32 on the CPU, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">A parameter is missing, or the result is not finite.</exception>
-    internal static (Tensor Weight, Tensor Bias) Fold(IReadOnlyDictionary<string, Tensor> stateDict, string name)
+    internal static (Tensor Weight, Tensor Bias) Fold(IReadOnlyDictionary<string, Tensor> stateDict, ConvolutionLayer layer)
     {
         using DisposeScope scope = NewDisposeScope();
-        string norm = NormOf(name);
+        string name = layer.Name, norm = layer.NormName;
         Tensor scale = Exactly(norm + ".weight") / (Exactly(norm + ".running_var") + EpsilonScalar).sqrt();
         Tensor mean = Exactly(norm + ".running_mean");
         if (stateDict.ContainsKey(name + ".bias"))
@@ -35,12 +36,5 @@ internal static class BatchNormFolding
 
         Tensor Of(string parameter) => stateDict.TryGetValue(parameter, out Tensor? tensor) ? tensor.detach().cpu()
             : throw new ArgumentException($"The weights lack the parameter {parameter}.", nameof(stateDict));
-    }
-
-    /// <summary>The name of the batch norm behind a convolution: conv2 → bn2; x.0, a convolution in a sequence → x.1.</summary>
-    internal static string NormOf(string name)
-    {
-        int last = name.LastIndexOf('.') + 1;
-        return name[last..].StartsWith("conv", StringComparison.Ordinal) ? $"{name[..last]}bn{name[(last + 4)..]}" : $"{name[..last]}1";
     }
 }

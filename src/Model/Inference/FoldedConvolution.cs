@@ -11,23 +11,22 @@ internal sealed class FoldedConvolution : IDisposable
     private readonly long _padding, _stride;
     private Tensor? _packed;
 
-    private FoldedConvolution(Tensor weight, Tensor bias, long stride) =>
-        (_weight, _bias, _padding, _stride) = (weight, bias, weight.shape[2] / 2, stride);
+    private FoldedConvolution(Tensor weight, Tensor bias, ConvolutionLayer layer) =>
+        (_weight, _bias, _padding, _stride) = (weight, bias, layer.Padding, layer.Stride);
 
     /// <summary>Folds a convolution and its batch norm.</summary>
     /// <param name="stateDict">Parameters by the original's names; stays as it is.</param>
-    /// <param name="name">The convolution's name, without <c>.weight</c>.</param>
-    /// <param name="stride">In both directions.</param>
+    /// <param name="layer">The two of them.</param>
     /// <param name="device">Where it will run.</param>
-    internal static FoldedConvolution Fold(IReadOnlyDictionary<string, Tensor> stateDict, string name, long stride, Device device)
+    internal static FoldedConvolution Fold(IReadOnlyDictionary<string, Tensor> stateDict, ConvolutionLayer layer, Device device)
     {
-        (Tensor weight, Tensor bias) = BatchNormFolding.Fold(stateDict, name);
+        (Tensor weight, Tensor bias) = BatchNormFolding.Fold(stateDict, layer);
         using (weight)
         using (bias)
         {
             using DisposeScope scope = NewDisposeScope();
             return new FoldedConvolution(
-                ChannelsLast.Of(weight).to(device).DetachFromDisposeScope(), bias.to(device).DetachFromDisposeScope(), stride);
+                ChannelsLast.Of(weight).to(device).DetachFromDisposeScope(), bias.to(device).DetachFromDisposeScope(), layer);
         }
     }
 

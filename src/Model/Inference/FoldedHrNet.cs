@@ -1,18 +1,17 @@
-// The network of Architecture/HrNet.cs once more, for inference only: each batch norm folded into its convolution,
-// sums and ReLUs done by the convolutions where oneDNN can, everything channels-last, and every tensor freed as soon
-// as it has been used, so that the next one finds its memory in the cache. Names are the parameters'.
-// Shapes at line ends: B images; i a branch, 0 the highest; C_i its width in the stage; h, w a quarter of the input's height and width.
-
 using HrNetBatch.Model.Architecture;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Inference;
 
-/// <summary>A HRNet for inference. Safe to run from several threads at once.</summary>
-internal sealed class FoldedHrNet : IDisposable
+/// <summary>
+/// A HRNet for inference: each batch norm folded into its convolution, sums and ReLUs done by the convolutions where oneDNN can, everything
+/// channels-last, and every tensor freed as soon as it has been used, so that the next one finds its memory in the cache. Safe to run
+/// from several threads at once.
+/// </summary>
+internal sealed class FoldedHrNet : IHrNetEngine<Tensor>, IDisposable
 {
-    private readonly HrNetArchitecture _architecture;
+    private readonly HrNetWalk<Tensor> _walk;
     private readonly Dictionary<string, FoldedConvolution> _convolutions = [];
     private readonly Tensor _classifierWeight, _classifierBias;
     private readonly IReadOnlyDictionary<string, Tensor>? _unfolded;
@@ -27,7 +26,7 @@ internal sealed class FoldedHrNet : IDisposable
     internal FoldedHrNet(IReadOnlyDictionary<string, Tensor> stateDict, HrNetArchitecture architecture, long[] inputShape, Device device, bool fused = true)
     {
         HrNet.RefuseOddSizes(inputShape);
-        (_architecture, Device) = (architecture, device);
+        (_walk, Device) = (new HrNetWalk<Tensor>(architecture, this), device);
         _classifierWeight = stateDict["classifier.weight"].to(float32).to(device).clone().DetachFromDisposeScope();
         _classifierBias = stateDict["classifier.bias"].to(float32).to(device).clone().DetachFromDisposeScope();
 
@@ -62,27 +61,7 @@ internal sealed class FoldedHrNet : IDisposable
     {
         HrNet.RefuseOddSizes(input.shape);
         using IDisposable noGradients = no_grad();
-
-        Tensor x = ChannelsLast.Of(input);                              // [B, 3, H, W]
-        x = Then(x, Convolve("conv1", x, stride: 2, relu: true));       // [B, 64, H/2, W/2]
-        x = Then(x, Convolve("conv2", x, stride: 2, relu: true));       // [B, 64, h, w]
-        for (int block = 0; block < _architecture.Stage1.BlockCount; block++)
-            x = Then(x, Bottleneck($"layer1.{block}", x));              // [B, 4 × stage 1's width, h, w]
-
-        Tensor[] branches = [x];
-        for (int stage = 0; stage < 3; stage++)                         // one branch more: each [B, C_i, h/2^i, w/2^i]
-            branches = Stage($"stage{stage + 2}", Transition($"transition{stage + 1}", branches), _architecture.BranchStages[stage]);
-
-        Tensor y = Then(branches[0], Bottleneck("incre_modules.0.0", branches[0]));                    // [B, 128, h, w]
-        for (int i = 0; i < 3; i++)
-        {
-            using Tensor widened = Then(branches[i + 1], Bottleneck($"incre_modules.{i + 1}.0", branches[i + 1]));
-            y = Then(y, Convolve($"downsamp_modules.{i}.0", y, stride: 2, relu: true));                // [B, 256·2^i, h/2^(i+1), w/2^(i+1)]
-            y.add_(widened);
-        }
-        y = Then(y, Convolve("final_layer.0", y, relu: true));          // [B, 2048, h/8, w/8]
-        y = Then(y, y.mean([2, 3]));                                    // [B, 2048]
-        return Then(y, nn.functional.linear(y, _classifierWeight, _classifierBias));
+        return _walk.Forward(ChannelsLast.Of(input));
     }
 
     /// <inheritdoc/>
@@ -94,101 +73,45 @@ internal sealed class FoldedHrNet : IDisposable
         _classifierBias.Dispose();
     }
 
-    // One more branch starts from the lowest; the others stay as they are, unless their width changes.
-    private Tensor[] Transition(string name, Tensor[] before)
+    Tensor IHrNetEngine<Tensor>.Convolve(ConvolutionLayer layer, Tensor x, Tensor? plus)
     {
-        int added = before.Length;
-        Tensor[] after =
-        [
-            .. before.Select((branch, i) => Has($"{name}.{i}.0") ? Convolve($"{name}.{i}.0", branch, relu: true) : branch),
-            Convolve($"{name}.{added}.0.0", before[^1], stride: 2, relu: true),
-        ];
-        for (int i = 0; i < added; i++)
+        if (!_convolutions.TryGetValue(layer.Name, out FoldedConvolution? convolution))
         {
-            if (!ReferenceEquals(before[i], after[i]))
-                before[i].Dispose();
-        }
-        return after;
-    }
-
-    private Tensor[] Stage(string name, Tensor[] branches, HrNetStage stage)
-    {
-        for (int module = 0; module < stage.ModuleCount; module++)
-        {
-            for (int i = 0; i < branches.Length; i++)
-            {
-                for (int block = 0; block < stage.BlockCounts[i]; block++)
-                    branches[i] = Then(branches[i], BasicBlock($"{name}.{module}.branches.{i}.{block}", branches[i]));
-            }
-            Tensor[] fused = [.. branches.Select((_, i) => Fuse($"{name}.{module}.fuse_layers.{i}", branches, i))];
-            foreach (Tensor branch in branches)
-                branch.Dispose();
-            branches = fused;
-        }
-        return branches;
-    }
-
-    private Tensor BasicBlock(string name, Tensor x)
-    {
-        using Tensor y = Convolve($"{name}.conv1", x, relu: true);
-        return Convolve($"{name}.conv2", y, relu: true, plus: x);
-    }
-
-    private Tensor Bottleneck(string name, Tensor x)
-    {
-        Tensor y = Convolve($"{name}.conv1", x, relu: true);
-        y = Then(y, Convolve($"{name}.conv2", y, relu: true));
-        if (!Has($"{name}.downsample.0"))
-            return Then(y, Convolve($"{name}.conv3", y, relu: true, plus: x));
-        using Tensor shortcut = Convolve($"{name}.downsample.0", x);
-        return Then(y, Convolve($"{name}.conv3", y, relu: true, plus: shortcut));
-    }
-
-    // Branch i after it has seen the others: those above come down by strided convolutions, those below come up by repetition.
-    private Tensor Fuse(string name, Tensor[] branches, int i)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor sum = branches[i];
-        for (int j = 0; j < i; j++)
-        {
-            Tensor x = branches[j];
-            for (int step = 0; step < i - j - 1; step++)
-                x = Convolve($"{name}.{j}.{step}.0", x, stride: 2, relu: true);
-            sum = Convolve($"{name}.{j}.{i - j - 1}.0", x, stride: 2, plus: sum);
-        }
-        for (int j = i + 1; j < branches.Length; j++)
-            sum = AddUpsampled(sum, Convolve($"{name}.{j}.0", branches[j]), factor: 1 << (j - i), inPlace: !ReferenceEquals(sum, branches[i]));
-        return sum.relu_().MoveToOuterDisposeScope();
-    }
-
-    // Nearest upsampling without its result: each pixel of the small one is added to a factor × factor square of the large one.
-    private static Tensor AddUpsampled(Tensor large, Tensor small, int factor, bool inPlace)
-    {
-        long[] shape = small.shape;
-        Tensor squares = large.view(shape[0], shape[1], shape[2], factor, shape[3], factor), each = small.unsqueeze(3).unsqueeze(5);
-        if (!inPlace)
-            return squares.add(each).view(large.shape);
-        squares.add_(each);
-        return large;
-    }
-
-    private Tensor Convolve(string name, Tensor x, long stride = 1, bool relu = false, Tensor? plus = null)
-    {
-        if (!_convolutions.TryGetValue(name, out FoldedConvolution? convolution))
-        {
-            convolution = _convolutions[name] = FoldedConvolution.Fold(
-                _unfolded ?? throw new InvalidOperationException($"{name} was not folded at the start."), name, stride, Device);
+            convolution = _convolutions[layer.Name] = FoldedConvolution.Fold(
+                _unfolded ?? throw new InvalidOperationException($"{layer.Name} was not folded at the start."), layer, Device);
             if (_packs)
                 convolution.PackFor(x.shape);
         }
-        return convolution.Apply(x, relu, plus);
+        return convolution.Apply(x, layer.HasRelu, plus);
     }
 
-    private bool Has(string name) => _convolutions.ContainsKey(name) || _unfolded?.ContainsKey($"{name}.weight") == true;
-
-    private static Tensor Then(Tensor used, Tensor next)
+    Tensor IHrNetEngine<Tensor>.Add(string name, Tensor x, Tensor y)
     {
-        used.Dispose();
-        return next;
+        x.add_(y);
+        return x;
     }
+
+    // Without the upsampled tensor: each pixel of the small one is added to a factor × factor square of the large one.
+    Tensor IHrNetEngine<Tensor>.AddUpsampled(string name, Tensor sum, Tensor low, int factor, bool relu, bool mayOverwrite)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] shape = low.shape;
+        Tensor squares = sum.view(shape[0], shape[1], shape[2], factor, shape[3], factor), each = low.unsqueeze(3).unsqueeze(5);
+        Tensor result = sum;
+        if (mayOverwrite)
+            squares.add_(each);
+        else
+            result = squares.add(each).view(sum.shape).MoveToOuterDisposeScope();
+        if (relu)
+            result.relu_();
+        return result;
+    }
+
+    Tensor IHrNetEngine<Tensor>.Classify(Tensor features)
+    {
+        using Tensor mean = features.mean([2, 3]); // [B, 2048]
+        return nn.functional.linear(mean, _classifierWeight, _classifierBias);
+    }
+
+    void IHrNetEngine<Tensor>.Release(Tensor value) => value.Dispose();
 }

@@ -34,7 +34,7 @@ public static class OnnxWriter
             ProducerName = "HrNetBatch",
             ProducerVersion = typeof(OnnxWriter).Assembly.GetName().Version!.ToString(3),
             DocString = description.ToText(network.ClassCount),
-            Graph = OnnxHrNet.Build(network.state_dict(), description.Variant, description.ImageSize, foldsBatchNorm),
+            Graph = OnnxHrNet.Build(network.state_dict(), network.Architecture, description.Variant, description.ImageSize, foldsBatchNorm),
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
             MetadataProps = { description.ToMetadata().Append(new("architecture", $"{network.Architecture}")).Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }) },
         };

@@ -35,7 +35,7 @@ internal static class DemoRecipe
         Labels = labels,
         Variant = Variant,
         ImageSize = ImageSize,
-        EpochCount = 16,
+        EpochCount = 12,
         BatchSize = 32,
         MicroBatchSize = 16,
         LastBatch = LastBatch.Drop,

@@ -13,7 +13,7 @@ internal static class RecipeOptions
     /// <exception cref="UserException">There is no such recipe, or it needs what was not typed.</exception>
     public static void Fill(JsonObject arguments, string name)
     {
-        TrainRecipe recipe = Find(name);
+        NamedRecipe recipe = Find(name);
         string[] missing = [.. recipe.Needs.Where(field => !arguments.ContainsKey(field) && !recipe.Arguments.ContainsKey(field)).Select(OptionName.Of)];
         if (missing.Length > 0)
             throw new UserException($"The recipe {name} needs {string.Join(" and ", missing)}.", UserException.WrongRequest);
@@ -35,15 +35,15 @@ internal static class RecipeOptions
 
     private static long? Number(JsonNode? node) => long.TryParse(node?.ToJsonString(), CultureInfo.InvariantCulture, out long number) ? number : null;
 
-    private static TrainRecipe Find(string name)
+    private static NamedRecipe Find(string name)
     {
-        if (TrainRecipe.Find(name) is { } known) return known;
+        if (NamedRecipe.Find(name) is { } known) return known;
         if (!name.EndsWith(".json", StringComparison.Ordinal))
-            throw new UserException($"There is no recipe {name}; there are {string.Join(", ", TrainRecipe.Names)}, and files that end in .json.", UserException.WrongRequest);
+            throw new UserException($"There is no recipe {name}; there are {string.Join(", ", NamedRecipe.Names)}, and files that end in .json.", UserException.WrongRequest);
         try
         {
             using FileStream file = File.OpenRead(name);
-            return TrainRecipe.Read(file);
+            return NamedRecipe.Read(file);
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -22,7 +22,7 @@ internal sealed class TrainOptions : JobOptions<TrainArguments>
 
     private readonly Option<string> _recipe = new("--recipe")
     {
-        Description = $"Take the recipe of this name ({string.Join(", ", TrainRecipe.Names)}), or of a .json file made like them. Options that are typed besides stand over it.",
+        Description = $"Take the recipe of this name ({string.Join(", ", NamedRecipe.Names)}), or of a .json file made like them. Options that are typed besides stand over it.",
         HelpName = "NAME",
     };
 

@@ -6,7 +6,7 @@ using HrNetBatch.Jobs.Contracts;
 namespace HrNetBatch.Jobs.Train;
 
 /// <summary>Fields of <see cref="TrainArguments"/> under a name: the recipes of the folder recipes/, which travel in this assembly, or a file of one's own.</summary>
-public sealed record TrainRecipe
+public sealed record NamedRecipe
 {
     private const string Prefix = "HrNetBatch.Recipes.", Suffix = ".json";
 
@@ -24,7 +24,7 @@ public sealed record TrainRecipe
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..^Suffix.Length]).Order(StringComparer.Ordinal)];
 
     /// <summary>The recipe of this name; null where there is none.</summary>
-    public static TrainRecipe? Find(string name)
+    public static NamedRecipe? Find(string name)
     {
         if (!Names.Contains(name, StringComparer.Ordinal))
             return null;
@@ -34,6 +34,6 @@ public sealed record TrainRecipe
 
     /// <summary>Reads a recipe: <c>{"about": "…", "needs": ["…"], "arguments": {…}}</c>. Its fields are checked with the job that they become.</summary>
     /// <exception cref="JsonException">It is none.</exception>
-    public static TrainRecipe Read(Stream json)
-        => JsonSerializer.Deserialize<TrainRecipe>(json, JobJson.Options) ?? throw new JsonException("a recipe is an object, this is null");
+    public static NamedRecipe Read(Stream json)
+        => JsonSerializer.Deserialize<NamedRecipe>(json, JobJson.Options) ?? throw new JsonException("a recipe is an object, this is null");
 }

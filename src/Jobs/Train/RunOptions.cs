@@ -19,7 +19,7 @@ internal static partial class RunOptions
     public static async Task<TrainingOptions> OfAsync(
         TrainArguments arguments, Checkpoint? saved, ShardSet shards, AttemptContext attempt, CancellationToken stop)
     {
-        TrainingOptions asked = arguments.ToOptions();
+        var asked = new TrainingOptions(arguments);
         if (saved is not null)
             return TrainingSnapshot.AsBegun(asked, saved);
         if (await SampleCountAsync(arguments, shards, attempt, stop) is not { } sampleCount)
@@ -34,7 +34,7 @@ internal static partial class RunOptions
     /// <exception cref="JobException">It was not; permanent.</exception>
     public static void RequireTypedCount(TrainArguments arguments, TrainingOptions options, ShardSet shards)
     {
-        if (options.Schedule == LearningRateSchedule.CosinePerStep && arguments.SampleCount is { } typed && shards.SampleCount is { } count
+        if (options.LearningRateSchedule == LearningRateSchedule.CosinePerStep && arguments.SampleCount is { } typed && shards.SampleCount is { } count
             && EpochSteps.Of(count, options.BatchSize, options.LastBatch) is var steps && steps != options.StepsPerEpoch)
             throw new JobException(
                 $"sampleCount says that {arguments.Data} has {typed} samples, and its first epoch had {count}: the learning rate would reach its end too {(typed < count ? "early" : "late")}. "

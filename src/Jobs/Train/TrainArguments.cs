@@ -8,14 +8,14 @@ using HrNetBatch.Jobs.Validate;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Imaging;
+using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Train;
 
 /// <summary>
-/// What a train job is asked to do. The recipe's defaults are the original's for ImageNet: SGD with Nesterov momentum over 100 epochs,
-/// 0.05 at batches of 128, a tenth of it from epochs 30, 60 and 90 on; but the small batch at the end of an epoch is left out.
+/// What a train job is asked to do: the recipe, and what it is made of.
 /// </summary>
-public sealed partial record TrainArguments : IJobArguments
+public sealed partial record TrainArguments : TrainingRecipe, IJobArguments
 {
     /// <inheritdoc/>
     public static string Kind => "train";
@@ -76,9 +76,6 @@ public sealed partial record TrainArguments : IJobArguments
     /// <summary>Side of the square input, pixels; a multiple of 32.</summary>
     [Range(32, 2048)]
     public int ImageSize { get; init; } = 224;
-
-    /// <summary>Seed of weights, order and augmentation.</summary>
-    public long Seed { get; init; }
 
     /// <summary>Prefix for checkpoints: <c>blob://ALIAS/container/prefix</c>.</summary>
     [Required]

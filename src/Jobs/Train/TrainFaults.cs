@@ -45,7 +45,7 @@ internal static class TrainFaults
 
     private static IEnumerable<string> OfRecipe(TrainArguments arguments)
     {
-        foreach (string fault in arguments.ToOptions().Faults().Where(fault => fault != TrainingOptions.StepsFault))   // the data say how many there are
+        foreach (string fault in arguments.RecipeFaults())
             yield return fault;
         if (arguments is { BatchSize: 1, ImageSize: HrNet.SizeMultiple })
             yield return $"batchSize: batch norm takes no statistics from one image of {HrNet.SizeMultiple}×{HrNet.SizeMultiple}, of which one value a channel is left; at least two images are needed";

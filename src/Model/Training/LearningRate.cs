@@ -9,13 +9,13 @@ public static class LearningRate
     {
         ArgumentNullException.ThrowIfNull(options);
         double full = Full(options);
-        double rate = options.Schedule switch
+        double rate = options.LearningRateSchedule switch
         {
             // At the epoch, not after it: the original steps its scheduler before the epoch, in torch 0.4.1's meaning.
             LearningRateSchedule.Steps => full * Math.Pow(options.LearningRateFactor, options.LearningRateMilestones.Count(at => at <= epoch)),
             LearningRateSchedule.Cosine => full * 0.5 * (1 + Math.Cos(Math.PI * epoch / options.EpochCount)),
             LearningRateSchedule.CosinePerStep => full * 0.5 * (1 + Math.Cos(Math.PI * ShareOfRun(options, step))),
-            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Schedule, "There is no such schedule."),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.LearningRateSchedule, "There is no such schedule."),
         };
         return step < options.WarmUpSteps ? rate * (step + 1) / options.WarmUpSteps : rate;
     }
@@ -33,5 +33,5 @@ public static class LearningRate
     // At most 1: data that grew since it was counted trains on with the last rate instead of a rising one.
     private static double ShareOfRun(TrainingOptions options, long step) => options.StepsPerEpoch is { } perEpoch
         ? Math.Min(1, (double)step / perEpoch / options.EpochCount)
-        : throw new ArgumentException($"The schedule {options.Schedule} needs {nameof(TrainingOptions.StepsPerEpoch)}.", nameof(options));
+        : throw new ArgumentException($"The schedule {options.LearningRateSchedule} needs {nameof(TrainingOptions.StepsPerEpoch)}.", nameof(options));
 }

@@ -1,6 +1,6 @@
 namespace HrNetBatch.Model.Training;
 
-/// <summary>How a batch is divided: as torch.nn.DataParallel divides it over the GPUs that <see cref="TrainingOptions.MicroBatchSize"/> stands for.</summary>
+/// <summary>How a batch is divided: as torch.nn.DataParallel divides it over the GPUs that <see cref="TrainingRecipe.MicroBatchSize"/> stands for.</summary>
 internal static class MicroBatches
 {
     /// <summary>The parts of a batch, each as its first image and its number of images.</summary>

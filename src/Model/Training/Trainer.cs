@@ -77,7 +77,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The epoch, from 0, after which <see cref="Best"/> was measured.</summary>
     public int BestEpoch { get; private set; }
 
-    /// <summary>Whether the run is over: all epochs are done, or validation has not improved for <see cref="TrainingOptions.EarlyStoppingPatience"/> of them.</summary>
+    /// <summary>Whether the run is over: all epochs are done, or validation has not improved for <see cref="TrainingRecipe.EarlyStoppingPatience"/> of them.</summary>
     public bool IsFinished => Position.Epoch >= Options.EpochCount
         || Options.EarlyStoppingPatience > 0 && Best is not null && Position.Epoch - 1 - BestEpoch >= Options.EarlyStoppingPatience;
 

@@ -164,6 +164,8 @@ public static class TrainingSnapshot
                 return null;
             fields.TryAdd("lastBatch", "keep");
             fields.TryAdd("emaRampsUp", false);
+            if (fields["schedule"] is { } schedule && fields.Remove("schedule"))
+                fields.TryAdd("learningRateSchedule", schedule);
             return fields.Deserialize<TrainingOptions>(Json);
         }
         catch (JsonException)

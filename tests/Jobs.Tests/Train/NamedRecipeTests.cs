@@ -8,19 +8,19 @@ using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Train;
 
-public sealed class TrainRecipeTests
+public sealed class NamedRecipeTests
 {
-    public static TheoryData<string> Names => [.. TrainRecipe.Names];
+    public static TheoryData<string> Names => [.. NamedRecipe.Names];
 
     [Fact]
     public void Names_AreThoseOfTheFolder()
-        => Assert.Equal(Directory.GetFiles(Path.Combine(Repository.Root, "recipes"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal), TrainRecipe.Names);
+        => Assert.Equal(Directory.GetFiles(Path.Combine(Repository.Root, "recipes"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal), NamedRecipe.Names);
 
     [Theory]
     [MemberData(nameof(Names))]
     public void EachRecipe_MakesAJob_WithWhatItNeeds(string name)
     {
-        TrainRecipe recipe = TrainRecipe.Find(name)!;
+        NamedRecipe recipe = NamedRecipe.Find(name)!;
 
         TrainArguments arguments = Parse(recipe);
 
@@ -36,7 +36,7 @@ public sealed class TrainRecipeTests
 
     [Fact]
     public void Original_IsWhatTheArgumentsAre_InPartsOfOneGpu_AndWithTheLastBatch()
-        => Assert.Equal(JsonNode.Parse(Json(Parse(TrainRecipe.Find("original-100")!) with { MicroBatchSize = null, LastBatch = LastBatch.Drop }))!.ToJsonString(), JsonNode.Parse(Json(Parse(new TrainRecipe { About = "", Arguments = [] })))!.ToJsonString());
+        => Assert.Equal(JsonNode.Parse(Json(Parse(NamedRecipe.Find("original-100")!) with { MicroBatchSize = null, LastBatch = LastBatch.Drop }))!.ToJsonString(), JsonNode.Parse(Json(Parse(new NamedRecipe { About = "", Arguments = [] })))!.ToJsonString());
 
     [Theory]
     [InlineData("original-100", LastBatch.Keep)]
@@ -45,14 +45,14 @@ public sealed class TrainRecipeTests
     [InlineData("fine-tune", LastBatch.Drop)]
     public void EachRecipe_SaysWhatBecomesOfTheLastBatch(string name, LastBatch expected)
     {
-        Assert.True(TrainRecipe.Find(name)!.Arguments.ContainsKey("lastBatch"));
-        Assert.Equal(expected, Parse(TrainRecipe.Find(name)!).LastBatch);
+        Assert.True(NamedRecipe.Find(name)!.Arguments.ContainsKey("lastBatch"));
+        Assert.Equal(expected, Parse(NamedRecipe.Find(name)!).LastBatch);
     }
 
     [Fact]
     public void FineTune_FollowsItsRunToTheEnd_HoweverShortItIs()
     {
-        TrainingOptions options = Parse(TrainRecipe.Find("fine-tune")!).ToOptions().ForSamples(200);
+        TrainingOptions options = new TrainingOptions(Parse(NamedRecipe.Find("fine-tune")!)).ForSamples(200);
 
         Assert.Equal((3, 9), (options.StepsPerEpoch, options.WarmUpSteps));
         Assert.Equal(options.LearningRate, LearningRate.At(options, 2, 8), 1e-4);
@@ -62,13 +62,13 @@ public sealed class TrainRecipeTests
     [Fact]
     public void Read_RefusesWhatIsNoRecipe()
     {
-        Assert.Throws<JsonException>(() => TrainRecipe.Read(new MemoryStream("""{"epochCount": 3}"""u8.ToArray())));
-        Assert.Throws<JsonException>(() => TrainRecipe.Read(new MemoryStream(Encoding.UTF8.GetBytes("null"))));
+        Assert.Throws<JsonException>(() => NamedRecipe.Read(new MemoryStream("""{"epochCount": 3}"""u8.ToArray())));
+        Assert.Throws<JsonException>(() => NamedRecipe.Read(new MemoryStream(Encoding.UTF8.GetBytes("null"))));
     }
 
     private static string Json(TrainArguments arguments) => JsonSerializer.Serialize(arguments, JobJson.Options);
 
-    private static TrainArguments Parse(TrainRecipe recipe)
+    private static TrainArguments Parse(NamedRecipe recipe)
     {
         JsonObject fields = recipe.Arguments.DeepClone().AsObject();
         fields["data"] = "blob://local/data/t.tar";

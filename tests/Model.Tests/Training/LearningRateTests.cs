@@ -35,7 +35,7 @@ public sealed class LearningRateTests
     [InlineData(50, 0.05)]
     [InlineData(99, 0.1 * 2.467198171342e-4)]
     public void At_EndsNearZero_WithAValueForEveryStep(long step, double expected) =>
-        Assert.Equal(expected, LearningRate.At(Cosine with { Schedule = LearningRateSchedule.CosinePerStep, StepsPerEpoch = 10 }, (int)(step / 10), step), 1e-12);
+        Assert.Equal(expected, LearningRate.At(Cosine with { LearningRateSchedule = LearningRateSchedule.CosinePerStep, StepsPerEpoch = 10 }, (int)(step / 10), step), 1e-12);
 
     /// <summary>200 images in batches of 64 over 30 epochs: of 90 or 120 steps, 100 were warm-up.</summary>
     [Theory]
@@ -77,5 +77,5 @@ public sealed class LearningRateTests
         Assert.Equal(0.1, LearningRate.Full(options with { LearningRateBatchSize = null }));
     }
 
-    private static TrainingOptions Cosine => new() { EpochCount = 10, LearningRate = 0.1, Schedule = LearningRateSchedule.Cosine };
+    private static TrainingOptions Cosine => new() { EpochCount = 10, LearningRate = 0.1, LearningRateSchedule = LearningRateSchedule.Cosine };
 }

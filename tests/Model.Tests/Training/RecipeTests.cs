@@ -18,7 +18,7 @@ public sealed class RecipeTests
         {
             Optimizer = OptimizerKind.Adam,
             LearningRate = 1e-3,
-            Schedule = LearningRateSchedule.CosinePerStep,
+            LearningRateSchedule = LearningRateSchedule.CosinePerStep,
             StepsPerEpoch = 3,
             GradientClipNorm = 1,
         },
@@ -221,7 +221,7 @@ public sealed class RecipeTests
     [Fact]
     public void AResumedRun_HasTheStepsThatItBeganWith()
     {
-        TrainingOptions asked = Plain with { Schedule = LearningRateSchedule.CosinePerStep, WarmUpSteps = 100 }, begun = asked.ForSamples(10);
+        TrainingOptions asked = Plain with { LearningRateSchedule = LearningRateSchedule.CosinePerStep, WarmUpSteps = 100 }, begun = asked.ForSamples(10);
         using var run = new SmallRun(begun);
         using Checkpoint checkpoint = CheckpointReader.Read(new MemoryStream(run.Save()), "saved.pth.tar");
 

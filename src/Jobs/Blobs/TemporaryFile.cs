@@ -1,9 +1,12 @@
 namespace HrNetBatch.Jobs.Blobs;
 
-/// <summary>Files of this process alone, for what is too large for memory. Nobody else can read them: they may hold somebody's weights.</summary>
+/// <summary>
+/// Files of this process alone, for what is too large for memory. Nobody else can read them: they may hold somebody's weights. They have no
+/// name, so that nothing stays of them when the process is killed.
+/// </summary>
 internal static class TemporaryFile
 {
-    /// <summary>An empty file that is deleted when the caller disposes it.</summary>
+    /// <summary>An empty file that is gone when the caller disposes it.</summary>
     /// <param name="extension">The end of its name, with the dot.</param>
     public static FileStream Create(string extension)
     {
@@ -13,10 +16,13 @@ internal static class TemporaryFile
             Access = FileAccess.ReadWrite,
             Share = FileShare.Read,
             BufferSize = 1 << 20,
-            Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
+            Options = FileOptions.Asynchronous | (OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : 0),
         };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return new(Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}{extension}"), options);
+        var file = new FileStream(Path.Combine(Path.GetTempPath(), $"hrnet-{Guid.NewGuid():N}{extension}"), options);
+        if (!OperatingSystem.IsWindows())
+            File.Delete(file.Name); // it stays open
+        return file;
     }
 }

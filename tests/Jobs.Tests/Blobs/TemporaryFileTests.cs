@@ -7,14 +7,14 @@ public sealed class TemporaryFileTests
 {
     [Fact]
     [UnsupportedOSPlatform("windows")]
-    public void File_IsForItsUserAlone_AndGoneWhenItIsClosed()
+    public void File_IsForItsUserAlone_AndHasNoNameThatAKillCouldLeaveBehind()
     {
-        string name;
-        using (FileStream file = TemporaryFile.Create(".pth"))
-        {
-            name = file.Name;
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file.SafeFileHandle));
-        }
-        Assert.False(File.Exists(name));
+        using FileStream file = TemporaryFile.Create(".pth");
+        file.Write([1, 2, 3]);
+        file.Position = 0;
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file.SafeFileHandle));
+        Assert.False(File.Exists(file.Name));
+        Assert.Equal(1, file.ReadByte());
     }
 }

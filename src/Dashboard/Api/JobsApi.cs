@@ -44,7 +44,7 @@ internal static class JobsApi
                 return Results.Json(new { error = "since: the 'next' of the answer before is needed" }, Json, statusCode: StatusCodes.Status400BadRequest);
             from = new DateTimeOffset(ticks, TimeSpan.Zero);
         }
-        (IReadOnlyList<MetricPoint> points, DateTimeOffset next) = await metrics.ReadNewAsync(id, from, cancellation);
+        (IReadOnlyList<MetricPoint> points, DateTimeOffset next) = await metrics.ReadNewAsync(id, from, cancellation: cancellation);
         var curves = points.GroupBy(point => point.Name, (name, curve) =>
         {
             MetricPoint[] ordered = [.. curve];

@@ -80,7 +80,12 @@ public sealed class MetricStore(NpgsqlDataSource database)
     /// The points of all curves written after <paramref name="since"/> (null: all), by name and step, and the time to ask from next. A few
     /// seconds overlap, so that a point whose commit was slow is not missed: the reader overwrites what it has by name and step.
     /// </summary>
-    public async Task<(IReadOnlyList<MetricPoint> Points, DateTimeOffset Next)> ReadNewAsync(Guid jobId, DateTimeOffset? since, CancellationToken cancellation = default)
+    /// <param name="jobId">The run.</param>
+    /// <param name="since">What an earlier call gave; null: from the beginning.</param>
+    /// <param name="pointLimit">How many points of a curve a screen shows. Of a longer one the lowest and the highest of equal stretches are taken, so that no spike is lost.</param>
+    /// <param name="cancellation">Stops the query.</param>
+    public async Task<(IReadOnlyList<MetricPoint> Points, DateTimeOffset Next)> ReadNewAsync(
+        Guid jobId, DateTimeOffset? since, int pointLimit = 2000, CancellationToken cancellation = default)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         DateTimeOffset next = await connection.ExecuteScalarAsync<DateTime>(new CommandDefinition(
@@ -88,11 +93,19 @@ public sealed class MetricStore(NpgsqlDataSource database)
             cancellationToken: cancellation));
         IEnumerable<MetricPoint> points = await connection.QueryAsync<MetricPoint>(new CommandDefinition(
             """
-            SELECT name, step, value FROM hrnet.metrics
-            WHERE job_id = @jobId AND (@since::timestamptz IS NULL OR at > @since::timestamptz)
-            ORDER BY name, step
+            WITH new AS (
+              SELECT name, step, value FROM hrnet.metrics WHERE job_id = @jobId AND at > coalesce(@since::timestamptz, '-infinity')
+            ), curves AS (
+              SELECT name, count(*) AS points, min(step) AS first, (max(step) - min(step)) / (@pointLimit / 2) + 1 AS stretch FROM new GROUP BY name
+            ), ranked AS (
+              SELECT name, step, value,
+                row_number() OVER (PARTITION BY name, CASE WHEN points > @pointLimit THEN (step - first) / stretch ELSE step END ORDER BY value, step) AS from_below,
+                row_number() OVER (PARTITION BY name, CASE WHEN points > @pointLimit THEN (step - first) / stretch ELSE step END ORDER BY value DESC, step) AS from_above
+              FROM new JOIN curves USING (name)
+            )
+            SELECT name, step, value FROM ranked WHERE from_below = 1 OR from_above = 1 ORDER BY name, step
             """,
-            new { jobId, since },
+            new { jobId, since, pointLimit },
             cancellationToken: cancellation));
         return (points.AsList(), next);
     }

@@ -9,6 +9,7 @@ public sealed class AzuriteServer : IAsyncDisposable
     // Azurite's account and key are the same on every machine: published in its documentation, a secret of nobody.
     private const string Account = "devstoreaccount1";
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(1);
     private readonly string _folder;
     private readonly string _program;
     private readonly FolderLock _lock;
@@ -50,7 +51,7 @@ public sealed class AzuriteServer : IAsyncDisposable
         var server = new AzuriteServer(folder, program, folderLock);
         try
         {
-            await server.StartAsync(cancellationToken);
+            await server.StartAsync(progress, cancellationToken);
             return server;
         }
         catch
@@ -61,7 +62,7 @@ public sealed class AzuriteServer : IAsyncDisposable
     }
 
     /// <summary>Starts the server again after it died, on the same port where that is still free.</summary>
-    public Task RestartAsync(CancellationToken cancellationToken = default) => StartAsync(cancellationToken);
+    public Task RestartAsync(CancellationToken cancellationToken = default) => StartAsync(null, cancellationToken);
 
     /// <summary>
     /// Stops the server and waits for its end however long that takes: killed, it would lose writes that it acknowledged.
@@ -77,9 +78,9 @@ public sealed class AzuriteServer : IAsyncDisposable
         _lock.Dispose();
     }
 
-    private async Task StartAsync(CancellationToken cancellationToken)
+    private async Task StartAsync(IProgress<string>? progress, CancellationToken cancellationToken)
     {
-        await StopLeftoverAsync(cancellationToken);
+        await StopLeftoverAsync(progress, cancellationToken);
         const int Attempts = 3;
         for (int attempt = 1; ; attempt++)
         {
@@ -140,13 +141,9 @@ public sealed class AzuriteServer : IAsyncDisposable
     }
 
     /// <summary>Ends the server of a process that died without stopping it: two on one folder would spoil it.</summary>
-    private async Task StopLeftoverAsync(CancellationToken cancellationToken)
+    private async Task StopLeftoverAsync(IProgress<string>? progress, CancellationToken cancellationToken)
     {
         if (!File.Exists(PidFile) || !int.TryParse(await File.ReadAllTextAsync(PidFile, cancellationToken), out int processId)) return;
-        while (ChildProcess.IsAlive(processId, DataFolder))
-        {
-            ChildProcess.Terminate(processId);
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
-        }
+        await ChildProcess.EndLeftoverAsync("Azurite", processId, DataFolder, StopLimit, losesWhenKilled: true, progress, TimeProvider.System, cancellationToken);
     }
 }

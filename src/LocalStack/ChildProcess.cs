@@ -10,7 +10,8 @@ namespace HrNetBatch.LocalStack;
 /// </summary>
 public sealed partial class ChildProcess : IAsyncDisposable
 {
-    private const int SignalTerminate = 15;
+    private const int SignalKill = 9, SignalTerminate = 15;
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100), Patience = TimeSpan.FromSeconds(5);
     private readonly Process _process;
     private readonly Process? _deathWatch;
 
@@ -100,8 +101,55 @@ public sealed partial class ChildProcess : IAsyncDisposable
             """,
             [$"{signal}", $"{processId}"], hasInput: true);
 
-    /// <summary>Asks a process to end; false when there is none.</summary>
-    public static bool Terminate(int processId) => Kill(processId, SignalTerminate) == 0;
+    /// <summary>Asks a process to end, one that is stopped too; false when there is none.</summary>
+    public static bool Terminate(int processId)
+    {
+        if (Kill(processId, SignalTerminate) != 0) return false;
+        _ = Kill(processId, OperatingSystem.IsMacOS() ? 19 : 18); // SIGCONT: a stopped process hears nothing
+        return true;
+    }
+
+    /// <summary>Ends a process that a killed predecessor of ours left behind.</summary>
+    /// <param name="name">What it is, for people.</param>
+    /// <param name="processId">The process.</param>
+    /// <param name="commandPart">Part of its command line, which tells it from another that got its number.</param>
+    /// <param name="limit">How long it may take to end by itself; then it is killed.</param>
+    /// <param name="losesWhenKilled">Whether it loses data when killed: it is left alone then.</param>
+    /// <param name="report">Hears what is waited for.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="LocalStackException">It does not end, and may not be killed.</exception>
+    public static async Task EndLeftoverAsync(
+        string name, int processId, string commandPart, TimeSpan limit, bool losesWhenKilled, IProgress<string>? report, TimeProvider time, CancellationToken cancellationToken)
+    {
+        long started = time.GetTimestamp();
+        bool said = false, killed = false;
+        while (IsAlive(processId, commandPart))
+        {
+            TimeSpan waited = time.GetElapsedTime(started);
+            if (waited < limit)
+            {
+                Terminate(processId);
+            }
+            else if (losesWhenKilled)
+            {
+                throw new LocalStackException(
+                    $"{name} of an earlier stack (process {processId}) does not end. Look what keeps it; `kill -9 {processId}` ends it, and loses what it has not written.");
+            }
+            else if (!killed)
+            {
+                report?.Report($"{name} of an earlier stack (process {processId}) does not end; killing it.");
+                Kill(processId, SignalKill);
+                killed = true;
+            }
+            if (!said && waited >= Patience)
+            {
+                report?.Report($"Waiting for {name} of an earlier stack to end (process {processId}){(losesWhenKilled ? "" : $"; it is killed after {limit.TotalSeconds:0} s")}.");
+                said = true;
+            }
+            await Task.Delay(LookAgain, time, cancellationToken);
+        }
+    }
 
     /// <summary>True while a process with this id lives and its command line contains <paramref name="commandPart"/>.</summary>
     public static bool IsAlive(int processId, string commandPart)
@@ -124,12 +172,19 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>The last lines of a log file, for messages about a program that failed.</summary>
     public static string LastLines(string logFile, int count = 12)
     {
-        if (!File.Exists(logFile)) return "(no output)";
-        using var stream = new FileStream(logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        stream.Seek(-Math.Min(stream.Length, 16 * 1024), SeekOrigin.End);
-        using var reader = new StreamReader(stream);
-        string[] lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return lines.Length == 0 ? "(no output)" : string.Join('\n', lines[^Math.Min(count, lines.Length)..]);
+        try
+        {
+            if (!File.Exists(logFile)) return "(no output)";
+            using var stream = new FileStream(logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            stream.Seek(-Math.Min(stream.Length, 16 * 1024), SeekOrigin.End);
+            using var reader = new StreamReader(stream);
+            string[] lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return lines.Length == 0 ? "(no output)" : string.Join('\n', lines[^Math.Min(count, lines.Length)..]);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"(cannot be read: {exception.Message})";
+        }
     }
 
     /// <summary>Asks the program to end, and kills it when it has not within the grace time.</summary>

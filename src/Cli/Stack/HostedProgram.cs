@@ -10,7 +10,7 @@ internal sealed class HostedProgram(
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
     // Longer than a worker needs to hand its attempts back.
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(45);
+    internal static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(45);
     private ChildProcess? _process;
 
     /// <summary>Its name, for people.</summary>

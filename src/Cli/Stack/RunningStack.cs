@@ -16,6 +16,7 @@ internal sealed class RunningStack : IAsyncDisposable
     private readonly SortedDictionary<string, string> _configuration = new(StringComparer.OrdinalIgnoreCase);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _keepers = [];
+    private readonly SemaphoreSlim _processesChanged = new(0);
     private PostgresServer? _postgres;
     private AzuriteServer? _azurite;
     private HostedProgram? _broker;
@@ -66,16 +67,24 @@ internal sealed class RunningStack : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_keepers);
-        await Task.WhenAll(StopAsync(_worker), StopAsync(_dashboard));
-        await Task.WhenAll(StopAsync(_azurite), StopAsync(_postgres), StopAsync(_broker));
-        System.IO.File.Delete(StackFile.PathIn(_options.Folder));
-        _lock.Dispose();
-        _stop.Dispose();
+        try
+        {
+            // Each is stopped, whatever comes of the others; the first error is thrown in the end.
+            Task programs = Task.WhenAll(StopAsync(_worker), StopAsync(_dashboard));
+            await programs.ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.WhenAll(programs, StopAsync(_azurite), StopAsync(_postgres), StopAsync(_broker));
+            System.IO.File.Delete(StackFile.PathIn(_options.Folder));
+        }
+        finally
+        {
+            _lock.Dispose();
+            _stop.Dispose();
+        }
     }
 
     private async Task StartAsync(IProgress<string> report, CancellationToken cancellationToken)
     {
-        await StopLeftoversAsync(cancellationToken);
+        await StopLeftoversAsync(report, cancellationToken);
         if (StackServices.FromEnvironment(ModelRoot) is null) _configuration[ModelRoot] = "blob://local/models";
         await Task.WhenAll(StartPostgresAsync(report, cancellationToken), StartAzuriteAsync(report, cancellationToken), StartServiceBusAsync(cancellationToken));
         await MigrateAsync(cancellationToken);
@@ -86,6 +95,8 @@ internal sealed class RunningStack : IAsyncDisposable
         await StartDashboardAsync(cancellationToken);
         File.Write();
 
+        report = new Unfailing(report);
+        _keepers.Add(KeepFileAsync(report));
         Keep("PostgreSQL", _postgres?.LogFile, UntilPostgresDiesAsync, token => _postgres!.RestartAsync(token), report);
         Keep("Azurite", _azurite?.LogFile, token => _azurite!.Exited.WaitAsync(token), token => _azurite!.RestartAsync(token), report);
         Keep("The Service Bus", _broker?.LogFile, token => _broker!.Exited.WaitAsync(token), token => _broker!.StartAsync(token), report);
@@ -167,9 +178,43 @@ internal sealed class RunningStack : IAsyncDisposable
         async Task RestartAsync(CancellationToken token)
         {
             await restart(token);
-            File.Write();   // its process id changed
+            _processesChanged.Release();
         }
         _keepers.Add(new KeptAlive(name, logFile, untilItDies, RestartAsync).RunAsync(report, TimeProvider.System, _stop.Token));
+    }
+
+    /// <summary>Writes stack.json whenever a process changed, for as long as it takes: a full disk must not end what keeps the parts alive.</summary>
+    private async Task KeepFileAsync(IProgress<string> report)
+    {
+        try
+        {
+            while (true)
+            {
+                await _processesChanged.WaitAsync(_stop.Token);
+                string? said = null;
+                while (WriteFault() is { } fault)
+                {
+                    if (said != fault) report.Report(said = fault);
+                    await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, _stop.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+
+        string? WriteFault()
+        {
+            try
+            {
+                File.Write();
+                return null;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LocalStackException)
+            {
+                return $"{StackFile.PathIn(_options.Folder)} cannot be written, so other commands may not find every part: {exception.Message} Trying again every second.";
+            }
+        }
     }
 
     private async Task UntilPostgresDiesAsync(CancellationToken cancellationToken)
@@ -179,17 +224,13 @@ internal sealed class RunningStack : IAsyncDisposable
     }
 
     /// <summary>Ends the programs of a predecessor that was killed together with what would have ended them.</summary>
-    private async Task StopLeftoversAsync(CancellationToken cancellationToken)
+    private async Task StopLeftoversAsync(IProgress<string> report, CancellationToken cancellationToken)
     {
         if (StackFile.Read(_options.Folder) is not { } file) return;
         foreach ((string name, string assembly) in new[] { ("worker", "HrNetBatch.Worker"), ("dashboard", "HrNetBatch.Dashboard"), ("servicebus", "HrNetBatch.LocalServiceBus") })
         {
             if (!file.Processes.TryGetValue(name, out int processId)) continue;
-            while (ChildProcess.IsAlive(processId, assembly))
-            {
-                ChildProcess.Terminate(processId);
-                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken);
-            }
+            await ChildProcess.EndLeftoverAsync($"The {name}", processId, assembly, HostedProgram.StopLimit, losesWhenKilled: false, report, TimeProvider.System, cancellationToken);
         }
     }
 
@@ -212,6 +253,21 @@ internal sealed class RunningStack : IAsyncDisposable
         StackFile? file = StackFile.Read(folder);
         string where = file is null ? "" : $" (process {file.Processes["up"]}{(file.Dashboard is null ? "" : $", dashboard {file.Dashboard}")})";
         return new($"A stack already runs in {folder}{where}. Use it, stop it with Ctrl-C there, or start another one with --stack DIR.");
+    }
+
+    /// <summary>Our own output may go to the disk that is full.</summary>
+    private sealed class Unfailing(IProgress<string> report) : IProgress<string>
+    {
+        public void Report(string value)
+        {
+            try
+            {
+                report.Report(value);
+            }
+            catch (IOException)
+            {
+            }
+        }
     }
 
     private static Dictionary<string, T> Named<T>(params (string Name, T? Value)[] values) where T : notnull =>

@@ -1,8 +1,10 @@
 using HrNetBatch.Dashboard;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Terminal;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
+PrintableWriter.Install();
 try
 {
     WebApplication app = await DashboardApp.BuildAsync(args);

@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Health;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Telemetry;
+using HrNetBatch.Jobs.Terminal;
 using HrNetBatch.Model.Native;
 using HrNetBatch.Worker.Attempts;
 using HrNetBatch.Worker.Child;
@@ -34,6 +35,7 @@ public static class WorkerProgram
         if (arguments is [AttemptCommand.Verb, .. var rest])
             return await AttemptProcess.RunAsync(rest, kinds);
 
+        PrintableWriter.Install();
         try
         {
             using IHost host = Build(arguments, kinds);

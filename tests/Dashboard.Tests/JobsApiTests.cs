@@ -80,6 +80,18 @@ public sealed class JobsApiTests(DashboardFixture dashboard) : IClassFixture<Das
         Assert.Equal("[30]", Assert.Single(news.GetProperty("curves").EnumerateArray()).GetProperty("steps").GetRawText());
     }
 
+    [Theory]
+    [InlineData("/api/jobs?kind=a%00b")]
+    [InlineData("/api/jobs/00000000-0000-0000-0000-000000000001/failed-items?after=%00")]
+    [InlineData("/api/backlog/tr%00ain")]
+    [InlineData("/?kind=%00")]
+    public async Task ANulCharacter_IsRefused(string address)
+    {
+        using HttpResponseMessage response = await dashboard.Client.GetAsync(new Uri(address, UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
     [Fact]
     public async Task FailedItems_ArePaged()
     {

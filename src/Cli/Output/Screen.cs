@@ -10,10 +10,10 @@ internal static class Screen
     private static readonly JsonSerializerOptions Indented = new(JobJson.Options) { WriteIndented = true };
 
     /// <summary>Results for people.</summary>
-    public static IAnsiConsole Out { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new UnwrappedOutput(Console.Out, Console.IsOutputRedirected) });
+    public static IAnsiConsole Out { get; } = Open(Console.Out, Console.IsOutputRedirected);
 
     /// <summary>Progress and remarks for people.</summary>
-    public static IAnsiConsole Aside { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new UnwrappedOutput(Console.Error, Console.IsErrorRedirected) });
+    public static IAnsiConsole Aside { get; } = Open(Console.Error, Console.IsErrorRedirected);
 
     /// <summary>Whether somebody watches the asides, so that a line may be redrawn.</summary>
     public static bool IsLive => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
@@ -48,6 +48,13 @@ internal static class Screen
 
     /// <summary>A cell of a table that shows text as it is: in markup, <c>:Ledger:</c> would become a picture.</summary>
     public static Text Cell(string text) => new(text);
+
+    internal static IAnsiConsole Open(TextWriter writer, bool isRedirected)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new UnwrappedOutput(writer, isRedirected) });
+        console.Pipeline.Attach(new PrintableText());
+        return console;
+    }
 
     private static Text Line(string text, Color color) => new(text + "\n", color);
 }

@@ -12,12 +12,17 @@ internal sealed class RequestGuard(RequestDelegate next, IOptions<DashboardOptio
     public async Task InvokeAsync(HttpContext context)
     {
         if (Refusal(context, options.Value) is { } refusal)
+            await RefuseAsync(StatusCodes.Status403Forbidden, refusal);
+        else if (HoldsNul(context.Request))
+            await RefuseAsync(StatusCodes.Status400BadRequest, "the address holds a NUL character, which no name here has");
+        else
+            await next(context);
+
+        Task RefuseAsync(int status, string reason)
         {
-            context.Response.StatusCode = StatusCodes.Status403Forbidden;
-            await context.Response.WriteAsync($"Refused: {refusal}.\n", context.RequestAborted);
-            return;
+            context.Response.StatusCode = status;
+            return context.Response.WriteAsync($"Refused: {reason}.\n", context.RequestAborted);
         }
-        await next(context);
     }
 
     /// <summary>Why a request is refused, and what to do; null when it is admitted.</summary>
@@ -28,6 +33,11 @@ internal sealed class RequestGuard(RequestDelegate next, IOptions<DashboardOptio
         _ when Health.IsProbe(context.Request) => null,
         _ => NetworkRefusal(context.Request, options),
     };
+
+    // PostgreSQL's texts cannot hold it.
+    private static bool HoldsNul(HttpRequest request) =>
+        request.Path.Value?.Contains('\0', StringComparison.Ordinal) == true
+        || request.Query.Any(parameter => parameter.Key.Contains('\0', StringComparison.Ordinal) || parameter.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) == true));
 
     private static string? NetworkRefusal(HttpRequest request, DashboardOptions options)
     {

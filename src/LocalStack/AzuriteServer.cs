@@ -6,9 +6,8 @@ namespace HrNetBatch.LocalStack;
 /// <summary>Blob storage in one folder, on the loopback interface only.</summary>
 public sealed class AzuriteServer : IAsyncDisposable
 {
-    // Azurite's account and key are the same on every machine: published in its documentation, a secret of nobody.
+    // The name that Azurite's own account has, so that data of earlier versions stay; its published key opens nothing here.
     private const string Account = "devstoreaccount1";
-    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(1);
     private readonly string _folder;
     private readonly string _program;
@@ -85,20 +84,21 @@ public sealed class AzuriteServer : IAsyncDisposable
         for (int attempt = 1; ; attempt++)
         {
             int port = LoopbackPort.Keep(Path.Combine(_folder, "port"));
+            string key = RandomKey.Keep(Path.Combine(_folder, "key"));
             File.Delete(LogFile);
             _process = ChildProcess.Start(
                 [
                     "node", _program, "--blobHost", "127.0.0.1", "--blobPort", $"{port}", "--location", DataFolder,
                     "--silent", "--disableTelemetry",
                 ],
-                LogFile);
+                LogFile, new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{Account}:{key}" });
 
             // A crash before this line leaves a server that only its death watch stops.
             await File.WriteAllTextAsync(PidFile, _process.Id.ToString(CultureInfo.InvariantCulture), cancellationToken);
             if (await AnswersAsync(port, cancellationToken))
             {
                 ConnectionString =
-                    $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};"
+                    $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={key};"
                     + $"BlobEndpoint=http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/{Account};";
                 return;
             }

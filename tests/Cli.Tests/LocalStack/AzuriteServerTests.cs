@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Storage.Blobs;
 using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;
@@ -15,6 +16,21 @@ public sealed class AzuriteServerTests(AzuriteFixture azurite)
         await container.UploadBlobAsync("a", BinaryData.FromString("text"), cancellationToken);
 
         Assert.True(await container.GetBlobClient("a").ExistsAsync(cancellationToken));
+    }
+
+    [Fact]
+    public async Task ThePublishedKey_OpensNothing()
+    {
+        const string Published = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+        string own = await azurite.ConnectionStringAsync();
+        string guessed = string.Join(';', own.Split(';').Select(part => part.StartsWith("AccountKey=", StringComparison.Ordinal) ? $"AccountKey={Published}" : part));
+        Assert.NotEqual(own, guessed);
+        var options = new BlobClientOptions(BlobClientOptions.ServiceVersion.V2026_06_06) { Retry = { MaxRetries = 0 } };
+
+        RequestFailedException refused = await Assert.ThrowsAsync<RequestFailedException>(async () =>
+            await new BlobServiceClient(guessed, options).CreateBlobContainerAsync("anybody", cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal(403, refused.Status);
     }
 
     [Fact]

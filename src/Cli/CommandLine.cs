@@ -75,6 +75,7 @@ public static class CommandLine
             StatusCommand.Create(),
             WatchCommand.Create(),
             ResultsCommand.Create(),
+            VerifyCommand.Create(),
             RunsCommand.Create(),
             CancelCommand.Create(),
             RetryCommand.Create(),

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using HrNetBatch.Cli.Verifying;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
@@ -49,8 +50,9 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
             await stack.KillAsync(job, async () => await DoneAsync(stack, job) >= itemCount, $"{itemCount} of {imageCount} images are done", random);
         }
 
-        await stack.SucceededAsync(job);
+        Job done = await stack.SucceededAsync(job);
         await Eventually.TrueAsync(async () => await stack.LostCountAsync(job) == 3, "each killed attempt is noted as lost");
+        Assert.Equal([], (await new ClassifyVerification(stack.Get<BlobAccounts>(), done, unreadableCount).RunAsync(TestContext.Current.CancellationToken)).Findings);
         Dictionary<string, JsonElement> rows = await RowsAsync(stack, imageCount);
         Assert.Equal(Enumerable.Range(0, imageCount).Select(index => $"images/{index:000}.png"), rows.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(unreadableCount, rows.Values.Count(row => row.GetProperty("error").ValueKind == JsonValueKind.String));
@@ -102,6 +104,9 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
         Job done = await stack.SucceededAsync(job);
         await Eventually.TrueAsync(async () => await stack.LostCountAsync(job) == killCount, "each killed attempt is noted as lost");
         Assert.Equal(await HashAsync(stack, undisturbed, "final"), await HashAsync(stack, done, "final"));
+        IReadOnlyList<MetricPoint> log = await stack.Get<MetricStore>().ReadAsync(job, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal([], (await new TrainVerification(stack.Blobs, done, log).RunAsync(TestContext.Current.CancellationToken)).Findings);
+        await AssertDamageIsFoundAsync(stack, done, log);
         await using Stream stored = await stack.Blobs.OpenReadAsync(
             BlobPath.Parse(done.Result!.Value.GetProperty("checkpoint").GetString()!), cancellation: TestContext.Current.CancellationToken);
         using Checkpoint checkpoint = CheckpointReader.Read(stored, "the run's checkpoint");
@@ -112,6 +117,20 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
         Assert.Equal(
             ["run/checkpoint.pth.tar", "run/checkpoints.json", "run/final_state.pth.tar", "run/model_best.pth.tar"],
             (await stack.NamesAsync("run/")).Where(name => !name.StartsWith("run/checkpoints/", StringComparison.Ordinal) && !RunFileNames.Any(name.Contains)));
+    }
+
+    private static async Task AssertDamageIsFoundAsync(StackOfTest stack, Job done, IReadOnlyList<MetricPoint> log)
+    {
+        byte[] whole = (await stack.Blobs.ReadAsync(stack.Root.Combine("run/final_state.pth.tar"), cancellation: TestContext.Current.CancellationToken)).Bytes;
+        await stack.UploadAsync("run/final_state.pth.tar", whole[..(whole.Length / 2)]);
+        MetricPoint[] longer = [.. log, new MetricPoint("train_loss", 1_000_000, 1)];
+
+        IReadOnlyList<string> findings = (await new TrainVerification(stack.Blobs, done, longer).RunAsync(TestContext.Current.CancellationToken)).Findings;
+
+        Assert.Contains(findings, finding => finding.Contains("final_state.pth.tar", StringComparison.Ordinal));
+        Assert.Contains(findings, finding => finding.EndsWith("and the log goes to step 1000000", StringComparison.Ordinal));
+        Assert.Equal(2, findings.Count);
+        await stack.UploadAsync("run/final_state.pth.tar", whole);
     }
 
     /// <summary>The curves as files, which other tests look into.</summary>

@@ -67,6 +67,38 @@ public class ImageRefusalTests
         Assert.Matches("^the JPEG has [0-9]+ scans of 4000×4000, which would take minutes to decode", Reason([.. jpeg[..^2], .. Enumerable.Repeat(scan, 480).SelectMany(bytes => bytes), 0xFF, 0xD9]));
     }
 
+    /// <summary>A few bytes in each of hundreds of scans: fewer pixels than above, and still minutes.</summary>
+    [Theory]
+    [InlineData(1000, 480, true)]
+    [InlineData(700, 480, false)]
+    [InlineData(12_000, 20, true)]
+    [InlineData(12_000, 5, false)]
+    public void Decode_BoundsTheWorkOfAllScansTogether(int side, int scanCount, bool isRefused)
+    {
+        byte[] jpeg = File.ReadAllBytes(Path.Combine(Golden, "progressive.jpg"));
+        int frame = jpeg.AsSpan().IndexOf([(byte)0xFF, (byte)0xC2]);
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 5), (ushort)side);
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 7), (ushort)side);
+        int before = JpegHeader.Read(jpeg).ScanCount;
+        byte[] scan = [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 0, 1];
+        jpeg = [.. jpeg[..^2], .. Enumerable.Repeat(scan, Math.Max(0, scanCount - before)).SelectMany(bytes => bytes), 0xFF, 0xD9];
+
+        // Whoever is not refused for its scans waits for memory, of which there is none.
+        string reason = Assert.Throws<ImageException>(() => ImageDecoder.Decode(jpeg, DecodingLimits.Default with { Budget = new DecodingBudget(1) })).Message;
+        Assert.Equal(isRefused, reason.Contains("which would take minutes", StringComparison.Ordinal));
+    }
+
+    /// <summary>Few bytes, not too many pixels, and rows of megabytes, of which decoders keep a thousand.</summary>
+    [Theory]
+    [InlineData(1 << 20, 170, 16, 6, 3565)]
+    [InlineData(13_300, 13_300, 8, 2, 789)]
+    public void Decode_CountsTheMemoryOfAPng_BeforeItDecodesARow(int width, int height, byte bits, byte colours, int megabytes)
+    {
+        byte[] png = Png(width, height, bits, colours);
+        string reason = Assert.Throws<ImageException>(() => ImageDecoder.Decode(png, DecodingLimits.Default with { Budget = new DecodingBudget(337_000_000) })).Message;
+        Assert.StartsWith($"the image is too large for this process: decoding it takes {megabytes} MB, and 337 MB are set aside for that. ", reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(13_000, 13_000, 13_000, 13_000, "the GIF is truncated")]
     [InlineData(13_000, 13_000, 1, 1, "the GIF's canvas of 169000000 pixels is more than 16 times its frame")]
@@ -81,9 +113,10 @@ public class ImageRefusalTests
 
     private static byte[] Word(int value) => BitConverter.GetBytes((ushort)value);
 
-    private static byte[] Png(int width, int height)
+    private static byte[] Png(int width, int height, byte bits = 8, byte colours = 2)
     {
         byte[] png = File.ReadAllBytes(Path.Combine(Golden, "rgb.png"));
+        (png[24], png[25]) = (bits, colours);
         BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(16), width);
         BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(20), height);
         BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), System.IO.Hashing.Crc32.HashToUInt32(png.AsSpan(12, 17)));

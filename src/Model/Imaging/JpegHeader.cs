@@ -67,7 +67,7 @@ internal readonly record struct JpegHeader(int Width, int Height, int ComponentC
             int samples = (components[at] >> 4) * (components[at] & 15);
             (most, sum) = (Math.Max(most, samples), sum + samples);
         }
-        return Math.Clamp((double)sum / most, 1, count);
+        return Math.Clamp((double)sum / most, 1, Math.Max(1, count));
     }
 
     // Whole units of the coarsest sampling that real files have: two blocks of eight.

@@ -53,7 +53,7 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
         Job done = await stack.SucceededAsync(job);
         await Eventually.TrueAsync(async () => await stack.LostCountAsync(job) == 3, "each killed attempt is noted as lost");
         Assert.Equal([], (await new ClassifyVerification(stack.Get<BlobAccounts>(), done, unreadableCount).RunAsync(TestContext.Current.CancellationToken)).Findings);
-        Dictionary<string, JsonElement> rows = await RowsAsync(stack, imageCount);
+        Dictionary<string, JsonElement> rows = await stack.RowsAsync(imageCount);
         Assert.Equal(Enumerable.Range(0, imageCount).Select(index => $"images/{index:000}.png"), rows.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(unreadableCount, rows.Values.Count(row => row.GetProperty("error").ValueKind == JsonValueKind.String));
     }
@@ -149,35 +149,7 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
     private static async Task<long> DoneAsync(StackOfTest stack, Guid job) =>
         (await stack.Get<UnitCountStore>().FindAsync(job, TestContext.Current.CancellationToken))?.DoneItemCount ?? 0;
 
-    /// <summary>The rows of all parts that the manifest lists, by blob; the parts are as listed, and no others are there.</summary>
-    private static async Task<Dictionary<string, JsonElement>> RowsAsync(StackOfTest stack, int rowCount)
-    {
-        BlobPath output = stack.Root.Combine("output/");
-        Manifest manifest = JsonSerializer.Deserialize<Manifest>(await ReadAsync(output.Combine("manifest.json")), JobJson.Options)!;
-        var rows = new Dictionary<string, JsonElement>();
-        foreach (var part in manifest.Parts)
-        {
-            byte[] content = await ReadAsync(output.Combine(part.Name));
-            Assert.Equal(part.Sha256, Convert.ToHexStringLower(SHA256.HashData(content)));
-            string[] lines = Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            Assert.Equal(part.RowCount, lines.Length);
-            foreach (string line in lines)
-            {
-                using JsonDocument row = JsonDocument.Parse(line);
-                string name = row.RootElement.GetProperty("name").GetString()!;
-                Assert.True(rows.TryAdd(name, row.RootElement.Clone()), $"{name} has two rows.");
-            }
-        }
-        Assert.Equal(rowCount, rows.Count);
-        Assert.Equal(
-            manifest.Parts.Select(part => $"output/{part.Name}").Order(StringComparer.Ordinal),
-            await stack.NamesAsync("output/parts/")); // no orphan of a killed attempt is left
-        return rows;
-
-        async Task<byte[]> ReadAsync(BlobPath path) => (await stack.Blobs.ReadAsync(path, cancellation: TestContext.Current.CancellationToken)).Bytes;
-    }
-
-    private static byte[] Weights()
+    internal static byte[] Weights()
     {
         using var network = new HrNet(HrNetVariant.Parse("w18_small_v1"), ColourImages.Labels.Count, Seed);
         var stream = new MemoryStream();

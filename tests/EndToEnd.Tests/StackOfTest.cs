@@ -1,5 +1,9 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.TestKit;
@@ -70,7 +74,8 @@ internal sealed class StackOfTest : IAsyncDisposable
     }
 
     /// <summary>Starts one more worker.</summary>
-    public void StartWorker()
+    /// <returns>Its process.</returns>
+    public int StartWorker()
     {
         ProgramProcess worker = ProgramProcess.Start("HrNetBatch.Worker.dll",
         [
@@ -79,6 +84,7 @@ internal sealed class StackOfTest : IAsyncDisposable
             "Worker:Device=cpu", "Worker:Waking:Interval=00:00:00.2", "Worker:Waking:Patience=00:00:05",
         ]);
         _workers.Add(worker.Id, worker);
+        return worker.Id;
     }
 
     /// <summary>Waits for the point, then kills a worker that is at work on the job and starts another in its place.</summary>
@@ -102,6 +108,34 @@ internal sealed class StackOfTest : IAsyncDisposable
             $"job {job} ends", Deadline);
         Assert.True(ended.State == JobState.Succeeded, $"Job {job} is {ended.State}: {ended.Error}");
         return ended;
+    }
+
+    /// <summary>The rows of all parts that the manifest lists, by blob; the parts are as listed, and no others are there.</summary>
+    public async Task<Dictionary<string, JsonElement>> RowsAsync(int rowCount)
+    {
+        BlobPath output = Root.Combine("output/");
+        Manifest manifest = JsonSerializer.Deserialize<Manifest>(await ReadAsync(output.Combine("manifest.json")), JobJson.Options)!;
+        var rows = new Dictionary<string, JsonElement>();
+        foreach (var part in manifest.Parts)
+        {
+            byte[] content = await ReadAsync(output.Combine(part.Name));
+            Assert.Equal(part.Sha256, Convert.ToHexStringLower(SHA256.HashData(content)));
+            string[] lines = Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(part.RowCount, lines.Length);
+            foreach (string line in lines)
+            {
+                using JsonDocument row = JsonDocument.Parse(line);
+                string name = row.RootElement.GetProperty("name").GetString()!;
+                Assert.True(rows.TryAdd(name, row.RootElement.Clone()), $"{name} has two rows.");
+            }
+        }
+        Assert.Equal(rowCount, rows.Count);
+        Assert.Equal(
+            manifest.Parts.Select(part => $"output/{part.Name}").Order(StringComparer.Ordinal),
+            await NamesAsync("output/parts/")); // no orphan of a killed attempt is left
+        return rows;
+
+        async Task<byte[]> ReadAsync(BlobPath path) => (await Blobs.ReadAsync(path, cancellation: TestContext.Current.CancellationToken)).Bytes;
     }
 
     /// <summary>How many attempts ended because their worker fell silent.</summary>

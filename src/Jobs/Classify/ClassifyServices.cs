@@ -12,6 +12,7 @@ public static class ClassifyServices
         return services
             .AddSingleton<PlanStore>()
             .AddSingleton<UnitStore>()
+            .AddSingleton<SuspectStore>()
             .AddSingleton<ManifestStore>()
             .AddSingleton<OutputClaims>()
             .AddSingleton<FailedItemLimit>()

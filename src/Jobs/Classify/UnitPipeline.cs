@@ -12,20 +12,28 @@ namespace HrNetBatch.Jobs.Classify;
 /// Takes units through claim → download → decode → batch → classify → commit. The stages run side by side and pass images, not units, so the
 /// network never waits for the end of a unit; bounded channels between them keep memory flat, whatever is slow.
 /// </summary>
-internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitStore units, BlobStore blobs, UnitCommitter committer, ClassifyOptions options)
+internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitStore units, SuspectStore suspects, BlobStore blobs, UnitCommitter committer, ClassifyOptions options)
 {
     private readonly Channel<PendingItem> _items = Channel.CreateBounded<PendingItem>(options.DownloadCount);
     private readonly Channel<EncodedImage> _encoded = Channel.CreateBounded<EncodedImage>(options.DownloadCount);
     private readonly Channel<PreparedImage> _prepared = Channel.CreateBounded<PreparedImage>(classifier.BatchSize);
     private readonly Channel<List<PreparedImage>> _batches = Channel.CreateBounded<List<PreparedImage>>(classifier.ReplicaCount);
     private readonly Channel<PendingUnit> _finished = Channel.CreateBounded<PendingUnit>(4);
+    private SuspectUnit? _suspect;
     private int _unitCount;
 
     /// <summary>Works until no unit can be claimed any more; returns how many were committed.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
     {
-        await Stages.RunAsync(stop, ClaimAsync, DownloadAsync, DecodeAsync, BatchAsync, ClassifyAsync, CommitAsync);
+        await Stages.RunAsync(stop, _suspect is null ? ClaimAsync : TakeAsync, DownloadAsync, DecodeAsync, BatchAsync, ClassifyAsync, CommitAsync);
         return _unitCount;
+    }
+
+    /// <summary>Works on one unit alone, decodes its images one after the other, and notes each in the ledger before.</summary>
+    public Task<int> RunAsync(SuspectUnit suspect, CancellationToken stop)
+    {
+        _suspect = suspect;
+        return RunAsync(stop);
     }
 
     private async Task ClaimAsync(CancellationToken stop)
@@ -37,9 +45,20 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
         _items.Writer.Complete();
     }
 
+    private async Task TakeAsync(CancellationToken stop)
+    {
+        var (unit, first, blamed) = _suspect!;
+        foreach (var item in new PendingUnit(unit).Items.OrderBy(item => item.Position != first))
+        {
+            if (blamed.TryGetValue(item.Position, out var reason)) await SettleAsync(item, new(item.Item.Name, item.Item.ETag ?? "", [], reason), stop);
+            else await _items.Writer.WriteAsync(item, stop);
+        }
+        _items.Writer.Complete();
+    }
+
     private async Task DownloadAsync(CancellationToken stop)
     {
-        await Parallel.ForEachAsync(_items.Reader.ReadAllAsync(stop), Parallelism(options.DownloadCount, stop), async (item, stop) =>
+        await Parallel.ForEachAsync(_items.Reader.ReadAllAsync(stop), Parallelism(_suspect is null ? options.DownloadCount : 1, stop), async (item, stop) =>
         {
             var path = job.Input with { Name = item.Item.Name };
             try
@@ -65,21 +84,38 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
 
     private async Task DecodeAsync(CancellationToken stop)
     {
-        await Parallel.ForEachAsync(_encoded.Reader.ReadAllAsync(stop), Parallelism(job.Attempt.ThreadCount, stop), async (image, stop) =>
+        await Parallel.ForEachAsync(_encoded.Reader.ReadAllAsync(stop), Parallelism(_suspect is null ? job.Attempt.ThreadCount : 1, stop), async (image, stop) =>
         {
             var pixels = ArrayPool<float>.Shared.Rent(classifier.ImageLength);
-            try
+            if (_suspect is not null) await suspects.NoteAsync(job.Lease, image.Item.Unit.Index, image.Item.Position, stop);
+            var fault = Prepare(image.Bytes, pixels.AsSpan(0, classifier.ImageLength), stop);
+            if (_suspect is not null) await suspects.NoteAsync(job.Lease, image.Item.Unit.Index, null, stop);
+            if (fault is null)
             {
-                using (var decoded = ImageDecoder.Decode(image.Bytes)) Preprocessing.Evaluate(decoded, classifier.ImageSize, pixels.AsSpan(0, classifier.ImageLength), classifier.CropFraction);
                 await _prepared.Writer.WriteAsync(new(image.Item, image.ETag, pixels), stop);
             }
-            catch (ImageException e)
+            else
             {
                 ArrayPool<float>.Shared.Return(pixels);
-                await SettleAsync(image.Item, new(image.Item.Item.Name, image.ETag, [], e.Message), stop);
+                await SettleAsync(image.Item, new(image.Item.Item.Name, image.ETag, [], fault), stop);
             }
         });
         _prepared.Writer.Complete();
+    }
+
+    // Why the image cannot be read; null where it can.
+    private string? Prepare(byte[] encoded, Span<float> pixels, CancellationToken stop)
+    {
+        try
+        {
+            using var decoded = ImageDecoder.Decode(encoded, cancellation: stop);
+            Preprocessing.Evaluate(decoded, classifier.ImageSize, pixels, classifier.CropFraction);
+            return null;
+        }
+        catch (ImageException e)
+        {
+            return e.Message;
+        }
     }
 
     private async Task BatchAsync(CancellationToken stop)

@@ -8,7 +8,7 @@ namespace HrNetBatch.Jobs.Classify;
 /// <summary>The units of classify jobs: claimed by one live attempt at a time, committed once.</summary>
 internal sealed class UnitStore(NpgsqlDataSource database)
 {
-    /// <summary>Claims the first unit that nobody alive works on; null when there is none now.</summary>
+    /// <summary>Claims the first unit that nobody alive works on and that is no suspect; null when there is none now.</summary>
     public async Task<Unit?> ClaimAsync(Lease lease, CancellationToken cancellation)
     {
         // A claim needs no release: it ends with the attempt, whichever way that ends.
@@ -18,6 +18,7 @@ internal sealed class UnitStore(NpgsqlDataSource database)
               SELECT u.job_id, u.index FROM hrnet.units u
               WHERE u.job_id = @JobId AND u.committed_at IS NULL AND NOT EXISTS (
                 SELECT FROM hrnet.attempts a WHERE a.token = u.token AND a.ended_at IS NULL AND a.lease_expires_at > clock_timestamp())
+                AND NOT EXISTS (SELECT FROM hrnet.suspect_units s WHERE s.job_id = u.job_id AND s.index = u.index)
               ORDER BY u.index LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING index, items
             """,
@@ -43,6 +44,7 @@ internal sealed class UnitStore(NpgsqlDataSource database)
 
             await connection.ExecuteAsync(new CommandDefinition(
                 """
+                DELETE FROM hrnet.suspect_units WHERE job_id = @JobId AND index = @index;
                 DELETE FROM hrnet.failed_items WHERE job_id = @JobId AND unit = @index;
                 INSERT INTO hrnet.failed_items (job_id, round, name, etag, reason)
                 SELECT @JobId, @round, * FROM unnest(@names::text[], @etags::text[], @reasons::text[])

@@ -1,13 +1,14 @@
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Model.Inference;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Jobs.Classify;
 
 /// <summary>Works on units until every unit of the job is committed, by whichever lane.</summary>
-internal sealed class UnitWorker(
-    PlanStore plans, UnitStore units, BlobStore blobs, ClassifierLoader loader, FailedItemLimit limit, IOptions<ClassifyOptions> options, TimeProvider time)
+internal sealed partial class UnitWorker(
+    PlanStore plans, UnitStore units, SuspectStore suspects, BlobStore blobs, ClassifierLoader loader, FailedItemLimit limit, IOptions<ClassifyOptions> options, TimeProvider time)
 {
     public async Task RunAsync(ClassifyJob job, CancellationToken stop)
     {
@@ -22,7 +23,13 @@ internal sealed class UnitWorker(
                 if (left.HasOpenUnits)
                 {
                     classifier ??= await loader.LoadAsync(job, stop);
-                    committedCount = await new UnitPipeline(job, classifier, units, blobs, committer, options.Value).RunAsync(stop);
+                    // First those among which is what killed a process, each by itself: nothing else may die with it, or be taken for it.
+                    while (await suspects.ClaimAsync(job.Lease, stop) is { } suspect)
+                    {
+                        LogSuspect(job.Attempt.Logger, job.Id, suspect.Unit.Index, suspect.Unit.Items.Count);
+                        committedCount += await Pipeline(classifier).RunAsync(suspect, stop);
+                    }
+                    committedCount += await Pipeline(classifier).RunAsync(stop);
                 }
 
                 // Other lanes hold what is left, or the listing goes on. Waiting here, a lane takes over a dead one's units at once.
@@ -33,7 +40,12 @@ internal sealed class UnitWorker(
         {
             classifier?.Dispose();
         }
+
+        UnitPipeline Pipeline(Classifier classifier) => new(job, classifier, units, suspects, blobs, committer, options.Value);
     }
+
+    [LoggerMessage(2011, LogLevel.Warning, "Job {Job}: a process died while it worked on unit {Unit}, so its {Count} images are decoded one after the other now, to find the one that kills")]
+    private static partial void LogSuspect(ILogger logger, Guid job, int unit, int count);
 
     private static bool IsWork(WorkLeft left) => !left.State.HasEnded() && (left.HasOpenUnits || !left.IsPlanComplete);
 }

@@ -47,7 +47,12 @@ public abstract record Outcome
     /// <summary>The attempt failed.</summary>
     /// <param name="Error">What failed and what to do next, for people.</param>
     /// <param name="Kind">Whether trying again can help.</param>
-    public sealed record Failed(string Error, FailureKind Kind) : Outcome;
+    public sealed record Failed(string Error, FailureKind Kind) : Outcome
+    {
+        /// <summary>Whether its process died or hung, or had no memory left: whatever it worked on may be the cause.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public bool Died { get; init; }
+    }
 
     /// <summary>The lease expired: the worker died, hung or lost the database.</summary>
     public sealed record Lost : Outcome;

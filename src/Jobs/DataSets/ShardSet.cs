@@ -146,6 +146,7 @@ internal sealed partial class ShardSet
 
     private JobException NoSample() => new(
         $"{_path} holds no sample ({_data.Shards.Count} {(_data.Shards.Count == 1 ? "shard" : "shards")}, {(_data.Shards is [var first, ..] ? $"the first is {first.Name}" : "none")}). "
+        + $"{Model.Data.LeftOut.Text(_data.LeftOut)}"
         + "`hrnet dataset inspect` tells what is read of it; put images into it, or name other data.");
 
     // Once in an attempt: the epochs to come are as the first.

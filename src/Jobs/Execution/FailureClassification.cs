@@ -25,7 +25,7 @@ public static class FailureClassification
         OperationCanceledException when stop == StopReason.Interrupt => new Outcome.HandedBack("interrupted before it could save"),
         LeaseLostException => new Outcome.Lost(),
         AggregateException { InnerExceptions: [Exception only] } => OutcomeOf(only, stop),
-        _ => new Outcome.Failed(Describe(exception), KindOf(exception)),
+        _ => new Outcome.Failed(Describe(exception), KindOf(exception)) { Died = exception is OutOfMemoryException },
     };
 
     /// <summary>Whether trying again can help. What is unknown counts as transient: the retry policy bounds it.</summary>

@@ -33,27 +33,33 @@ internal static class AttemptRows
         Jitter jitter,
         CancellationToken cancellation)
     {
-        List<LostAttempt> lost = (await connection.QueryAsync<LostAttempt>(new CommandDefinition(
+        List<Expired> expired = (await connection.QueryAsync<Expired>(new CommandDefinition(
             """
             UPDATE hrnet.attempts SET ended_at = clock_timestamp(), outcome = 'Lost', error = 'The lease expired.'
             WHERE job_id = @Id AND ended_at IS NULL AND lease_expires_at <= clock_timestamp()
-            RETURNING job_id, @Kind::text AS kind, number, lane, worker
+            RETURNING token, number, lane, worker
             """,
-            new { job.Id, job.Kind },
+            new { job.Id },
             transaction,
             cancellationToken: cancellation))).AsList();
-        if (lost.Count == 0)
-            return (job, lost);
+        if (expired.Count == 0)
+            return (job, []);
 
         bool othersLive = await CountLiveAsync(connection, transaction, job.Id, cancellation) > 0;
-        for (int i = 0; i < lost.Count; i++)
+        for (int i = 0; i < expired.Count; i++)
         {
-            if (JobChange.Of(job, new Outcome.Lost(), othersLive || i < lost.Count - 1, jitter.Next(), retry) is not { } change)
+            bool isExcused = await SuspectUnits.NoteDeathAsync(
+                connection, transaction, job.Id, expired[i].Token, "the worker died, hung or lost the database", cancellation);
+            if (JobChange.Of(job, new Outcome.Lost(), isExcused, othersLive || i < expired.Count - 1, jitter.Next(), retry) is not { } change)
                 break;
             await JobRows.ChangeAsync(connection, transaction, job.Id, change, cancellation);
             job = change.AppliedTo(job);
         }
 
-        return ((await JobRows.LockAsync(connection, transaction, job.Id, cancellation))!, lost);
+        return (
+            (await JobRows.LockAsync(connection, transaction, job.Id, cancellation))!,
+            [.. expired.Select(attempt => new LostAttempt(job.Id, job.Kind, attempt.Number, attempt.Lane, attempt.Worker))]);
     }
+
+    private sealed record Expired(Guid Token, int Number, int Lane, string Worker);
 }

@@ -23,7 +23,13 @@ internal sealed record JobChange
     public JsonElement? Result { get; init; }
 
     /// <summary>The change; null when the job has ended already and the outcome is only recorded on the attempt.</summary>
-    public static JobChange? Of(Job job, Outcome outcome, bool othersLive, double jitter, RetryOptions options)
+    /// <param name="job">The job.</param>
+    /// <param name="outcome">How the attempt ended.</param>
+    /// <param name="isExcused">Whether its failure or loss is none of the job's (<see cref="SuspectUnits"/>).</param>
+    /// <param name="othersLive">Whether other lanes live.</param>
+    /// <param name="jitter">A random number, 0 to 1.</param>
+    /// <param name="options">The limits.</param>
+    public static JobChange? Of(Job job, Outcome outcome, bool isExcused, bool othersLive, double jitter, RetryOptions options)
     {
         if (job.State.HasEnded())
             return null;
@@ -31,8 +37,8 @@ internal sealed record JobChange
         JobChange same = new()
         {
             State = job.State,
-            FailureCount = job.FailureCount + (outcome is Outcome.Failed ? 1 : 0),
-            LostCount = job.LostCount + (outcome is Outcome.Lost ? 1 : 0),
+            FailureCount = job.FailureCount + (outcome is Outcome.Failed && !isExcused ? 1 : 0),
+            LostCount = job.LostCount + (outcome is Outcome.Lost && !isExcused ? 1 : 0),
             CancelRequested = job.CancelRequestedAt is not null || outcome is Outcome.Cancelled,
             Error = outcome is Outcome.Failed failed ? failed.Error : job.Error,
             Result = job.Result, // an earlier one stands until the next

@@ -78,7 +78,9 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
         Attempt ended = await EndAttemptAsync(connection, transaction, lease, outcome, cancellation);
 
         bool othersLive = await AttemptRows.CountLiveAsync(connection, transaction, job.Id, cancellation) > 0;
-        JobChange? change = JobChange.Of(job, outcome, othersLive, jitter.Next(), retry.Value);
+        bool isExcused = outcome is Outcome.Failed { Died: true } died
+            && await SuspectUnits.NoteDeathAsync(connection, transaction, job.Id, lease.Token, died.Error, cancellation);
+        JobChange? change = JobChange.Of(job, outcome, isExcused, othersLive, jitter.Next(), retry.Value);
         if (change is not null)
         {
             await JobRows.ChangeAsync(connection, transaction, job.Id, change, cancellation);

@@ -58,7 +58,9 @@ internal static class ZipFormat
             return pickles[0][..^"data.pkl".Length];
         throw new InvalidDataException(directory.Entries.Keys.FirstOrDefault(IsCheckpointName) is { } inside
             ? HoldsCheckpoint(inside)
-            : "it is a zip archive but not a checkpoint: a checkpoint has exactly one entry NAME/data.pkl");
+            : "it is a zip archive but not a checkpoint, which has exactly one entry NAME/data.pkl; this one "
+                + (directory.Entries.Keys.FirstOrDefault() is { } first ? $"holds '{ForeignText.Printable(first, 100)}'" : "is empty")
+                + ": name the file that torch.save wrote");
     }
 
     private static ZipEntry FindStorage(ZipDirectory directory, string prefix, PickledStorage storage)

@@ -128,7 +128,7 @@ public sealed class BatchLoader(DataSet data, BatchLoaderOptions options)
             {
                 try
                 {
-                    item.Batch.Fill(item.Place);
+                    item.Batch.Fill(item.Place, stop);
                 }
                 catch (Exception error)
                 {

@@ -1,7 +1,7 @@
 namespace HrNetBatch.Model.Data;
 
 /// <summary>What a walk through a folder meets.</summary>
-/// <param name="Path">Its full path; of an empty folder with a slash at the end.</param>
+/// <param name="Path">Its full path; of an empty folder, or of one that cannot be opened, with a slash at the end.</param>
 /// <param name="File">The file, for a link the one that it leads to; null where there is nothing to read.</param>
 /// <param name="Unread">Why there is nothing to read; null for a file and for an empty folder.</param>
 public readonly record struct WalkedFile(string Path, FileInfo? File, string? Unread);
@@ -13,6 +13,12 @@ public readonly record struct WalkedFile(string Path, FileInfo? File, string? Un
 public static class FolderWalk
 {
     private const int MostLinks = 40;   // as Linux has it
+    private const char NoUtf8 = '\uFFFD';   // what stands in a name for bytes that are no UTF-8
+    private const FileAttributes NotThere = (FileAttributes)(-1);
+
+    private const string NotUtf8 =
+        "called by a name that is not UTF-8 (� stands for what is not), under which nothing can be opened: rename it, as with "
+        + "`convmv -r -f latin1 -t utf8 --notest FOLDER`, or by hand";
 
     /// <summary>Everything below a folder, in no order.</summary>
     public static IEnumerable<WalkedFile> Walk(string folder)
@@ -28,6 +34,11 @@ public static class FolderWalk
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos())
         {
             isEmpty = false;
+            if (!IsThere(entry))
+            {
+                yield return new WalkedFile(entry.FullName + (entry is DirectoryInfo ? "/" : ""), null, entry.Name.Contains(NoUtf8) ? NotUtf8 : "gone again while its folder was listed");
+                continue;
+            }
             bool isLink = entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
             string? target = isLink ? RealPath(entry.FullName) : $"{real.TrimEnd('/')}/{entry.Name}";
             if (target is null)
@@ -44,6 +55,9 @@ public static class FolderWalk
         if (isEmpty && above.Count > 0)
             yield return new WalkedFile(folder.FullName.TrimEnd(Path.DirectorySeparatorChar) + "/", null, null);
     }
+
+    // A link whose target is missing is there; of a name that was not decoded to what it is on the disk nothing is.
+    private static bool IsThere(FileSystemInfo entry) => entry.Attributes != NotThere;
 
     /// <summary>A path without links; null where it leads nowhere.</summary>
     internal static string? RealPath(string path)

@@ -13,7 +13,9 @@ namespace HrNetBatch.Model.Data;
 internal sealed class MdsShard : Shard
 {
     // What MDSWriter cuts at is 64 MiB; a wrong length must not ask for all memory.
-    private const long LargestUnpackedBytes = 1L << 31;
+    private const long LargestUnpackedBytes = 1L << 30, LargestSampleBytes = 1L << 30;
+
+    private const int ChunkBytes = 1 << 20;
 
     private readonly IDataFiles _files;
     private readonly DataFile _file;
@@ -106,24 +108,30 @@ internal sealed class MdsShard : Shard
 
     private async Task<byte[]> UnpackAsync(long unpackedBytes, CancellationToken cancellationToken)
     {
-        if (unpackedBytes is < 0 or > LargestUnpackedBytes - 1)
-            throw Broken(0, $"the index says that it has {unpackedBytes} bytes unpacked");
+        if (unpackedBytes is < 0 or > LargestUnpackedBytes)
+            throw Broken(0, $"the index says that it has {unpackedBytes} bytes unpacked, and at most {LargestUnpackedBytes} are read. Write smaller shards (size_limit)");
         // Memory is asked for as the bytes come, so that a wrong length costs no more than the file holds.
-        using var unpacked = new MemoryStream();
+        var content = new byte[Math.Min(unpackedBytes, ChunkBytes)];
+        int filled = 0;
         await using Stream packed = await _files.OpenAsync(_file, 0, null, cancellationToken);
         try
         {
             await using var zstd = new DecompressionStream(packed, leaveOpen: true);
-            await new BoundedStream(zstd, unpackedBytes + 1).CopyToAsync(unpacked, cancellationToken);
+            while (true)
+            {
+                filled += await zstd.ReadAtLeastAsync(content.AsMemory(filled), content.Length - filled, throwOnEndOfStream: false, cancellationToken);
+                if (filled < content.Length || filled == unpackedBytes)
+                    break;
+                Array.Resize(ref content, (int)Math.Min(unpackedBytes, 2L * content.Length));
+            }
+            if (filled < unpackedBytes || await zstd.ReadAsync(new byte[1], cancellationToken) > 0)
+                throw Broken(filled, $"unpacked it {(filled < unpackedBytes ? "ends" : "does not end")} there, and the index says that it has {unpackedBytes} bytes");
         }
         catch (Exception cause) when (cause is ZstdException or EndOfStreamException)
         {
             throw new ShardException(
-                $"Shard {Name} cannot be unpacked, at byte {unpacked.Length} of what is in it: {cause.Message} Upload it again.");
+                $"Shard {Name} cannot be unpacked: its zstd data are damaged or end too early, behind byte {filled} of what is in it. Upload it again.");
         }
-        if (unpacked.Length != unpackedBytes)
-            throw Broken(unpacked.Length, $"unpacked it ends there, and the index says that it has {unpackedBytes} bytes");
-        byte[] content = unpacked.ToArray();
         await HoldAgainstAsync(new MemoryStream(content, writable: false), Hashes, cancellationToken);
         return content;
     }
@@ -138,7 +146,7 @@ internal sealed class MdsShard : Shard
 
     private async Task<Sample> SampleAsync(Stream stream, long index, long[] offsets, CancellationToken cancellationToken)
     {
-        if (offsets[index + 1] - offsets[index] > LargestUnpackedBytes / 2)
+        if (offsets[index + 1] - offsets[index] > LargestSampleBytes)
             throw Broken(offsets[index], $"its sample {index} is said to be larger than any image");
         var content = new byte[offsets[index + 1] - offsets[index]];
         await FillAsync(stream, content, offsets[index], cancellationToken);

@@ -61,7 +61,9 @@ internal sealed class PendingBatch : IDisposable
     public void Fail(Exception error) => _filled.TrySetException(error);
 
     /// <summary>Decodes and preprocesses the sample at a place; each place is filled by one thread, once.</summary>
-    public void Fill(int place)
+    /// <param name="place">The place.</param>
+    /// <param name="stop">Gives up waiting for memory.</param>
+    public void Fill(int place, CancellationToken stop)
     {
         try
         {
@@ -70,7 +72,7 @@ internal sealed class PendingBatch : IDisposable
                 _labels[place] = KnownClass(_samples[place]!, labeled.Label);
                 if (_options.KeepsEncodedImages)
                     _encoded[place] = labeled.Image;
-                using RgbImage image = ImageDecoder.Decode(labeled.Image);
+                using RgbImage image = ImageDecoder.Decode(labeled.Image, cancellation: stop);
                 if (_options.IsTraining)
                 {
                     SplitMix64 random = SplitMix64.For(_options.Seed, _epoch, _start + place);

@@ -27,7 +27,7 @@ public static class ShardReader
         TarArchive archive, string shard, LeftOutFiles leftOut, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? key = null;
-        long start = 0, end = 0;
+        long start = 0, end = 0, bytes = 0;
         var members = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         while (await archive.NextAsync(cancellationToken) is { } member)
         {
@@ -41,12 +41,18 @@ public static class ShardReader
             {
                 if (key is not null)
                     yield return new Sample(shard, key, start, members) { End = end };
+                bytes = 0;
                 (key, start, members) = (name.Key, member.HeaderOffset, new Dictionary<string, byte[]>(StringComparer.Ordinal));
             }
+            // A sample lies in memory whole, and of a compressed tar a few bytes are enough for any length.
+            if (bytes > 0 && bytes + member.Length > TarArchive.LargestMemberBytes)
+                throw new ShardException(
+                    $"Shard {shard} holds sample '{key}' of more than {TarArchive.LargestMemberBytes} bytes, with '{member.Name}' at byte {member.HeaderOffset}: larger than any image with its labels.");
             if (!members.TryAdd(name.Extension, await archive.ReadAsync(cancellationToken)))
                 throw new ShardException(
                     $"Shard {shard} holds '{name.Extension}' of sample '{key}' twice, the second time at byte {member.HeaderOffset}: write each extension of a sample once.");
             end = member.End;
+            bytes += member.Length;
         }
         if (key is not null)
             yield return new Sample(shard, key, start, members) { End = end };

@@ -15,22 +15,24 @@ internal static class Bmp
 
     /// <summary>Decodes a bitmap.</summary>
     /// <exception cref="ImageException">Truncated, too large, or of a layout that Pillow does not read either.</exception>
-    public static RgbImage Decode(ReadOnlySpan<byte> bmp, long pixelLimit)
+    public static RgbImage Decode(ReadOnlySpan<byte> bmp, DecodingLimits limits)
     {
         BmpHeader header = BmpHeader.Read(bmp);
-        ImageDecoder.CheckSize(header.Width, header.Height, pixelLimit);
+        limits.CheckSize(header.Width, header.Height);
         if (header.Compression is Rle8 or Rle4)
         {
+            using Admission withIndices = limits.Admit(header.Width, header.Height, (long)header.Width * header.Height);
             byte[] indices = new byte[header.Width * header.Height];
             BmpRle.Decode(bmp, header, indices, isRle4: header.Compression == Rle4);
-            return Paint(header, indices, bitsPerPixel: 8, stride: header.Width);
+            return withIndices.HandOver(Paint(header, indices, bitsPerPixel: 8, stride: header.Width));
         }
         int rowBytes = (int)((((long)header.Width * header.BitsPerPixel) + 7) / 8);
         int stride = (rowBytes + 3) & ~3;
         ReadOnlySpan<byte> rows = header.DataOffset <= bmp.Length ? bmp[(int)header.DataOffset..] : default;
         if (rows.Length < ((long)stride * (header.Height - 1)) + rowBytes)
             throw new ImageException("the BMP is truncated");
-        return header.BitsPerPixel <= 8 ? Paint(header, rows, header.BitsPerPixel, stride) : Unpack(header, rows, stride);
+        using Admission admission = limits.Admit(header.Width, header.Height, 0);
+        return admission.HandOver(header.BitsPerPixel <= 8 ? Paint(header, rows, header.BitsPerPixel, stride) : Unpack(header, rows, stride));
     }
 
     private static RgbImage Paint(BmpHeader header, ReadOnlySpan<byte> rows, int bitsPerPixel, int stride)

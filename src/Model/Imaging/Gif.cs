@@ -18,11 +18,11 @@ internal static class Gif
 
     /// <summary>Decodes the first frame onto the GIF's canvas.</summary>
     /// <exception cref="ImageException">Truncated, damaged or too large.</exception>
-    public static RgbImage Decode(ReadOnlySpan<byte> gif, long pixelLimit)
+    public static RgbImage Decode(ReadOnlySpan<byte> gif, DecodingLimits limits)
     {
         try
         {
-            return DecodeFrame(gif, pixelLimit);
+            return DecodeFrame(gif, limits);
         }
         catch (ArgumentOutOfRangeException cause)
         {
@@ -35,7 +35,7 @@ internal static class Gif
         }
     }
 
-    private static RgbImage DecodeFrame(ReadOnlySpan<byte> gif, long pixelLimit)
+    private static RgbImage DecodeFrame(ReadOnlySpan<byte> gif, DecodingLimits limits)
     {
         int width = Word(gif, 6), height = Word(gif, 8), flags = gif[10];
         int at = HeaderBytes;
@@ -61,13 +61,14 @@ internal static class Gif
         ReadOnlySpan<byte> local = Palette(gif, flags, ref at);
         // As PIL: the canvas grows to hold the frame.
         (width, height) = (Math.Max(width, left + frameWidth), Math.Max(height, top + frameHeight));
-        ImageDecoder.CheckSize(width, height, pixelLimit);
-        ImageDecoder.CheckSize(frameWidth, frameHeight, pixelLimit);
+        limits.CheckSize(width, height);
+        limits.CheckSize(frameWidth, frameHeight);
         RefuseBomb(gif.Length - at, (long)frameWidth * frameHeight, (long)width * height);
+        using Admission admission = limits.Admit(width, height, (long)frameWidth * frameHeight);
         byte[] indices = new byte[frameWidth * frameHeight];
         Lzw.Decode(gif[at..], indices);
-        return Paint(indices, new PixelBox(left, top, frameWidth, frameHeight), (flags & 0x40) != 0,
-            local.IsEmpty ? palette : local, (byte)(transparent ?? 0), width, height);
+        return admission.HandOver(Paint(indices, new PixelBox(left, top, frameWidth, frameHeight), (flags & 0x40) != 0,
+            local.IsEmpty ? palette : local, (byte)(transparent ?? 0), width, height));
     }
 
     // Thirty bytes can claim a canvas of a gigabyte. A code of LZW has at least three bits and stands for at most 4,096 pixels.

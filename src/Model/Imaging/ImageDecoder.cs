@@ -13,9 +13,10 @@ public static class ImageDecoder
     /// <summary>Longest side. What is longer is a strip that decoders would take gigabytes for, a row at a time.</summary>
     public const int LongestSide = 1 << 20;
 
-    // Real progressive files have a dozen scans. Each is a pass over all coefficients, and a scan of a few bytes is enough for one.
+    // Each scan is a pass over all coefficients, and a few bytes are enough for one. Real progressive files have a dozen, so that the
+    // largest image that is read stays below the second number; beyond the usual count a second's work is enough.
     private const int UsualScanCount = 32;
-    private const long ScannedPixels = 1L << 30;
+    private const long ScannedPixels = 1L << 31, ScannedPixelsOfMany = 1L << 28;
 
     /// <summary>The names' endings of what is read, without a dot, in lower case: torchvision's, and GIF.</summary>
     public static IReadOnlyList<string> Extensions { get; } = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "tif", "tiff", "ppm", "pgm", "pbm", "gif"];
@@ -23,20 +24,25 @@ public static class ImageDecoder
     /// <summary>Decodes one image.</summary>
     /// <param name="encoded">The whole file.</param>
     /// <param name="pixelLimit">Images of more pixels than this are refused before they are decoded.</param>
-    /// <returns>The pixels; the caller disposes the image.</returns>
+    /// <param name="cancellation">Gives up waiting for memory.</param>
+    /// <returns>The pixels; the caller disposes the image, soon, since others may wait for its memory (<see cref="DecodingBudget"/>).</returns>
     /// <exception cref="ImageException">The image is of no known format, damaged, truncated or too large.</exception>
-    public static RgbImage Decode(byte[] encoded, long pixelLimit = DefaultPixelLimit)
+    public static RgbImage Decode(byte[] encoded, long pixelLimit = DefaultPixelLimit, CancellationToken cancellation = default) =>
+        Decode(encoded, DecodingLimits.Default with { PixelLimit = pixelLimit, Cancellation = cancellation });
+
+    /// <summary>Decodes one image within limits.</summary>
+    internal static RgbImage Decode(byte[] encoded, DecodingLimits limits)
     {
         ArgumentNullException.ThrowIfNull(encoded);
         return ExtensionOf(encoded) switch
         {
-            "jpg" => DecodeJpeg(encoded, pixelLimit, TurboJpeg.IsAvailable),
-            "png" => Vips.DecodePng(encoded, pixelLimit),
-            "webp" => Vips.DecodeWebp(encoded, pixelLimit),
-            "gif" => Gif.Decode(encoded, pixelLimit),
-            "bmp" => Bmp.Decode(encoded, pixelLimit),
-            "tif" => Tiff.Decode(encoded, pixelLimit),
-            "ppm" => Pnm.Decode(encoded, pixelLimit),
+            "jpg" => DecodeJpeg(encoded, limits, TurboJpeg.IsAvailable),
+            "png" => Vips.DecodePng(encoded, limits),
+            "webp" => Vips.DecodeWebp(encoded, limits),
+            "gif" => Gif.Decode(encoded, limits),
+            "bmp" => Bmp.Decode(encoded, limits),
+            "tif" => Tiff.Decode(encoded, limits),
+            "ppm" => Pnm.Decode(encoded, limits),
             _ => throw new ImageException(ImageFormats.Refusal(encoded)),
         };
     }
@@ -52,29 +58,19 @@ public static class ImageDecoder
     };
 
     /// <summary>Decodes a JPEG with the decoder asked for, so that a test can hold the two against each other.</summary>
-    internal static RgbImage DecodeJpeg(byte[] jpeg, long pixelLimit, bool turbo)
+    internal static RgbImage DecodeJpeg(byte[] jpeg, DecodingLimits limits, bool turbo)
     {
         JpegHeader header = JpegHeader.Read(jpeg);
-        CheckSize(header.Width, header.Height, pixelLimit);
+        limits.CheckSize(header.Width, header.Height);
         if (header.BitsPerSample != 8 || header.ComponentCount is not (1 or 3 or 4))
             throw new ImageException($"JPEG of {header.ComponentCount} components of {header.BitsPerSample} bits is not supported");
 
         // As in PIL, which reads a file without its end marker only by luck: when its last bytes are already in a register.
         if (!header.IsComplete)
             throw new ImageException("the JPEG is truncated");
-        if (header.ScanCount > UsualScanCount && (long)header.ScanCount * header.Width * header.Height > ScannedPixels)
+        if ((long)header.ScanCount * header.Width * header.Height > (header.ScanCount > UsualScanCount ? ScannedPixelsOfMany : ScannedPixels))
             throw new ImageException($"the JPEG has {header.ScanCount} scans of {header.Width}×{header.Height}, which would take minutes to decode: save it again");
-        return (turbo ? TurboJpeg.Decode(jpeg, header) : null) ?? Vips.DecodeJpeg(jpeg, pixelLimit);
-    }
-
-    /// <summary>Refuses decompression bombs.</summary>
-    internal static void CheckSize(int width, int height, long pixelLimit)
-    {
-        if (width <= 0 || height <= 0)
-            throw new ImageException($"the image is empty: {width}×{height}");
-        if (Math.Max(width, height) > LongestSide)
-            throw new ImageException($"the image is too large: {width}×{height} has a side of more than {LongestSide}");
-        if ((long)width * height > pixelLimit)
-            throw new ImageException($"the image is too large: {width}×{height} is more than {pixelLimit} pixels");
+        using Admission admission = limits.Admit(header.Width, header.Height, header.CoefficientBytes);
+        return admission.HandOver((turbo ? TurboJpeg.Decode(jpeg, header) : null) ?? Vips.DecodeJpeg(jpeg, header));
     }
 }

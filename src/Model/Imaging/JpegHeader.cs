@@ -16,6 +16,12 @@ internal readonly record struct JpegHeader(int Width, int Height, int ComponentC
     /// <summary>How often the decoder goes over the picture: once for baseline files, about ten times for progressive ones.</summary>
     public int ScanCount { get; private init; }
 
+    /// <summary>Samples of all components for each pixel: 3 of 4:4:4, 1.5 of 4:2:0.</summary>
+    private double SamplesOfPixel { get; init; }
+
+    /// <summary>What a decoder keeps while it goes over the picture again and again: two bytes for each sample; nothing where it goes over it once.</summary>
+    public long CoefficientBytes => ScanCount > 1 ? (long)(2 * SamplesOfPixel * RoundedUp(Width) * RoundedUp(Height)) : 0;
+
     /// <summary>Reads the markers.</summary>
     /// <exception cref="ImageException">No frame before the end of the data.</exception>
     public static JpegHeader Read(ReadOnlySpan<byte> jpeg)
@@ -52,6 +58,21 @@ internal readonly record struct JpegHeader(int Width, int Height, int ComponentC
         return header;
     }
 
+    // A component's line has its number, how often it is sampled across and down (four bits each), and its table.
+    private static double Samples(ReadOnlySpan<byte> components, int count)
+    {
+        int most = 1, sum = 0;
+        for (int at = 1; at < Math.Min(components.Length, 3 * count); at += 3)
+        {
+            int samples = (components[at] >> 4) * (components[at] & 15);
+            (most, sum) = (Math.Max(most, samples), sum + samples);
+        }
+        return Math.Clamp((double)sum / most, 1, Math.Max(1, count));
+    }
+
+    // Whole units of the coarsest sampling that real files have: two blocks of eight.
+    private static long RoundedUp(int side) => (side + 15L) / 16 * 16;
+
     private static bool HasNoSegment(byte marker) => marker is 0x00 or 0x01 or (>= 0xD0 and <= 0xD9);
 
     private JpegHeader With(byte marker, ReadOnlySpan<byte> segment) => marker switch
@@ -63,6 +84,7 @@ internal readonly record struct JpegHeader(int Width, int Height, int ComponentC
             Height = BinaryPrimitives.ReadUInt16BigEndian(segment[1..]),
             Width = BinaryPrimitives.ReadUInt16BigEndian(segment[3..]),
             ComponentCount = segment[5],
+            SamplesOfPixel = Samples(segment[6..], segment[5]),
         },
         _ => this,
     };

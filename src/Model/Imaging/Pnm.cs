@@ -13,7 +13,7 @@ internal static class Pnm
 
     /// <summary>Decodes an image.</summary>
     /// <exception cref="ImageException">Truncated, damaged or too large.</exception>
-    public static RgbImage Decode(ReadOnlySpan<byte> file, long pixelLimit)
+    public static RgbImage Decode(ReadOnlySpan<byte> file, DecodingLimits limits)
     {
         int kind = file[1] - '0', at = 2;
         bool isPlain = kind <= 3, isBitmap = kind is 1 or 4;
@@ -22,13 +22,14 @@ internal static class Pnm
         int largest = isBitmap ? 1 : Number(file, ref at);
         if (largest is < 1 or > 65535)
             throw new ImageException($"the {Name(kind)} is damaged: its largest value is {largest}");
-        ImageDecoder.CheckSize(width, height, pixelLimit);
+        limits.CheckSize(width, height);
 
         // Before memory is taken: a value has at least a digit, and but for bitmaps what separates it from the next.
         long valueCount = (long)width * height * bands;
         long needed = isPlain ? (isBitmap ? valueCount : (valueCount * 2) - 1) : isBitmap ? (long)((width + 7) / 8) * height : valueCount * (largest > 255 ? 2 : 1);
         if (file.Length - at < needed)
             throw new ImageException($"the {Name(kind)} is truncated");
+        using Admission admission = limits.Admit(width, height, 0);
         var image = new RgbImage(width, height);
         try
         {
@@ -42,7 +43,7 @@ internal static class Pnm
                 PixelLayouts.Unpack(file[at..], bands, image.Pixels);
             else
                 Values(file[at..], image, bands, largest);
-            return image;
+            return admission.HandOver(image);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace HrNetBatch.Model.Imaging;
@@ -17,6 +18,9 @@ public sealed class RgbImage : IDisposable
     // The pool rounds up to a power of two and keeps what it got: of a large image that would be a second one.
     private const int PooledBytes = 32 * 1024 * 1024;
 
+    // A garbage collection costs little beside the decoding of so much, and until one comes the memory is not free, whatever the budget says.
+    private const int HugeBytes = 256 * 1024 * 1024;
+
     private byte[]? _pixels;
 
     /// <summary>Takes room for an image of the given size; its content is undefined.</summary>
@@ -26,9 +30,18 @@ public sealed class RgbImage : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         Width = width;
         Height = height;
-        int bytes = checked((width * height * BytesPerPixel) + TailBytes);
+        int bytes = checked((int)BytesOf(width, height));
         _pixels = bytes <= PooledBytes ? ArrayPool<byte>.Shared.Rent(bytes) : GC.AllocateUninitializedArray<byte>(bytes);
     }
+
+    /// <summary>What the pixels of an image take.</summary>
+    internal static long BytesOf(int width, int height) => ((long)width * height * BytesPerPixel) + TailBytes;
+
+    /// <summary>What it takes.</summary>
+    internal long Bytes => BytesOf(Width, Height);
+
+    /// <summary>What it holds of the memory for decoding; null where nobody counts.</summary>
+    internal Admission? Admission { get; set; }
 
     /// <summary>Columns.</summary>
     public int Width { get; }
@@ -81,7 +94,18 @@ public sealed class RgbImage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _pixels, null) is { Length: <= PooledBytes } pixels)
+        if (GiveBack() >= HugeBytes)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        Admission?.Release();
+    }
+
+    // A method of its own, so that nothing on the stack holds the pixels when they are collected.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int GiveBack()
+    {
+        byte[] pixels = Interlocked.Exchange(ref _pixels, null) ?? [];
+        if (pixels.Length is > 0 and <= PooledBytes)
             ArrayPool<byte>.Shared.Return(pixels);
+        return pixels.Length;
     }
 }

@@ -15,19 +15,29 @@ internal static class Tiff
 
     /// <summary>Decodes the first page.</summary>
     /// <exception cref="ImageException">Damaged, too large, or of a layout that Pillow does not read either.</exception>
-    public static RgbImage Decode(byte[] tiff, long pixelLimit)
+    public static RgbImage Decode(byte[] tiff, DecodingLimits limits)
     {
         TiffHeader header = TiffHeader.Read(tiff);
         if (header.IsCameraRaw)
             throw new ImageException(ImageFormats.NotRead("a camera's raw file (DNG, NEF, CR2, ARW)"));
-        ImageDecoder.CheckSize(header.Width, header.Height, pixelLimit);
+        limits.CheckSize(header.Width, header.Height);
         // A tile is decoded whole, however little of it is picture.
         if (header.TilePixels > Math.Max(SmallTilePixels, 4L * header.Width * header.Height))
             throw new ImageException($"the TIFF's tiles of {header.TilePixels} pixels are larger than its picture");
         if (Unsupported(header) is { } layout)
             throw new ImageException($"TIFF of {layout} is not supported: convert it to PNG");
-        RgbImage image = Vips.DecodeTiff(IsPremultiplied(header) ? WithPlainAlpha(tiff, header.ExtraSampleAt) : tiff, pixelLimit, (source, samples, rgbx) => Unpack(header, source, samples, rgbx));
-        return Orientations.Turn(image, header.Orientation);
+        using Admission admission = limits.Admit(header.Width, header.Height, DecoderBytes(header, tiff.Length));
+        RgbImage image = Vips.DecodeTiff(
+            IsPremultiplied(header) ? WithPlainAlpha(tiff, header.ExtraSampleAt) : tiff, header, (source, samples, rgbx) => Unpack(header, source, samples, rgbx));
+        return admission.HandOver(Orientations.Turn(image, header.Orientation));
+    }
+
+    // A strip or a row of tiles may be all of the picture, one that is turned is there twice, and libvips has a copy of the file.
+    private static long DecoderBytes(TiffHeader header, int fileBytes)
+    {
+        long pixels = (long)header.Width * header.Height, part = Math.Max(pixels, header.TilePixels);
+        return (part * header.SampleCount * Math.Max(8, header.BitsPerSample) / 8) + (header.Orientation is >= 2 and <= 8 ? pixels * RgbImage.BytesPerPixel : 0)
+            + (IsPremultiplied(header) ? 2L * fileBytes : fileBytes);
     }
 
     private static bool IsPremultiplied(TiffHeader header) => header is { Photometric: 2, SampleCount: > 3, ExtraSample: PremultipliedAlpha };

@@ -22,44 +22,59 @@ internal static class Vips
         Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning | Enums.LogLevelFlags.Message | Enums.LogLevelFlags.Info | Enums.LogLevelFlags.Debug, Silent);
     }
 
-    public static RgbImage DecodeJpeg(byte[] jpeg, long pixelLimit)
-        => Decode("JPEG", pixelLimit, () => Image.JpegloadBuffer(jpeg, access: Enums.Access.Sequential, failOn: Enums.FailOn.None), Unpack);
+    // Rows that libvips keeps of what it reads from top to bottom, at most, and twice while it hands them on (measured).
+    private const int KeptRows = 1024;
 
-    public static RgbImage DecodePng(byte[] png, long pixelLimit)
+    /// <summary>Decodes a JPEG whose size the caller has checked, and whose memory it has taken.</summary>
+    public static RgbImage DecodeJpeg(byte[] jpeg, JpegHeader header)
+        => Decode(
+            "JPEG", () => Image.JpegloadBuffer(jpeg, access: Enums.Access.Sequential, failOn: Enums.FailOn.None),
+            source => Expect(source, "JPEG", header.Width, header.Height), Unpack);
+
+    public static RgbImage DecodePng(byte[] png, DecodingLimits limits)
     {
-        // Byte 25 is IHDR's colour type: 0 is grey without an alpha channel (libvips makes one out of a transparent grey).
-        bool isPlainGrey = png.Length > 25 && png[25] == 0;
+        // Bytes 25 and 28 are IHDR's colour type, where 0 is grey without an alpha channel (libvips makes one out of a transparent grey),
+        // and its order of rows: one in passes is decoded whole before there is a row.
+        bool isPlainGrey = png.Length > 25 && png[25] == 0, isInPasses = png.Length > 28 && png[28] != 0;
         byte[] whole = PngPalette.Completed(png);
-        return Decode("PNG", pixelLimit, () => Image.PngloadBuffer(whole, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
+        return Decode(
+            "PNG", () => Image.PngloadBuffer(whole, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
+            source => limits.Admit(source.Width, source.Height, whole.Length + (2 * RowBytes(source) * (isInPasses ? source.Height : Math.Min(source.Height, KeptRows)))),
             (source, samples, rgbx) => Unpack(source, samples, rgbx, clips16BitGrey: isPlainGrey));
     }
 
-    public static RgbImage DecodeWebp(byte[] webp, long pixelLimit)
-        => Decode("WebP", pixelLimit, () => Image.WebploadBuffer(webp, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), Unpack);
+    // A WebP is decoded whole, with some rows besides.
+    public static RgbImage DecodeWebp(byte[] webp, DecodingLimits limits)
+        => Decode(
+            "WebP", () => Image.WebploadBuffer(webp, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
+            source => limits.Admit(source.Width, source.Height, webp.Length + (RgbImage.BytesOf(source.Width, source.Height) * 3 / 2)), Unpack);
 
-    public static RgbImage DecodeTiff(byte[] tiff, long pixelLimit, StripUnpacker unpack)
-        => Decode("TIFF", pixelLimit, () => Image.TiffloadBuffer(tiff, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error), unpack);
+    /// <summary>Decodes a TIFF whose size the caller has checked, and whose memory it has taken.</summary>
+    public static RgbImage DecodeTiff(byte[] tiff, TiffHeader header, StripUnpacker unpack)
+        => Decode(
+            "TIFF", () => Image.TiffloadBuffer(tiff, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+            source => Expect(source, "TIFF", header.Width, header.Height), unpack);
 
     /// <summary>Turns a strip of libvips' samples into pixels.</summary>
     internal delegate void StripUnpacker(Image source, ReadOnlySpan<byte> samples, Span<byte> rgbx);
 
-    private static RgbImage Decode(string format, long pixelLimit, Func<Image> open, StripUnpacker unpack)
+    // Nothing but the header is read when it is opened, of which NetVips makes a copy; memory is taken before the first row.
+    private static RgbImage Decode(string format, Func<Image> open, Func<Image, Admission?> admit, StripUnpacker unpack)
     {
         RgbImage? image = null;
         try
         {
             using Image source = open();
-            ImageDecoder.CheckSize(source.Width, source.Height, pixelLimit);
+            using Admission? admission = admit(source);
             using Region region = Region.New(source);
             image = new RgbImage(source.Width, source.Height);
-            int rowBytes = source.Width * source.Bands * SampleBytes(source.Format);
-            int stripRows = Math.Clamp(StripBytes / rowBytes, 1, source.Height);
+            int stripRows = (int)Math.Clamp(StripBytes / RowBytes(source), 1, source.Height);
             for (int row = 0; row < source.Height; row += stripRows)
             {
                 int count = Math.Min(stripRows, source.Height - row);
                 unpack(source, region.Fetch(0, row, source.Width, count), image.Rows(row, count));
             }
-            return image;
+            return admission?.HandOver(image) ?? image;
         }
         catch (VipsException cause)
         {
@@ -91,6 +106,12 @@ internal static class Vips
         samples.CopyTo(rgbx);
         PixelLayouts.CmykToRgb(rgbx, inverted: false);
     }
+
+    private static Admission? Expect(Image source, string format, int width, int height) => (source.Width, source.Height) == (width, height)
+        ? null
+        : throw new ImageException($"the {format} is damaged: it has two sizes, {width}×{height} and {source.Width}×{source.Height}");
+
+    private static long RowBytes(Image source) => (long)source.Width * source.Bands * SampleBytes(source.Format);
 
     private static int SampleBytes(Enums.BandFormat format) => format switch
     {

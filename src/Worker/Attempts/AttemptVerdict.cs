@@ -22,12 +22,12 @@ internal static class AttemptVerdict
         // Interruption is not failure: whatever broke while stopping, the next attempt finds out whether it is real.
         (StopCause.Interrupt, _) => new Outcome.HandedBack("The worker stopped before the attempt had saved what it had."),
         (_, not null) => reported,
-        (StopCause.Silent, _) => Transient($"The attempt's process gave no sign of life for {options.HeartbeatTimeout.TotalSeconds:0.#} s and was killed.", lastWords),
-        (StopCause.Stalled, _) => Transient($"The attempt got no further for {options.StallTimeout} although its process lived, and was killed. "
+        (StopCause.Silent, _) => Died($"The attempt's process gave no sign of life for {options.HeartbeatTimeout.TotalSeconds:0.#} s and was killed.", lastWords),
+        (StopCause.Stalled, _) => Died($"The attempt got no further for {options.StallTimeout} although its process lived, and was killed. "
             + $"If a single step may take longer here, raise {SupervisionOptions.Section}:{nameof(SupervisionOptions.StallTimeout)}.", lastWords),
-        _ => Transient($"The attempt's process {ExitStatus.Describe(exitCode)}.", lastWords),
+        _ => Died($"The attempt's process {ExitStatus.Describe(exitCode)}.", lastWords),
     };
 
-    private static Outcome.Failed Transient(string what, string lastWords) => new(
-        lastWords.Length == 0 ? what : $"{what} Its last words:\n{lastWords}", FailureKind.Transient);
+    private static Outcome.Failed Died(string what, string lastWords) => new(
+        lastWords.Length == 0 ? what : $"{what} Its last words:\n{lastWords}", FailureKind.Transient) { Died = true };
 }

@@ -4,11 +4,13 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Telemetry;
+using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Native;
 using HrNetBatch.Worker.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Worker.Child;
 
@@ -46,6 +48,8 @@ internal static class AttemptProcess
         {
             using IHost host = BuildHost(arguments, kinds, order.Start.Lease.Kind, output);
             host.Services.StartTelemetryExport();
+            if (host.Services.GetRequiredService<IOptions<DecodingOptions>>().Value.MemoryBytes is { } decodingBytes)
+                DecodingBudget.LimitProcess(decodingBytes);
             IJobHandler handler = host.Services.GetRequiredKeyedService<IJobHandler>(order.Start.Lease.Kind);
             attempt = ContextOf(host.Services, order.Start, stop, handler);
             Outcome outcome = await AttemptRunner.RunAsync(handler, attempt, stop);

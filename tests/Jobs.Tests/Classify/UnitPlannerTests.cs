@@ -141,7 +141,7 @@ public class UnitPlannerTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         Assert.Null(await units.ClaimAsync(second, Cancellation));
         await stack.LetExpireAsync(first);
 
-        Assert.Equal(new UnitItem("in/x", "\"1\""), Assert.Single((await units.ClaimAsync(second, Cancellation))!.Items));
+        Assert.Equal(new UnitItem("in/x", "\"1\""), Assert.Single((await stack.Get<SuspectStore>().ClaimAsync(second, Cancellation))!.Unit.Items));
     }
 
     private async Task<TestBlobs> InputAsync()

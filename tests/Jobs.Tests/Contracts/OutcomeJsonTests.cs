@@ -21,6 +21,7 @@ public sealed class OutcomeJsonTests
         """{"outcome":"HandedBack","reason":"the worker stops"}""",
         """{"outcome":"Cancelled"}""",
         """{"outcome":"Failed","error":"no such checkpoint","kind":"permanent"}""",
+        """{"outcome":"Failed","error":"out of memory","kind":"transient","died":true}""",
         """{"outcome":"Lost"}""",
     ];
 }

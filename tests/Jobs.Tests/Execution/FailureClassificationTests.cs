@@ -33,6 +33,13 @@ public sealed class FailureClassificationTests
         Assert.IsType<Outcome.Lost>(FailureClassification.OutcomeOf(new LeaseLostException(Guid.NewGuid()), null));
 
     [Fact]
+    public void MemoryThatIsUsedUp_CountsAsADeath()
+    {
+        Assert.True(Assert.IsType<Outcome.Failed>(FailureClassification.OutcomeOf(new InsufficientMemoryException(), null)).Died);
+        Assert.False(Assert.IsType<Outcome.Failed>(FailureClassification.OutcomeOf(new IOException("pipe"), null)).Died);
+    }
+
+    [Fact]
     public void AnAggregateOfOne_CountsAsTheOne() =>
         Assert.Equal(
             new Outcome.Failed("no such checkpoint", FailureKind.Permanent),

@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Train;
@@ -33,6 +34,27 @@ public sealed class NoSuccessWithoutWorkTests(PostgresFixture postgres, AzuriteF
         Assert.StartsWith($"{_bench.Path("empty/e.tar")} holds no sample (1 shard", error, StringComparison.Ordinal);
         Assert.Empty(await _bench.Models.ListVersionsAsync("nothing", Cancelled));
         Assert.Empty(await _bench.NamesAsync("run/"));
+    }
+
+    [Fact]
+    public async Task Train_OnATarWithoutASample_SaysWhatWasLeftOutOfIt()
+    {
+        using var tar = new MemoryStream();
+        await using (var writer = new TarWriter(tar, leaveOpen: true))
+        {
+            foreach (string name in (string[])["README", "LICENSE", "._a.jpg"])
+                await writer.WriteEntryAsync(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream([1]) }, Cancelled);
+            await writer.WriteEntryAsync(new UstarTarEntry(TarEntryType.HardLink, "b.jpg") { LinkName = "a.jpg" }, Cancelled);
+        }
+        await _bench.WriteAsync("other/o.tar", tar.ToArray());
+
+        string error = await PermanentlyAsync(_bench.Arguments("run/") with { Data = _bench.Path("other/"), ValidationData = null });
+
+        string path = _bench.Path("other/o.tar");
+        Assert.StartsWith($"{_bench.Path("other/")} holds no sample (1 shard, the first is {path}). 2 left out, such as {path}#README: a member without extension", error, StringComparison.Ordinal);
+        Assert.Contains("1 left out, ", error, StringComparison.Ordinal);
+        Assert.Contains("--hard-dereference", error, StringComparison.Ordinal);
+        Assert.Contains("hidden, or of the system", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Tests.Data.Tar;
 using static HrNetBatch.Model.Tests.Checkpoints.HostileFile;
 
 namespace HrNetBatch.Model.Tests.Checkpoints;
@@ -180,20 +181,81 @@ public sealed class CheckpointAttackTests
         Assert.Contains("pointer of Git LFS", Refusal("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n"u8.ToArray()), StringComparison.Ordinal);
         Assert.Contains("HDF5", Refusal([0x89, (byte)'H', (byte)'D', (byte)'F', 13, 10, 26, 10, 0]), StringComparison.Ordinal);
         Assert.Contains("neither PyTorch's zip and legacy formats nor safetensors", Refusal([1, .. new byte[600]]), StringComparison.Ordinal);
-        Assert.Contains("begins with zeros alone", Refusal(new byte[600]), StringComparison.Ordinal);
-        Assert.Contains("web page (\"Sign in to your account\"), which a download got instead of the file", Refusal("\n\n<!DOCTYPE html><html><head><title>Sign in to your account</title>"u8.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("open its address in a browser", Refusal([.. Encoding.UTF8.Preamble, .. "<html>Google Drive - Virus scan warning"u8]), StringComparison.Ordinal);
-        Assert.Contains("a text, which begins \"{\"error\":", Refusal("{\"error\":{\"code\":\"itemNotFound\"}}"u8.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("it is nothing but zeros where it begins: a download that was never finished", Refusal(new byte[600]), StringComparison.Ordinal);
+        Assert.Contains("it is a web page (\"Sign in to your account\"): a download that failed, or that wanted a sign-in. Open its address in a browser", Refusal("\n\n<!DOCTYPE html><html><head><title>Sign in to your account</title>"u8.ToArray()), StringComparison.Ordinal);
+        Assert.Contains("Open its address in a browser", Refusal([.. Encoding.UTF8.Preamble, .. "<html>Google Drive - Virus scan warning"u8]), StringComparison.Ordinal);
+        Assert.Contains("it is JSON, which begins \"{\"error\":", Refusal("{\"error\":{\"code\":\"itemNotFound\"}}"u8.ToArray()), StringComparison.Ordinal);
         Assert.Contains("a text, which begins \"Not Found\"", Refusal("Not Found"u8.ToArray()), StringComparison.Ordinal);
         Assert.Contains("something stands before the zip archive", Refusal([(byte)'\n', .. GoldenFiles.Bytes("half.zip.pth")]), StringComparison.Ordinal);
         Assert.Contains("a zip archive with a checkpoint in it ('best/plain.pth'), not one itself: unpack it", Refusal(Zipped(CompressionLevel.NoCompression)), StringComparison.Ordinal);
         Assert.Contains("a zip archive with a checkpoint in it ('best/plain.pth'), not one itself: unpack it", Refusal(Zipped(CompressionLevel.Fastest)), StringComparison.Ordinal);
         Assert.Contains("a tar archive that holds 'plain.pth', not a checkpoint itself", Refusal(Tarred()), StringComparison.Ordinal);
-        byte[] tar = new byte[1024];
-        "storages"u8.CopyTo(tar);
-        Assert.Contains("real tar archive", Refusal(tar), StringComparison.Ordinal);
+        Assert.Contains("real tar archive", Refusal([.. TarBytes.Member("sys_info", [1], edit: block => block.AsSpan(257, 8).Clear()), .. TarBytes.End]), StringComparison.Ordinal);
         Assert.Contains("has no zip directory", Refusal([.. "PK\x03\x04"u8, .. new byte[100]]), StringComparison.Ordinal);
         Assert.Contains("zip archive but not a checkpoint", Refusal(Zip("N"u8.ToArray(), pickleName: "other.txt")), StringComparison.Ordinal);
+    }
+
+    /// <summary>The file in a tar is called by its real name, whatever headers stand before it.</summary>
+    [Theory]
+    [InlineData(TarEntryFormat.V7, false)]
+    [InlineData(TarEntryFormat.Ustar, false)]
+    [InlineData(TarEntryFormat.Gnu, false)]
+    [InlineData(TarEntryFormat.Pax, false)]
+    [InlineData(TarEntryFormat.Pax, true)]
+    [InlineData(TarEntryFormat.Gnu, true)]
+    public void Read_NamesTheFile_ThatATarHolds(TarEntryFormat format, bool isCompressed)
+    {
+        string name = format is TarEntryFormat.Gnu or TarEntryFormat.Pax ? $"{new string('d', 120)}/modèle.pth" : "run/model.pth";
+        using var file = new MemoryStream();
+        using (Stream packed = isCompressed ? new GZipStream(file, CompressionLevel.Fastest, leaveOpen: true) : file)
+        using (var tar = new TarWriter(packed, format, leaveOpen: true))
+        {
+            tar.WriteEntry(Entry(TarEntryType.Directory, "run/"));
+            tar.WriteEntry(Entry(format == TarEntryFormat.V7 ? TarEntryType.V7RegularFile : TarEntryType.RegularFile, "run/._model.pth", [1]));
+            if (!isCompressed)
+                tar.WriteEntry(Entry(format == TarEntryFormat.V7 ? TarEntryType.V7RegularFile : TarEntryType.RegularFile, "run/log.txt", [1]));
+            tar.WriteEntry(Entry(format == TarEntryFormat.V7 ? TarEntryType.V7RegularFile : TarEntryType.RegularFile, name, [1, 2]));
+        }
+        string expected = isCompressed
+            ? $"a tar archive compressed with gzip that holds '{Shown(name)}', not a checkpoint itself (a checkpoint called .pth.tar is no tar): unpack it with tar -xzf"
+            : $"a tar archive that holds '{Shown(name)}', not a checkpoint itself (a checkpoint called .pth.tar is no tar): unpack it with tar -xf";
+        Assert.Contains(expected, Refusal(file.ToArray()), StringComparison.Ordinal);
+
+        static string Shown(string name) => name.Length <= 100 ? name : name[..100] + "…";
+
+        TarEntry Entry(TarEntryType type, string entryName, byte[]? content = null)
+        {
+            TarEntry entry = format switch
+            {
+                TarEntryFormat.V7 => new V7TarEntry(type, entryName),
+                TarEntryFormat.Ustar => new UstarTarEntry(type, entryName),
+                TarEntryFormat.Gnu => new GnuTarEntry(type, entryName),
+                _ => new PaxTarEntry(type, entryName),
+            };
+            if (content is not null)
+                entry.DataStream = new MemoryStream(content);
+            return entry;
+        }
+    }
+
+    [Fact]
+    public void Read_SaysWhatArchivesAre_AndWhatToDo()
+    {
+        Assert.Contains("it is compressed with gzip: unpack it first (gunzip)", Refusal(Packed(GoldenFiles.Bytes("half.zip.pth"))), StringComparison.Ordinal);
+        Assert.Contains("it is compressed with zstd: unpack it first (zstd)", Refusal([0x28, 0xB5, 0x2F, 0xFD, .. new byte[600]]), StringComparison.Ordinal);
+        Assert.Contains("it is a 7z archive, not a checkpoint itself: unpack it", Refusal([.. "7z"u8, 0xBC, 0xAF, 0x27, 0x1C, .. new byte[600]]), StringComparison.Ordinal);
+        Assert.Contains("in which no file can be found: it is empty or cut off", Refusal(TarBytes.Header("model.pth", '5', 0)), StringComparison.Ordinal);
+        Assert.Contains("this one holds 'archive/other.txt': name the file", Refusal(Zip("N"u8.ToArray(), pickleName: "other.txt")), StringComparison.Ordinal);
+        Assert.Contains("it is an empty zip archive", Refusal([.. "PK\x05\x06"u8, .. new byte[18]]), StringComparison.Ordinal);
+        Assert.Contains("it is XML, which begins \"<Error>", Refusal("<Error><Code>NoSuchKey</Code></Error>"u8.ToArray()), StringComparison.Ordinal);
+
+        static byte[] Packed(byte[] content)
+        {
+            using var packed = new MemoryStream();
+            using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+                gzip.Write(content);
+            return packed.ToArray();
+        }
     }
 
     private static byte[] Zipped(CompressionLevel level)

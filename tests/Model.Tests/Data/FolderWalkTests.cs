@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
 
@@ -34,5 +35,40 @@ public sealed class FolderWalkTests : IDisposable
         Assert.Equal(4, data.LeftOut.Sum(left => left.Count));
         Assert.Contains(data.LeftOut, left => left.Example.EndsWith("dog/4.jpg", StringComparison.Ordinal) && left.Reason.EndsWith("gone.jpg, which is not there", StringComparison.Ordinal));
         Assert.Contains(data.LeftOut, left => left.Reason == "a link to .., a folder that it lies in: not followed");
+    }
+
+    /// <summary>Bytes of Latin-1, as archives of old machines leave them: .NET gives a name under which nothing is.</summary>
+    [Fact]
+    public async Task ANameThatIsNotUtf8_IsTold_WithTheWayToRenameIt()
+    {
+        await _folder.WriteAsync("set/cat/1.jpg", DataSetFolder.Image(1));
+        await ShellAsync("touch \"$1/set/cat/caf$(printf '\\351').jpg\"");
+
+        DataSet data = await new DataSetFinder(new LocalFiles()).FindAsync(_folder["set"], cancellationToken: Token);
+
+        LeftOut left = Assert.Single(data.LeftOut);
+        Assert.EndsWith("caf\uFFFD.jpg", left.Example, StringComparison.Ordinal);
+        Assert.StartsWith("called by a name that is not UTF-8", left.Reason, StringComparison.Ordinal);
+        Assert.Contains("convmv", left.Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>Left out, it would take its place among the classes with it.</summary>
+    [Fact]
+    public async Task AClassWhoseNameIsNotUtf8_EndsTheSearch()
+    {
+        await _folder.WriteAsync("set/cat/1.jpg", DataSetFolder.Image(1));
+        await ShellAsync("d=\"$1/set/h$(printf '\\374')hner\"; mkdir \"$d\"; cp \"$1/set/cat/1.jpg\" \"$d\"");
+
+        ShardException error = await Assert.ThrowsAsync<ShardException>(() => new DataSetFinder(new LocalFiles()).FindAsync(_folder["set"], cancellationToken: Token));
+
+        Assert.StartsWith("The class h\uFFFDhner of ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("called by a name that is not UTF-8", error.Message, StringComparison.Ordinal);
+    }
+
+    private async Task ShellAsync(string script)
+    {
+        using Process shell = Process.Start("sh", ["-c", script, "sh", _folder[""]]);
+        await shell.WaitForExitAsync(Token);
+        Assert.SkipUnless(shell.ExitCode == 0, "this file system has names of UTF-8 alone");
     }
 }

@@ -13,6 +13,10 @@ public sealed class MutatedDataTests
     private const int Count = 3000;
     private const long MostBytes = 200 << 20;
 
+    // Of .NET's and of a library's own messages, which tell nobody what to do with a file.
+    private static readonly string[] ForeignWords =
+        ["LineNumber", "BytePositionInLine", "archive entry", "given key", "requested operation", "identified items", "Object reference", "Exception", "invalid data while", "Data corruption", "Src size"];
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     private readonly ITestOutputHelper _output;
@@ -95,6 +99,7 @@ public sealed class MutatedDataTests
                 faultCount++;
                 Assert.True(fault.Message.Contains(file, StringComparison.Ordinal), $"{mutation.Description} names no file: {fault.Message}");
                 Assert.False(fault.InnerException is IOException, $"{mutation.Description} is not permanent: {fault.InnerException}");
+                Assert.False(ForeignWords.Any(word => fault.Message.Contains(word, StringComparison.Ordinal)), $"{mutation.Description}: {fault.Message}");
             }
             catch (Exception defect) when (defect is not OperationCanceledException)
             {

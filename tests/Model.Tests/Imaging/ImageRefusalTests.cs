@@ -37,6 +37,87 @@ public class ImageRefusalTests
         { [], "the file is empty" },
     };
 
+    /// <summary>As Pillow writes them: Golden/foreign/foreign.py.</summary>
+    [Theory]
+    [InlineData("bilevel.msp", "a Microsoft Paint image (MSP)")]
+    [InlineData("bilevel.xbm", "an X bitmap (XBM)")]
+    [InlineData("colours.dds", "a DDS texture")]
+    [InlineData("colours.dib", "a bitmap without its file header (DIB)")]
+    [InlineData("colours.eps", "a PostScript document")]
+    [InlineData("colours.ico", "a Windows icon (ICO)")]
+    [InlineData("colours.im", "an IFUNC image (IM)")]
+    [InlineData("colours.j2k", "a JPEG 2000 image")]
+    [InlineData("colours.jp2", "a JPEG 2000 image")]
+    [InlineData("colours.pcx", "a PCX image")]
+    [InlineData("palette.pcx", "a PCX image")]
+    [InlineData("colours.pdf", "a PDF document")]
+    [InlineData("colours.sgi", "a Silicon Graphics image (SGI)")]
+    [InlineData("colours.tga", "a Targa image (TGA)")]
+    [InlineData("grey.tga", "a Targa image (TGA)")]
+    [InlineData("palette.tga", "a Targa image (TGA)")]
+    [InlineData("runs.tga", "a Targa image (TGA)")]
+    [InlineData("palette.blp", "a BLP texture")]
+    public void Decode_NamesTheFormat_OfWhatPillowWrites(string file, string expected) =>
+        Assert.Equal($"{expected}, which is not read: convert it to JPEG or PNG", Reason(File.ReadAllBytes(Path.Combine(Golden, "foreign", file))));
+
+    [Fact]
+    public void Decode_TellsACursorFromATarga_WhichBeginsAsOneDoes()
+    {
+        byte[] icon = File.ReadAllBytes(Path.Combine(Golden, "foreign", "colours.ico"));
+        icon[2] = 2;
+        Assert.StartsWith("a Windows cursor (CUR)", Reason(icon), StringComparison.Ordinal);
+    }
+
+    /// <summary>The beginnings that their specifications give.</summary>
+    public static TheoryData<byte[], string> Beginnings => new()
+    {
+        { [0x76, 0x2F, 0x31, 0x01, 2, 0, 0, 0], "an OpenEXR image" },
+        { [.. "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n"u8], "a Radiance HDR image" },
+        { [.. "#?RGBE\n"u8], "a Radiance HDR image" },
+        { [.. "qoif\0\0\0\u0010\0\0\0\u0010\u0003\0"u8], "a QOI image" },
+        { [.. "icns\0\0\u0001\0"u8], "an Apple icon (ICNS)" },
+        { [.. new byte[128], .. "DICM"u8], "a DICOM file" },
+        { [.. "SIMPLE  =                    T"u8], "a FITS file" },
+        { [0x93, .. "NUMPY\u0001\0"u8], "a numpy array" },
+        { [.. "gimp xcf v011\0"u8], "a GIMP document (XCF)" },
+        { [.. "IIRO\u0008\0\0\0"u8], "a camera's raw file (ORF)" },
+        { [.. "IIU\0\u0018\0\0\0"u8], "a camera's raw file (RW2)" },
+        { [.. "FOVb\u0003\u0002\0\0"u8], "a camera's raw file (X3F)" },
+        { [.. "\0MRM\0\0"u8], "a camera's raw file (MRW)" },
+        { [0xC5, 0xD0, 0xD3, 0xC6, 0x20, 0, 0, 0], "a PostScript document" },
+        { [0xD7, 0xCD, 0xC6, 0x9A, 0, 0], "a Windows metafile (WMF)" },
+        { [1, 0, 0, 0, .. new byte[36], .. " EMF"u8], "a Windows metafile (EMF)" },
+        { [0x59, 0xA6, 0x6A, 0x95, 0, 0, 0, 16], "a Sun raster image" },
+        { [0x8A, .. "MNG\r\n\u001A\n"u8], "an animation (MNG)" },
+        { [.. "II"u8, 0xBC, 1, 8, 0, 0, 0], "a JPEG XR image" },
+        { [.. "BPG"u8, 0xFB, 0, 0], "a BPG image" },
+        { [.. "FLIF41"u8], "a FLIF image" },
+        { [.. "AT&TFORM\0\0\0\u0010DJVU"u8], "a DjVu document" },
+        { [.. "P7\nWIDTH 4\n"u8], "a PAM image" },
+        { [.. "PF\n4 4\n-1.0\n"u8], "a PFM image" },
+        { [0xFF, 0x4F, 0xFF, 0x51, 0, 0x2F], "a JPEG 2000 image" },
+        { [0, 0, 1, 0xBA, 0x44], "a video (MPEG)" },
+        { [.. "FLV\u0001\u0005"u8], "a video (FLV)" },
+        { [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11], "a video (WMV, ASF)" },
+        { [.. "\0\0\0\u0020moov"u8], "a video (QuickTime)" },
+        { [0, 0, 0, 28, .. "ftypmif1\0\0\0\0mif1avifmiaf"u8], "an AVIF image" },
+        { [0x89, .. "HDF\r\n\u001A\n"u8], "an HDF5 file" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Beginnings))]
+    public void Decode_NamesTheFormat_ByItsBeginning(byte[] file, string expected) =>
+        Assert.Equal($"{expected}, which is not read: convert it to JPEG or PNG", Reason(file));
+
+    [Fact]
+    public void Decode_NamesArchivesAndPages()
+    {
+        Assert.StartsWith("a tar archive, not an image", Reason([.. Data.Tar.TarBytes.Member("a.jpg", [1]), .. Data.Tar.TarBytes.End]), StringComparison.Ordinal);
+        Assert.StartsWith("a zstd archive, not an image", Reason([0x28, 0xB5, 0x2F, 0xFD, 4]), StringComparison.Ordinal);
+        Assert.StartsWith("a web page, not an image", Reason([.. "<!-- saved from -->\n<head><title>404</title>"u8]), StringComparison.Ordinal);
+        Assert.StartsWith("XML, not an image", Reason([.. "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>"u8]), StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Foreign))]
     public void Decode_NamesTheFormat_OfWhatIsNotRead(byte[] file, string expected) => Assert.Contains(expected, Reason(file), StringComparison.Ordinal);
@@ -67,6 +148,38 @@ public class ImageRefusalTests
         Assert.Matches("^the JPEG has [0-9]+ scans of 4000×4000, which would take minutes to decode", Reason([.. jpeg[..^2], .. Enumerable.Repeat(scan, 480).SelectMany(bytes => bytes), 0xFF, 0xD9]));
     }
 
+    /// <summary>A few bytes in each of hundreds of scans: fewer pixels than above, and still minutes.</summary>
+    [Theory]
+    [InlineData(1000, 480, true)]
+    [InlineData(700, 480, false)]
+    [InlineData(12_000, 20, true)]
+    [InlineData(12_000, 5, false)]
+    public void Decode_BoundsTheWorkOfAllScansTogether(int side, int scanCount, bool isRefused)
+    {
+        byte[] jpeg = File.ReadAllBytes(Path.Combine(Golden, "progressive.jpg"));
+        int frame = jpeg.AsSpan().IndexOf([(byte)0xFF, (byte)0xC2]);
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 5), (ushort)side);
+        BinaryPrimitives.WriteUInt16BigEndian(jpeg.AsSpan(frame + 7), (ushort)side);
+        int before = JpegHeader.Read(jpeg).ScanCount;
+        byte[] scan = [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 0, 1];
+        jpeg = [.. jpeg[..^2], .. Enumerable.Repeat(scan, Math.Max(0, scanCount - before)).SelectMany(bytes => bytes), 0xFF, 0xD9];
+
+        // Whoever is not refused for its scans waits for memory, of which there is none.
+        string reason = Assert.Throws<ImageException>(() => ImageDecoder.Decode(jpeg, DecodingLimits.Default with { Budget = new DecodingBudget(1) })).Message;
+        Assert.Equal(isRefused, reason.Contains("which would take minutes", StringComparison.Ordinal));
+    }
+
+    /// <summary>Few bytes, not too many pixels, and rows of megabytes, of which decoders keep a thousand.</summary>
+    [Theory]
+    [InlineData(1 << 20, 170, 16, 6, 3565)]
+    [InlineData(13_300, 13_300, 8, 2, 789)]
+    public void Decode_CountsTheMemoryOfAPng_BeforeItDecodesARow(int width, int height, byte bits, byte colours, int megabytes)
+    {
+        byte[] png = Png(width, height, bits, colours);
+        string reason = Assert.Throws<ImageException>(() => ImageDecoder.Decode(png, DecodingLimits.Default with { Budget = new DecodingBudget(337_000_000) })).Message;
+        Assert.StartsWith($"the image is too large for this process: decoding it takes {megabytes} MB, and 337 MB are set aside for that. ", reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(13_000, 13_000, 13_000, 13_000, "the GIF is truncated")]
     [InlineData(13_000, 13_000, 1, 1, "the GIF's canvas of 169000000 pixels is more than 16 times its frame")]
@@ -81,9 +194,10 @@ public class ImageRefusalTests
 
     private static byte[] Word(int value) => BitConverter.GetBytes((ushort)value);
 
-    private static byte[] Png(int width, int height)
+    private static byte[] Png(int width, int height, byte bits = 8, byte colours = 2)
     {
         byte[] png = File.ReadAllBytes(Path.Combine(Golden, "rgb.png"));
+        (png[24], png[25]) = (bits, colours);
         BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(16), width);
         BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(20), height);
         BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), System.IO.Hashing.Crc32.HashToUInt32(png.AsSpan(12, 17)));

@@ -18,7 +18,7 @@ public class PilParityTests
     public void Jpegs_AreDecodedToTheSamePixels_WithoutTurboJpeg()
         => Assert.Empty(ReferenceImage.ReadAll(Golden)
             .Where(image => image.File.EndsWith(".jpg", StringComparison.Ordinal) && IsJpeg(image.File))
-            .SelectMany(image => image.Differences(Golden, encoded => ImageDecoder.DecodeJpeg(encoded, ImageDecoder.DefaultPixelLimit, turbo: false))));
+            .SelectMany(image => image.Differences(Golden, encoded => ImageDecoder.DecodeJpeg(encoded, DecodingLimits.Default, turbo: false))));
 
     [Fact]
     public async Task Pixels_EqualThoseOfPilAndTorchvision_AtSizesDrawnNow()

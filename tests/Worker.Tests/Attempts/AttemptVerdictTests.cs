@@ -57,7 +57,7 @@ public sealed class AttemptVerdictTests
     {
         var failed = Assert.IsType<Outcome.Failed>(AttemptVerdict.Decide(null, StopCause.None, exitCode: 139, "what(): shape mismatch", new SupervisionOptions()));
 
-        Assert.Equal(FailureKind.Transient, failed.Kind);
+        Assert.Equal((FailureKind.Transient, true), (failed.Kind, failed.Died));
         Assert.Contains("SIGSEGV", failed.Error, StringComparison.Ordinal);
         Assert.Contains("what(): shape mismatch", failed.Error, StringComparison.Ordinal);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HrNetBatch.Model.Files;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Checkpoints.Safetensors;
@@ -35,9 +36,9 @@ internal sealed record SafetensorsContent(Stream Stream, long DataStart, Safeten
         {
             return new CheckpointDictionary { { ModelCard.Key, CheckpointJson.Parse(json) } };
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException) // the second: text that is no Unicode
+        catch (Exception e) when (JsonFault.Is(e))
         {
-            throw new InvalidDataException($"its '{ModelCard.Key}' entry in {SafetensorsHeader.MetadataKey} is not valid JSON: {e.Message.TrimEnd('.')}", e);
+            throw new InvalidDataException($"its '{ModelCard.Key}' entry in {SafetensorsHeader.MetadataKey} is not valid JSON: {JsonFault.Describe(e)}", e);
         }
     }
 }

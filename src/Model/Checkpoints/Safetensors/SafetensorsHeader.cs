@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using HrNetBatch.Model.Checkpoints.Pickle;
+using HrNetBatch.Model.Files;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Checkpoints.Safetensors;
@@ -21,10 +22,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         {
             return Parse(ref reader);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (JsonFault.Is(e))
         {
-            // InvalidOperationException: text that is no Unicode. JsonException ends in "LineNumber: 0 | BytePositionInLine: 17." and a full stop.
-            throw new InvalidDataException($"its safetensors header is not valid JSON: {e.Message.TrimEnd('.')}", e);
+            throw new InvalidDataException($"its safetensors header is not valid JSON: {JsonFault.Describe(e)}", e);
         }
     }
 

@@ -116,7 +116,7 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         if (tars.Files.Count == 0)
             throw new ShardException(
                 $"There is no {Tars.Extension} file and no image under {folder}. "
-                + $"{ImageFolderLayout.LeftOutText(images.LeftOut)}Correct the path, or upload data there (hrnet upload).");
+                + $"{LeftOut.Text(images.LeftOut)}Correct the path, or upload data there (hrnet upload).");
         if (layout is null && images.Count > 0 && await AreImagesMeantAsync(tars, images, folder, cancellationToken))
             return images.ToDataSet();
         if (folder.EndsWith('*'))

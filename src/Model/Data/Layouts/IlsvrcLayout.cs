@@ -31,7 +31,7 @@ internal sealed class IlsvrcLayout(IDataFiles files, string? indexFolder)
             images.AddRange(index.Names!.Select((name, at) => (tar, index.Offsets[at], (int)index.Lengths[at], name)));
         }
         if (images.Count == 0)
-            throw new ShardException($"There is no image in {tars.Files[0].Name}. Correct the path.");
+            throw new ShardException($"There is no image in {tars.Files[0].Name}. {LeftOut.Text(leftOut.ToList())}Correct the path.");
         bool isNested = images[0].Name.Contains('/', StringComparison.Ordinal);
         if (images.Find(image => image.Name.Contains('/', StringComparison.Ordinal) != isNested) is { Tar: { } other })
             throw new ShardException(

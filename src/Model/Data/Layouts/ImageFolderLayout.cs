@@ -47,10 +47,10 @@ internal sealed class ImageFolderLayout(IDataFiles files, string root)
             _bareFolders.TryAdd(folder, file.Name[..^(relative.Length - folder.Length - 1)]);
         if (isHidden)
             _leftOut.Add(LeftOutReasons.OfPlace(relative)!, file.Name);
-        else if (file.IsEmptyFolder)
-            return;
         else if (file.Unread is { } trouble)
             Miss(trouble);
+        else if (file.IsEmptyFolder)
+            return;
         else if (!LabeledImage.IsImage(file.Name))
             Miss(LeftOutReasons.OfFile(file.Name));
         else if (file.LengthBytes > LargestImageBytes)
@@ -75,7 +75,7 @@ internal sealed class ImageFolderLayout(IDataFiles files, string root)
         if (_images.Count == 0)
             throw new ShardException(
                 $"There is no image under {root}: {string.Join(", ", LabeledImage.Extensions)} are known. "
-                + $"{LeftOutText(LeftOut)}Correct the path.");
+                + $"{Data.LeftOut.Text(LeftOut)}Correct the path.");
         string[] classes = ClassNumbers.Order(_images.Select(image => ClassOf(image.Relative)).OfType<string>());
         if (classes.Length > 0 && classes.All(name => SplitNames.Contains(name, StringComparer.OrdinalIgnoreCase)) && _images.Any(image => image.Relative.Count(c => c == '/') > 1))
             throw new ShardException(
@@ -96,10 +96,6 @@ internal sealed class ImageFolderLayout(IDataFiles files, string root)
             classes.Length > 0 ? classes : null,
             LeftOut);
     }
-
-    /// <summary>A sentence of what was left out most, for the message that there is nothing else; empty where nothing was.</summary>
-    public static string LeftOutText(IReadOnlyList<LeftOut> leftOut) =>
-        leftOut.Count == 0 ? "" : string.Join("; ", leftOut.Take(3)) + ". ";
 
     private static string? ClassOf(string relative) => relative.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? relative[..slash] : null;
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Model.Data.Layouts;
 
@@ -48,9 +49,9 @@ internal static class MdsLayout
         {
             read = await JsonSerializer.DeserializeAsync<MdsIndex>(content, Json, cancellationToken);
         }
-        catch (Exception cause) when (cause is JsonException or InvalidOperationException)   // the latter of text that is no UTF-8
+        catch (Exception cause) when (JsonFault.Is(cause))
         {
-            throw new ShardException($"{index.Name} is no list of MDS shards: {cause.Message}", cause);
+            throw new ShardException($"{index.Name} is no list of MDS shards: {JsonFault.Describe(cause)}. Correct the path, or write the shards again.", cause);
         }
         if (read is not { Version: SupportedVersion, Shards: { } shards } || shards.Count == 0)
             throw new ShardException(

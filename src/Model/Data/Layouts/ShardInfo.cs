@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HrNetBatch.Model.Files;
 using HrNetBatch.Model.Labels;
 
 namespace HrNetBatch.Model.Data.Layouts;
@@ -49,11 +50,11 @@ internal sealed class ShardInfo
                     info._classes[split.Name] = names;
             }
         }
-        catch (Exception cause) when (cause is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception cause) when (JsonFault.Is(cause))
         {
             throw new ShardException(
                 $"{file.Name} is not {{\"splits\": {{NAME: {{\"filenames\": […], \"shard_lengths\": […]}}}}}}: "
-                + $"{cause.Message} Correct it, or name the tars themselves.", cause);
+                + $"{(cause is FormatException ? cause.Message.TrimEnd('.') : JsonFault.Describe(cause))}. Correct it, or name the tars themselves.", cause);
         }
         return info;
     }
@@ -124,7 +125,7 @@ internal sealed class ShardInfo
         _splits[split.Name] = names;
         if (!split.Value.TryGetProperty("shard_lengths", out JsonElement lengths) || lengths.ValueKind != JsonValueKind.Array)
             return;
-        long[] counts = [.. lengths.EnumerateArray().Select(length => length.GetInt64())];
+        long[] counts = [.. lengths.EnumerateArray().Select(length => length.TryGetInt64(out long count) ? count : throw new FormatException($"the split {split.Name} gives a length that is no whole number."))];
         if (counts.Length != names.Count)
             throw new FormatException($"the split {split.Name} names {names.Count} shards and gives {counts.Length} lengths.");
         if (counts.Any(count => count is < 0 or > MostSamples))

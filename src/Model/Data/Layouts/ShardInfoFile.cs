@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Model.Data.Layouts;
 
@@ -60,10 +61,10 @@ public static class ShardInfoFile
             await using Stream content = await files.OpenAsync(before, 0, null, cancellationToken);
             return await JsonNode.ParseAsync(content, cancellationToken: cancellationToken) as JsonObject ?? throw new JsonException("It is no object.");
         }
-        catch (JsonException cause)
+        catch (Exception cause) when (JsonFault.Is(cause))
         {
             throw new ShardException(
-                $"{before.Name} is there already and is no list of shards: {cause.Message} Name another folder, or remove it.", cause);
+                $"{before.Name} is there already and is no list of shards: {JsonFault.Describe(cause)}. Name another folder, or remove it.", cause);
         }
     }
 }

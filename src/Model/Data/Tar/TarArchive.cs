@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Model.Data.Tar;
 
@@ -23,6 +24,7 @@ internal sealed class TarArchive(Stream source, string shard, long origin = 0, b
 
     private const long LargestNameBytes = 64 << 10, LargestAttributesBytes = 4 << 20, LargestMapBytes = 2 << 20;
     private const long LongestLookBehindBytes = 16 << 20;
+    private const long MostZerosOfAnEmptyTar = 1 << 20;
     private const int ChunkBytes = 1 << 20;
 
     private readonly PaxAttributes _global = new();
@@ -50,6 +52,8 @@ internal sealed class TarArchive(Stream source, string shard, long origin = 0, b
             byte[] block = await BlockAsync(cancellationToken);
             if (block.Length == 0 && isPart && !isDescribed)
                 return _current = null;
+            if (at == 0 && block.Length < TarHeader.BlockBytes && PackedKinds.Of(block) is { } kind)
+                throw NoTar(kind);
             // Every tar ends with blocks of zeros: without them the samples behind the cut would vanish without a word.
             if (block.Length == 0)
                 throw new ShardException(
@@ -60,7 +64,7 @@ internal sealed class TarArchive(Stream source, string shard, long origin = 0, b
             {
                 if (isDescribed)
                     throw Damaged(at, "the archive ends where the member of a long name or of attributes should come");
-                await LookBehindAsync(cancellationToken);
+                await LookBehindAsync(isEmpty: start == 0 && _isFromStart, cancellationToken);
                 return _current = null;
             }
             TarHeader header = Header(block, at);
@@ -201,8 +205,10 @@ internal sealed class TarArchive(Stream source, string shard, long origin = 0, b
             }
         }
         string? kind = at == 0 ? PackedKinds.Of(block) : null;
-        throw kind is null ? Damaged(at, "there is no header of a member") : new ShardException($"Shard {shard} is no tar but {kind}");
+        throw kind is null ? Damaged(at, "there is no header of a member") : NoTar(kind);
     }
+
+    private ShardException NoTar(string kind) => new($"Shard {shard} is no tar but {kind}.");
 
     private async Task<byte[]> HeldAsync(TarHeader header, long at, long largest, CancellationToken cancellationToken)
     {
@@ -228,12 +234,15 @@ internal sealed class TarArchive(Stream source, string shard, long origin = 0, b
     }
 
     // Two tars that were joined: the samples of the second would vanish.
-    private async Task LookBehindAsync(CancellationToken cancellationToken)
+    private async Task LookBehindAsync(bool isEmpty, CancellationToken cancellationToken)
     {
         if (isPart)
             return;
         for (long looked = 0; looked < LongestLookBehindBytes; looked += TarHeader.BlockBytes)
         {
+            // An archive without members has some kilobytes of zeros; a disk image of a failed download has them all.
+            if (isEmpty && looked >= MostZerosOfAnEmptyTar)
+                throw NoTar(StrayFile.Zeros);
             long at = _position;
             byte[] block = await BlockAsync(cancellationToken);
             if (block.Length < TarHeader.BlockBytes)
@@ -302,11 +311,12 @@ internal sealed class TarArchive(Stream source, string shard, long origin = 0, b
             _position += read;
             return read;
         }
-        catch (InvalidDataException cause) when (IsCompressed)
+        catch (InvalidDataException) when (IsCompressed)
         {
             throw new ShardException(
-                $"Shard {shard} is compressed with gzip and damaged at byte {_position} of what is in it: "
-                + $"{cause.Message} Upload it again.", cause);
+                $"Shard {shard} is compressed with gzip and damaged behind byte {_position} of what is in it"
+                + $"{(_current is null ? "" : $", where '{_current.Name}' is or what comes after it")}: its data do not unpack, or are not those that its checksum was made of. "
+                + "Upload it again, or write it again if it is so where it came from (gzip -t tells).");
         }
     }
 

@@ -24,9 +24,18 @@ public sealed class TarArchiveTests
     [InlineData("a sparse format of the future", "it has holes in a format 2.0 that is not known")]
     [InlineData("two tars joined", "s.tar ends before byte 2560, and there another tar begins")]
     [InlineData("zstd", "s.tar is no tar but compressed with zstd: unpack it, or compress it with gzip instead.")]
-    [InlineData("a page", "s.tar is no tar but a page of HTML")]
+    [InlineData("a page", "s.tar is no tar but a web page (\"Sign in\"): a download that failed, or that wanted a sign-in.")]
+    [InlineData("a short page", "s.tar is no tar but a web page (\"404\")")]
+    [InlineData("a pointer", "s.tar is no tar but a pointer of Git LFS, not the file itself: fetch it with git lfs pull.")]
+    [InlineData("an answer", "s.tar is no tar but XML, which begins \"<Error><Code>AccessDenied</Code></Error>\", perhaps the answer to a download that failed.")]
+    [InlineData("nothing", "s.tar is no tar but empty: the download or the copy of it failed, so repeat that.")]
+    [InlineData("zeros", "s.tar is no tar but nothing but zeros where it begins: a download that was never finished")]
+    [InlineData("a zip", "s.tar is no tar but a zip archive: unpack it, and name the folder.")]
+    [InlineData("an image", "s.tar is no tar but an image. Correct its name.")]
+    [InlineData("a page in gzip", "s.tar is no tar but a web page")]
+    [InlineData("a wrong checksum of gzip", "s.tar is compressed with gzip and damaged behind byte 2048 of what is in it, where 'k.jpg' is or what comes after it: its data do not unpack, or are not those that its checksum was made of. Upload it again")]
     [InlineData("gzip cut off", "s.tar")]
-    [InlineData("gzip damaged", "s.tar is compressed with gzip and damaged at byte")]
+    [InlineData("gzip damaged", "s.tar is compressed with gzip and damaged behind byte")]
     [InlineData("zstd in gzip", "s.tar is no tar but compressed with zstd")]
     [InlineData("a member cut off", "s.tar is truncated or not a tar, at byte 1024: it ends inside 'k.jpg', which has 700 bytes")]
     public async Task AFaultOfATar_NamesTheShard_ThePlace_AndWhatIsWrong(string fault, string expected)
@@ -48,6 +57,15 @@ public sealed class TarArchiveTests
             "two tars joined" => [.. whole, .. whole],
             "zstd" => [0x28, 0xB5, 0x2F, 0xFD, .. new byte[600]],
             "a page" => [.. "\n<!DOCTYPE html><title>Sign in</title>"u8, .. new byte[600]],
+            "a short page" => "<html><title>404</title></html>"u8.ToArray(),
+            "a pointer" => "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"u8.ToArray(),
+            "an answer" => "<Error><Code>AccessDenied</Code></Error>"u8.ToArray(),
+            "nothing" => [],
+            "zeros" => new byte[3 << 20],
+            "a zip" => [.. "PK\u0003\u0004"u8, .. new byte[600]],
+            "an image" => [0xFF, 0xD8, 0xFF, 0xE0, .. new byte[600]],
+            "a page in gzip" => Gzip("<html><title>404</title></html>"u8.ToArray()),
+            "a wrong checksum of gzip" => WithWrongChecksum(Gzip(whole)),
             "gzip cut off" => Gzip(whole)[..40],
             "gzip damaged" => Damage(Gzip(whole)),
             "zstd in gzip" => Gzip([0x28, 0xB5, 0x2F, 0xFD, .. new byte[600]]),
@@ -56,6 +74,7 @@ public sealed class TarArchiveTests
         };
         ShardException error = await Assert.ThrowsAsync<ShardException>(() => Shards.ReadAsync(tar));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("archive entry", error.Message, StringComparison.Ordinal);   // .NET's word
         Assert.False(error.InnerException is IOException, "another try would not mend it");
     }
 
@@ -111,6 +130,23 @@ public sealed class TarArchiveTests
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
             gzip.Write(content);
         return packed.ToArray();
+    }
+
+    [Fact]
+    public async Task ASampleThatIsLargerThanAnyImageWithItsLabels_IsRefused_BeforeItIsRead()
+    {
+        byte[] tar = [.. TarBytes.Member("k.jpg", Image), .. TarBytes.Header("k.npy", '0', TarArchive.LargestMemberBytes)];
+        ShardException error = await Assert.ThrowsAsync<ShardException>(() => Shards.ReadAsync(tar));
+        Assert.Contains("holds sample 'k' of more than 1073741824 bytes, with 'k.npy' at byte 1536", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnEmptyTar_OfOneRecord_IsNoFault() => Assert.Empty(await Shards.ReadAsync(new byte[20 * 512]));
+
+    private static byte[] WithWrongChecksum(byte[] gzip)
+    {
+        gzip[^8] ^= 0xFF;
+        return gzip;
     }
 
     private static byte[] Damage(byte[] gzip)

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.TestKit;
+using NetVips;
+
+namespace HrNetBatch.EndToEnd.Tests;
+
+/// <summary>An image whose decoding kills the process costs itself, and nothing else of its job.</summary>
+public sealed class PoisonTests(PostgresFixture postgres, AzuriteFixture azurite)
+{
+    private const long MemoryOfAnAttempt = 600 << 20;
+
+    [Fact]
+    public async Task Classify_FailsTheOneImageThatKillsItsProcess_AndDoesTheRest()
+    {
+        const int imageCount = 24, poison = 13;
+        await using StackOfTest stack = await StackOfTest.StartAsync(postgres, azurite);
+        await stack.UploadAsync("weights.pth", KillTests.Weights());
+        for (int index = 0; index < imageCount; index++)
+            await stack.UploadAsync($"images/{index:000}.png", index == poison ? Huge() : ColourImages.Png(index % 3, new Random(index)));
+
+        await using var killer = new OutOfMemoryKiller(stack.StartWorker(), MemoryOfAnAttempt);
+        Guid job = await stack.EnqueueAsync(new ClassifyArguments
+        {
+            Input = stack.Root.Combine("images/").ToString(),
+            Checkpoint = stack.Root.Combine("weights.pth").ToString(),
+            Output = stack.Root.Combine("output/").ToString(),
+            Format = "jsonl",
+            ImageSize = ColourImages.Side,
+            BatchSize = 4,
+            UnitSize = 12,
+            TopK = 2,
+        });
+
+        Job done = await stack.SucceededAsync(job);
+        Dictionary<string, JsonElement> rows = await stack.RowsAsync(imageCount);
+        Assert.Equal(
+            [$"images/{poison:000}.png: the process died twice while it decoded this image: The attempt's process was killed (SIGKILL)"],
+            rows.Where(row => row.Value.GetProperty("error").ValueKind == JsonValueKind.String)
+                .Select(row => $"{row.Key}: {row.Value.GetProperty("error").GetString()!.Split(": out of memory")[0]}"));
+        Assert.Equal((3, 0), (killer.KillCount, done.FailureCount));
+    }
+
+    // Of one colour, so that the file is small; its pixels take 576 MB.
+    private static byte[] Huge()
+    {
+        using Image image = Image.Black(12_000, 12_000);
+        return image.PngsaveBuffer(bitdepth: 1);
+    }
+}

@@ -1,6 +1,7 @@
 using HrNetBatch.Dashboard;
 using HrNetBatch.Jobs.Ledger;
-using Microsoft.Extensions.Options;
+using HrNetBatch.Jobs.Settings;
+using Microsoft.AspNetCore.Connections;
 using Npgsql;
 
 try
@@ -9,9 +10,14 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (OptionsValidationException error)
+catch (Exception error) when (SettingsFaults.TryFind(error, out IReadOnlyList<string>? faults))
 {
-    Console.Error.WriteLine($"The dashboard cannot start: {error.Message}");
+    Console.Error.WriteLine($"The dashboard cannot start: {SettingsFaults.Text(faults)}");
+    return 1;
+}
+catch (IOException error) when (error.InnerException is AddressInUseException)
+{
+    Console.Error.WriteLine($"The dashboard cannot start: {error.Message.TrimEnd('.')}. Set {DashboardOptions.Section}:Port to a free port, or stop the program that has this one.");
     return 1;
 }
 catch (NpgsqlException error)

@@ -34,7 +34,7 @@ internal static class DataSetCommand
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(report);
             else report.Show();
             if (place.Files is BlobFiles { FolderMarkerCount: > 0 and var folderCount })
-                Screen.Say($"{Words.Count(folderCount)} blobs only stand for folders, and are left out.");
+                Screen.Say($"{Words.Count(folderCount, "blob stands only for a folder, and is", "blobs stand only for folders, and are")} left out.");
             return report.BrokenCount > 0 || report.Faults.Count > 0 ? 1 : 0;
         });
         return command;
@@ -56,11 +56,11 @@ internal static class DataSetCommand
             foreach (DataFile tar in tars)
             {
                 long count = await ShardIndexer.WriteAsync(place.Files, tar, found, interrupted);
-                Screen.Say($"{tar.Name}: {Words.Count(count)} samples in {Words.Bytes(tar.LengthBytes)}");
+                Screen.Say($"{tar.Name}: {Words.Count(count, "sample")} in {Words.Bytes(tar.LengthBytes)}");
                 sampleCount += count;
             }
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { shards = tars.Count, samples = sampleCount });
-            else Screen.WriteLine($"Indexed {Words.Count(tars.Count)} tars with {Words.Count(sampleCount)} samples.");
+            else Screen.WriteLine($"Indexed {Words.Count(tars.Count, "tar")} with {Words.Count(sampleCount, "sample")}.");
             return 0;
         });
         return command;

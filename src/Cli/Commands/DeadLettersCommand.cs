@@ -85,7 +85,7 @@ internal static class DeadLettersCommand
             DeadLetterReport report = await settle(Queue(services), parsed.GetValue(all) ? null : parsed.GetValue(references), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(report);
             else Screen.WriteLine($"{done}: {report.DoneCount}.");
-            if (report.SkippedCount > 0) Screen.Warn($"{report.SkippedCount} stay: their bodies are no bytes and cannot be sent as they were.");
+            if (report.SkippedCount > 0) Screen.Warn($"{Words.Count(report.SkippedCount, "dead letter stays: its body is", "dead letters stay: their bodies are")} no bytes and cannot be sent as before. `hrnet deadletters purge` removes them.");
             if (report.HasUnreadable) Screen.Warn("Some stay: they cannot be decoded here. Another client of Service Bus may remove them.");
             return 0;
         });

@@ -28,7 +28,7 @@ internal static class RunsExportCommand
                 string folder = Path.Combine(root, RunExport.FolderOf(run));
                 long pointCount = await export.WriteAsync(run, folder, interrupted);
                 written.Add(new { run.Job.Id, Folder = folder, Points = pointCount });
-                if (!parsed.GetValue(CommandLine.Json)) Screen.WriteLine($"{folder}  {Words.Count(pointCount)} points");
+                if (!parsed.GetValue(CommandLine.Json)) Screen.WriteLine($"{folder}  {Words.Count(pointCount, "point")}");
             }
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(written);
             else Screen.Say($"Next: `tensorboard --logdir {root}`.");

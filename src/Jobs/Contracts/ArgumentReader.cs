@@ -24,14 +24,6 @@ internal static class ArgumentReader
         throw new JobArgumentsException(kind.Name, faults);
     }
 
-    /// <summary>Checks what is already known of a follower's arguments.</summary>
-    public static void CheckTemplate(JobKind kind, JsonElement arguments)
-    {
-        List<string> faults = TemplateFaults(kind, arguments);
-        if (faults.Count > 0)
-            throw new JobArgumentsException(kind.Name, faults);
-    }
-
     /// <summary>What is already known to be wrong with a follower's arguments.</summary>
     public static List<string> TemplateFaults(JobKind kind, JsonElement arguments)
     {
@@ -94,16 +86,21 @@ internal static class ArgumentReader
             return [$"{property.Name}: {Expected(property.PropertyType)} is needed, this is {Describe(given)}"];
         }
 
+        // Without an offset it would mean another time on each machine; the first and the last time of all are infinities to the ledger.
+        if (value is DateTimeOffset time && (time.Year is < 1970 or > 9000 || !HasOffset(given)))
+            return [$"{property.Name}: {Expected(property.PropertyType)} is needed, this is {Describe(given)}"];
         if (value is double.NaN or double.PositiveInfinity or double.NegativeInfinity)
             return [$"{property.Name}: a finite number is needed, this is {Describe(given)}"];
 
         ValidationContext context = new(property) { MemberName = property.Name, DisplayName = property.Name };
         object[] rules = property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [];
         return rules.Cast<ValidationAttribute>()
-            .Select(rule => rule.GetValidationResult(value, context)?.ErrorMessage)
-            .OfType<string>()
-            .Select(fault => (fault.StartsWith(property.Name + ":", StringComparison.Ordinal) ? fault : $"{property.Name}: {fault} It is {Describe(given)}").TrimEnd('.'));
+            .Select(rule => (Fault: rule.GetValidationResult(value, context)?.ErrorMessage, Needed: NeededValue.Of(rule)))
+            .Where(rule => rule.Fault is not null)
+            .Select(rule => rule.Needed is { } needed ? $"{property.Name}: {needed} is needed, this is {Describe(given)}" : rule.Fault!.TrimEnd('.'));
     }
+
+    private static bool HasOffset(JsonElement time) => !time.TryGetDateTime(out DateTime written) || written.Kind != DateTimeKind.Unspecified;
 
     private static string Expected(Type type)
     {
@@ -115,7 +112,7 @@ internal static class ArgumentReader
             _ when type == typeof(bool) => "true or false",
             _ when type == typeof(string) => "a string",
             _ when type == typeof(Guid) => "a UUID such as \"0190b7a3-5c5e-7000-8000-000000000001\"",
-            _ when type == typeof(DateTimeOffset) => "a time such as \"2030-01-31T06:00:00Z\"",
+            _ when type == typeof(DateTimeOffset) => "a time with its offset from UTC, such as \"2030-01-31T06:00:00Z\",",
             _ when type == typeof(TimeSpan) => "a duration such as \"00:05:00\"",
             _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)),
             _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) => "a list",

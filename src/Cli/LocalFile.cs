@@ -20,6 +20,14 @@ internal static class LocalFile
         throw new UserException($"{what} {path} is a pipe: write what comes out of it to a file, and name that.", UserException.WrongRequest);
     }
 
+    /// <summary>Refuses a path that is to be a folder and is a file.</summary>
+    /// <param name="path">As it was typed; null: nothing was.</param>
+    /// <param name="option">What names it.</param>
+    public static void RefuseAsFolder(string? path, string option)
+    {
+        if (File.Exists(path)) throw new UserException($"{option}: {path} is a file; name a folder, which need not exist.", UserException.WrongRequest);
+    }
+
     /// <summary>Why a path cannot be read as a file, as what follows it; null where it can. Nothing is read, and no pipe is waited for.</summary>
     public static string? Fault(string path)
     {

@@ -25,7 +25,7 @@ internal static class DeadLettersCommand
 
     private static Command List()
     {
-        var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 50, HelpName = "N" };
+        Option<int> limit = LimitOption.Create("How many at most.", 50);
         var command = new Command("list", "List the dead letters, oldest first.") { limit };
         command.SetAction(async (parsed, interrupted) =>
         {
@@ -77,7 +77,7 @@ internal static class DeadLettersCommand
         var command = new Command(name, description) { references, all };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(all) == result.GetValue(references) is { Length: > 0 }) result.AddError($"Name the dead letters to {name}, or say --all.");
+            if (result.GetValue(all) == result.GetValue(references) is { Length: > 0 }) result.AddError($"Name the dead letters to {name}, or say --all{(result.GetValue(all) ? ", not both" : "")}.");
         });
         command.SetAction(async (parsed, interrupted) =>
         {

@@ -24,6 +24,7 @@ internal static class ResultsCommand
         var command = new Command("results", "Show what a job made: metrics, checkpoints, counts, manifest.") { reference, failed, download };
         command.SetAction(async (parsed, interrupted) =>
         {
+            LocalFile.RefuseAsFolder(parsed.GetValue(download), "--download");
             await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             Job job = await JobReference.FindAsync(services.GetRequiredService<JobStore>(), parsed.GetRequiredValue(reference), interrupted);
             bool json = parsed.GetValue(CommandLine.Json);
@@ -94,7 +95,7 @@ internal static class ResultsCommand
     {
         JsonValueKind.Number when !value.TryGetInt64(out _) => Words.Value(value.GetDouble()),
         JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => string.Join("; ", value.EnumerateArray()),
-        _ => value.ToString(),
+        _ => Words.Text(value),
     };
 
     private static UserException NoResult(Job job) => new(job.State.HasEnded()

@@ -30,6 +30,8 @@ public sealed class BlobAccounts(IOptions<BlobAccountsOptions> options)
     /// <exception cref="BlobException">The name cannot be requested (<see cref="BlobName"/>); <see cref="BlobException.IsUnreadable"/> is set.</exception>
     public BlobClient Blob(BlobPath path) => BlobName.Fault(path.Name) is { } fault
         ? throw new BlobException(BlobName.CannotBeRequested($"{path}", fault), isTransient: false) { IsUnreadable = true }
+        : path.Name.Length == 0
+        ? throw new BlobException($"'{path}' is a container, and a blob is needed: name one in it, as in {path}/NAME.", isTransient: false)
         : Container(path).GetBlobClient(path.Name);
 
     private BlobServiceClient Open(string alias)

@@ -9,6 +9,8 @@ namespace HrNetBatch.Jobs.Contracts;
 /// <summary>Reads a kind's arguments strictly: field by field, so that a refusal names every field at fault at once.</summary>
 internal static class ArgumentReader
 {
+    private const string AnObject = "an object";
+
     /// <summary>The arguments, checked.</summary>
     public static IJobArguments Read(JobKind kind, JsonElement arguments)
     {
@@ -81,6 +83,10 @@ internal static class ArgumentReader
         {
             value = given.Deserialize(property.PropertyType, JobJson.Options);
         }
+        catch (JsonException exception) when (given.ValueKind == JsonValueKind.Object && Expected(property.PropertyType) == AnObject)
+        {
+            return [$"{property.Name}: {JsonFault.Of(exception, saysPlace: false)}"];
+        }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
         {
             return [$"{property.Name}: {Expected(property.PropertyType)} is needed, this is {Describe(given)}"];
@@ -115,10 +121,18 @@ internal static class ArgumentReader
             _ when type == typeof(DateTimeOffset) => "a time with its offset from UTC, such as \"2030-01-31T06:00:00Z\",",
             _ when type == typeof(TimeSpan) => "a duration such as \"00:05:00\"",
             _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)),
-            _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) => "a list",
-            _ => "an object",
+            _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) => $"a list of {Items(type)}",
+            _ => AnObject,
         };
     }
+
+    private static string Items(Type list) => (list.GetElementType() ?? list.GetGenericArguments().FirstOrDefault()) switch
+    {
+        var item when item == typeof(int) || item == typeof(long) => "whole numbers",
+        var item when item == typeof(double) || item == typeof(float) => "numbers",
+        var item when item == typeof(string) => "strings",
+        _ => "objects",
+    };
 
     private static string Describe(JsonElement value)
     {

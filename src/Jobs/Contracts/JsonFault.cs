@@ -8,8 +8,11 @@ namespace HrNetBatch.Jobs.Contracts;
 public static partial class JsonFault
 {
     /// <summary>The fault as the end of a sentence, with its place where that is known.</summary>
-    public static string Of(JsonException error)
+    /// <param name="error">What the reader said.</param>
+    /// <param name="saysPlace">Whether lines and columns are of something that people see.</param>
+    public static string Of(JsonException error, bool saysPlace = true)
     {
+        string place = saysPlace ? Place(error) : "";
         string text = Tail().Replace(error.Message, "").TrimEnd('.');
         string field = error.Path is { Length: > 2 } path ? path[2..] : "";
         if (Missing().Match(text) is { Success: true } missing)
@@ -18,16 +21,16 @@ public static partial class JsonFault
             return $"{(field.Length > 0 ? $"{field} " : "it ")}lacks {(names.Contains(',', StringComparison.Ordinal) ? "the fields" : "the field")} {names}";
         }
         if (Unknown().Match(text) is { Success: true } unknown)
-            return $"it has the unknown field {unknown.Groups["name"].Value}{Place(error)}";
+            return $"it has the unknown field {unknown.Groups["name"].Value}{place}";
         if (text.Contains("allow setting null values", StringComparison.Ordinal))
-            return $"{(field.Length > 0 ? field : "a field")} must not be null{Place(error)}";
+            return $"{(field.Length > 0 ? field : "a field")} must not be null{place}";
         if (text.Contains("could not be converted", StringComparison.Ordinal))
-            return $"{(field.Length > 0 ? $"{field} has a value" : "it is a value")} of another type{Place(error)}";
+            return $"{(field.Length > 0 ? $"{field} has a value" : "it is a value")} of another type{place}";
         if (text.Contains("does not contain any JSON tokens", StringComparison.Ordinal))
             return "it is empty";
         if (text.Contains("Expected depth to be zero", StringComparison.Ordinal) || text.Contains("reached end of data", StringComparison.Ordinal))
-            return $"it ends before it is complete{Place(error)}";
-        return text + Place(error);
+            return $"it ends before it is complete{place}";
+        return text + place;
     }
 
     private static string Place(JsonException error) => error.LineNumber is { } line

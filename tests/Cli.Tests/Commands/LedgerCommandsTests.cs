@@ -204,7 +204,47 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
             Assert.Contains("  line 5: then[0].arguments.checkpoint: ", result.Error, StringComparison.Ordinal);
             Assert.DoesNotContain("LineNumber", result.Error, StringComparison.Ordinal);
         }
-        Assert.Contains($"The document {folder.Path} is a folder.", folderNamed.Error, StringComparison.Ordinal);
+        Assert.Contains($"The document {folder.Path} is a folder: name the file in it.", folderNamed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatMakesNoSense_EndsWithTwo_BeforeAnythingIsDone()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("a.json");
+        await File.WriteAllTextAsync(file, "x", TestContext.Current.CancellationToken);
+
+        (string[] Typed, string Error)[] cases =
+        [
+            (["inspect", "blob://local/models"], "'blob://local/models' is a container; name the checkpoint in it"),
+            (["inspect", "blob://local/models/runs/"], "'blob://local/models/runs/' is a folder; name the checkpoint in it"),
+            (["dataset", "inspect", folder.File("gone")], "gone does not exist"),
+            (["dataset", "make", folder.Path, file], "is a file; name a folder"),
+            (["dataset", "make", folder.Path, folder.File("out"), "--shard-bytes", "0"], "--shard-bytes must be 1 or more"),
+            (["runs", "export", "abc", "--to", file], $"--to: {file} is a file; name a folder"),
+            (["results", "abc", "--download", file], $"--download: {file} is a file; name a folder"),
+            (["models", "tag", "flowers@1", "Best"], "'Best' cannot be a tag"),
+            (["up", "--stack", "/proc/nowhere"], "/proc/nowhere cannot be the stack's folder"),
+        ];
+        foreach ((string[] typed, string error) in cases)
+        {
+            CommandResult result = await HrnetAsync(typed);
+
+            Assert.True(result.ExitCode == 2, $"{string.Join(' ', typed)}: {result.ExitCode} {result.Error}");
+            Assert.Contains(error, result.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("should not happen", result.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Status_WritesArgumentsAsTheyAreTyped()
+    {
+        JobRequest request = await EnqueueAsync();
+
+        CommandResult result = await HrnetAsync("status", JobReference.Short(request.Id));
+
+        Assert.Contains("false", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("False", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

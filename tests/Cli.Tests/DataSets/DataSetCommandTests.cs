@@ -138,7 +138,7 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
 
         CommandResult quick = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("images")]);
         CommandResult all = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("images"), "--all", "--json"]);
-        CommandResult nothing = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("nothing")]);
+        CommandResult nothing = await HrnetProcess.RunAsync(["dataset", "inspect", Directory.CreateDirectory(_folder.File("nothing")).FullName]);
 
         Assert.True(quick.ExitCode == 0, quick.Error);
         Assert.Contains("a folder for each class, 7 images, 7 samples", quick.Output, StringComparison.Ordinal);

@@ -21,7 +21,7 @@ public sealed class ArgumentReaderTests
     [InlineData("""{"name": "x", "level": 1.5}""", "level: a whole number is needed, this is 1.5")]
     [InlineData("""{"name": "x", "level": 11}""", "level: a value from 1 to 10 is needed, this is 11")]
     [InlineData("""{"name": "x", "pause": "soon"}""", "pause: a duration such as \"00:05:00\" is needed, this is \"soon\"")]
-    [InlineData("""{"name": "x", "steps": [1, "two"]}""", "steps: a list is needed")]
+    [InlineData("""{"name": "x", "steps": [1, "two"]}""", "steps: a list of whole numbers is needed, this is [1, \"two\"]")]
     [InlineData("""{"name": "x", "note": "x"}""", "note: must differ from name")]
     [InlineData("""[1]""", "arguments: a JSON object is needed, this is [1]")]
     public void Parse_NamesTheFieldAtFault(string json, string fault)

@@ -102,7 +102,7 @@ internal static class DeadLettersCommand
         Screen.WriteLine($"Reason    {view.Reason ?? "none"}");
         Screen.WriteLine($"Wrong     {view.Description ?? "nothing said"}");
         foreach ((string name, string? value) in view.Properties!) Screen.WriteLine($"Property  {name} = {value}");
-        Screen.WriteLine($"Body      {view.ContentType ?? "of no type"}{(view.BodyBytes is { } bytes ? $", {bytes.Length} bytes that are no text" : "")}");
+        Screen.WriteLine($"Body      {view.ContentType ?? "of no type"}{(view.BodyBytes is { } bytes ? $", {Words.Count(bytes.Length, "byte")}, no text" : "")}");
         if (view.Body is { } body) Screen.WriteDocument(body);
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using HrNetBatch.Cli.Commands;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Submission;
@@ -37,10 +36,9 @@ public static class CommandLine
         {
             // No time limit of the library's: `up` and `demo` stop what they started first.
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            if (parsed.Action is ParseErrorAction refusal) refusal.ShowHelp = false;
-            int exitCode = await parsed.InvokeAsync(configuration, signals.Token);
-            if (parsed.Errors.Count == 0) return exitCode;
-            Screen.Say($"`hrnet {Name(parsed.CommandResult)}--help` says what belongs there.");
+            if (parsed.Action is not ParseErrorAction) return await parsed.InvokeAsync(configuration, signals.Token);
+            foreach (string fault in CommandLineFaults.Of(parsed)) Screen.Error(fault);
+            Screen.Say($"`hrnet {CommandLineFaults.NameOf(parsed.CommandResult)}--help` says what belongs there.");
             return UserException.WrongRequest;
         }
         catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
@@ -89,7 +87,4 @@ public static class CommandLine
         root.SetAction(_ => root.Parse("--help").Invoke());
         return root;
     }
-
-    private static string Name(CommandResult command) =>
-        command.Parent is CommandResult parent ? $"{Name(parent)}{command.Command.Name} " : "";
 }

@@ -4,13 +4,13 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Jobs.Settings;
 using HrNetBatch.LocalStack;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Native;
-using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace HrNetBatch.Cli;
@@ -25,7 +25,7 @@ internal static class Explanation
         ExperimentException experiment => (experiment.Message, UserException.WrongRequest),
         JobArgumentsException arguments => (JobOptions.InWordsOfTheCommandLine(arguments), UserException.WrongRequest),
         LocalStackException or BlobException or JobRefusedException or JobException or ServiceBusException or CheckpointException or LibTorchException or ShardException or ClassNamesException => (exception.Message, 1),
-        OptionsValidationException options => (string.Join('\n', options.Failures), 1),
+        _ when SettingsFaults.TryFind(exception, out IReadOnlyList<string>? faults) => (string.Join('\n', faults), 1),
         NpgsqlException { InnerException: SocketException or TimeoutException } => (
             $"The ledger cannot be reached: {exception.Message}. Is the stack running? `hrnet up` starts it.", 1),
         NpgsqlException { InnerException: LedgerSignInException } or PostgresException { SqlState: ['2', '8', ..] or "42501" } => (Sentence(LedgerTrouble.Describe((NpgsqlException)exception)), 1),

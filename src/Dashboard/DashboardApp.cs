@@ -9,6 +9,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Health;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Jobs.Settings;
 using HrNetBatch.Jobs.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
@@ -26,7 +27,7 @@ public static class DashboardApp
     {
         // The working folder may be anybody's: settings are read beside the program, and no file of it is served.
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        builder.Services.AddOptions<DashboardOptions>().BindConfiguration(DashboardOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<DashboardOptions>(DashboardOptions.Section);
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
             kestrel.AddServerHeader = false;

@@ -8,6 +8,7 @@ using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Jobs.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -31,8 +32,8 @@ public static class JobServices
     /// <summary>Adds the stores over PostgreSQL.</summary>
     public static IServiceCollection AddLedger(this IServiceCollection services, JobKinds kinds)
     {
-        services.AddOptions<LedgerOptions>().BindConfiguration(LedgerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<RetryOptions>().BindConfiguration(RetryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<LedgerOptions>(LedgerOptions.Section);
+        services.AddSettings<RetryOptions>(RetryOptions.Section);
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<TokenCredential>(_ => new DefaultAzureCredential());

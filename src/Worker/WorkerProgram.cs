@@ -3,6 +3,7 @@ using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Health;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Settings;
 using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Jobs.Terminal;
 using HrNetBatch.Model.Native;
@@ -45,7 +46,11 @@ public static class WorkerProgram
             await host.RunAsync();
             return 0;
         }
-        catch (Exception error) when (error is OptionsValidationException or LibTorchException)
+        catch (Exception error) when (SettingsFaults.TryFind(error, out IReadOnlyList<string>? faults))
+        {
+            await Console.Error.WriteLineAsync($"The worker cannot start: {SettingsFaults.Text(faults)}");
+        }
+        catch (LibTorchException error)
         {
             await Console.Error.WriteLineAsync($"The worker cannot start: {error.Message}");
         }
@@ -83,13 +88,13 @@ public static class WorkerProgram
 
     private static void AddWorker(this IServiceCollection services, AttemptCommand command)
     {
-        AddOptions<WorkerOptions>(services, WorkerOptions.Section);
-        AddOptions<SupervisionOptions>(services, SupervisionOptions.Section);
-        AddOptions<WakingOptions>(services, WakingOptions.Section);
-        AddOptions<EventOptions>(services, EventOptions.Section);
-        AddOptions<IntakeOptions>(services, IntakeOptions.Section);
-        AddOptions<HealthOptions>(services, HealthOptions.Section);
-        AddOptions<PreemptionOptions>(services, PreemptionOptions.Section);
+        services.AddSettings<WorkerOptions>(WorkerOptions.Section);
+        services.AddSettings<SupervisionOptions>(SupervisionOptions.Section);
+        services.AddSettings<WakingOptions>(WakingOptions.Section);
+        services.AddSettings<EventOptions>(EventOptions.Section);
+        services.AddSettings<IntakeOptions>(IntakeOptions.Section);
+        services.AddSettings<HealthOptions>(HealthOptions.Section);
+        services.AddSettings<PreemptionOptions>(PreemptionOptions.Section);
         services.AddOptions<HostOptions>().Configure<IOptions<SupervisionOptions>>((host, supervision) =>
             host.ShutdownTimeout = supervision.Value.HandBackGrace + (2 * SupervisionOptions.EndMargin));
 
@@ -129,7 +134,4 @@ public static class WorkerProgram
         services.AddHostedService<Waker>();
         services.AddHostedService<JobIntake>();
     }
-
-    private static void AddOptions<TOptions>(IServiceCollection services, string section) where TOptions : class =>
-        services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
 }

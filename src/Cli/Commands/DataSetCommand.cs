@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.DataSets;
 using HrNetBatch.Cli.Output;
+using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
@@ -28,13 +29,13 @@ internal static class DataSetCommand
         var command = new Command("inspect", "Say what a data set is: layout, shards, samples, classes, what is left out. Ends with 1 where a job would refuse it.") { path, all, unlabelled, layout };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using DataPlace place = DataPlace.Open(parsed.GetRequiredValue(path), parsed.GetValue(CommandLine.Stack));
+            await using DataPlace place = DataPlace.OpenToRead(parsed.GetRequiredValue(path), parsed.GetValue(CommandLine.Stack));
             DataSet data = await new DataSetFinder(place.Files).FindAsync(parsed.GetRequiredValue(path), parsed.GetValue(layout), interrupted);
             DataSetReport report = await DataSetReport.OfAsync(data, parsed.GetValue(all), !parsed.GetValue(unlabelled), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(report);
             else report.Show();
             if (place.Files is BlobFiles { FolderMarkerCount: > 0 and var folderCount })
-                Screen.Say($"{Words.Count(folderCount)} blobs only stand for folders, and are left out.");
+                Screen.Say($"{Words.Count(folderCount, "blob stands only for a folder, and is", "blobs stand only for folders, and are")} left out.");
             return report.BrokenCount > 0 || report.Faults.Count > 0 ? 1 : 0;
         });
         return command;
@@ -47,7 +48,7 @@ internal static class DataSetCommand
         var command = new Command("index", "Write NAME.tar.index beside each tar, so that a run resumed inside an epoch reads only what is still to come.") { path, layout };
         command.SetAction(async (parsed, interrupted) =>
         {
-            await using DataPlace place = DataPlace.Open(parsed.GetRequiredValue(path), parsed.GetValue(CommandLine.Stack));
+            await using DataPlace place = DataPlace.OpenToRead(parsed.GetRequiredValue(path), parsed.GetValue(CommandLine.Stack));
             (DataLayout found, IReadOnlyList<DataFile> tars) = await new DataSetFinder(place.Files).FindTarsAsync(parsed.GetRequiredValue(path), parsed.GetValue(layout), interrupted);
             long sampleCount = 0;
             foreach (DataFile packed in tars.Where(tar => !ShardIndexer.CanIndex(tar)))
@@ -56,11 +57,11 @@ internal static class DataSetCommand
             foreach (DataFile tar in tars)
             {
                 long count = await ShardIndexer.WriteAsync(place.Files, tar, found, interrupted);
-                Screen.Say($"{tar.Name}: {Words.Count(count)} samples in {Words.Bytes(tar.LengthBytes)}");
+                Screen.Say($"{tar.Name}: {Words.Count(count, "sample")} in {Words.Bytes(tar.LengthBytes)}");
                 sampleCount += count;
             }
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { shards = tars.Count, samples = sampleCount });
-            else Screen.WriteLine($"Indexed {Words.Count(tars.Count)} tars with {Words.Count(sampleCount)} samples.");
+            else Screen.WriteLine($"Indexed {Words.Count(tars.Count, "tar")} with {Words.Count(sampleCount, "sample")}.");
             return 0;
         });
         return command;
@@ -78,7 +79,9 @@ internal static class DataSetCommand
         command.SetAction(async (parsed, interrupted) =>
         {
             string from = parsed.GetRequiredValue(source), to = parsed.GetRequiredValue(target);
-            await using DataPlace origin = DataPlace.Open(from, parsed.GetValue(CommandLine.Stack));
+            if (parsed.GetValue(shardBytes) < 1) throw new UserException("--shard-bytes must be 1 or more.", UserException.WrongRequest);
+            if (!to.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase)) LocalFile.RefuseAsFolder(to, "TARGET");
+            await using DataPlace origin = DataPlace.OpenToRead(from, parsed.GetValue(CommandLine.Stack));
             await using DataPlace goal = DataPlace.Open(to, parsed.GetValue(CommandLine.Stack));
             var make = new ShardMaking(origin, goal, to)
             {

@@ -25,7 +25,7 @@ internal static class DeadLettersCommand
 
     private static Command List()
     {
-        var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 50, HelpName = "N" };
+        Option<int> limit = LimitOption.Create("How many at most.", 50);
         var command = new Command("list", "List the dead letters, oldest first.") { limit };
         command.SetAction(async (parsed, interrupted) =>
         {
@@ -77,7 +77,7 @@ internal static class DeadLettersCommand
         var command = new Command(name, description) { references, all };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(all) == result.GetValue(references) is { Length: > 0 }) result.AddError($"Name the dead letters to {name}, or say --all.");
+            if (result.GetValue(all) == result.GetValue(references) is { Length: > 0 }) result.AddError($"Name the dead letters to {name}, or say --all{(result.GetValue(all) ? ", not both" : "")}.");
         });
         command.SetAction(async (parsed, interrupted) =>
         {
@@ -85,7 +85,7 @@ internal static class DeadLettersCommand
             DeadLetterReport report = await settle(Queue(services), parsed.GetValue(all) ? null : parsed.GetValue(references), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(report);
             else Screen.WriteLine($"{done}: {report.DoneCount}.");
-            if (report.SkippedCount > 0) Screen.Warn($"{report.SkippedCount} stay: their bodies are no bytes and cannot be sent as they were.");
+            if (report.SkippedCount > 0) Screen.Warn($"{Words.Count(report.SkippedCount, "dead letter stays: its body is", "dead letters stay: their bodies are")} no bytes and cannot be sent as before. `hrnet deadletters purge` removes them.");
             if (report.HasUnreadable) Screen.Warn("Some stay: they cannot be decoded here. Another client of Service Bus may remove them.");
             return 0;
         });
@@ -102,7 +102,7 @@ internal static class DeadLettersCommand
         Screen.WriteLine($"Reason    {view.Reason ?? "none"}");
         Screen.WriteLine($"Wrong     {view.Description ?? "nothing said"}");
         foreach ((string name, string? value) in view.Properties!) Screen.WriteLine($"Property  {name} = {value}");
-        Screen.WriteLine($"Body      {view.ContentType ?? "of no type"}{(view.BodyBytes is { } bytes ? $", {bytes.Length} bytes that are no text" : "")}");
+        Screen.WriteLine($"Body      {view.ContentType ?? "of no type"}{(view.BodyBytes is { } bytes ? $", {Words.Count(bytes.Length, "byte")}, no text" : "")}");
         if (view.Body is { } body) Screen.WriteDocument(body);
     }
 }

@@ -20,7 +20,7 @@ internal static class ExportCommand
         format.AcceptOnlyFromAmong([.. Enum.GetNames<ExportFormat>().Select(name => name.ToLowerInvariant())]);
         var fold = new Option<bool>("--fold-batch-norm") { Description = "For ONNX: make each batch norm part of the convolution before it, which is smaller and faster.", DefaultValueFactory = _ => true, HelpName = "true|false" };
         var imageSize = new Option<int?>("--image-size") { Description = "Side of the square images that the file is for, a multiple of 32; an ONNX file takes no others. Default: the checkpoint's, else 224.", HelpName = "N" };
-        var overwrite = new Option<bool>("--overwrite") { Description = "Replace what stands at TARGET." };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace what stands at TARGET; a blob that a train, validate or classify job made is never replaced." };
         var submission = new SubmissionOptions();
         var command = new Command("export", "Write a checkpoint as ONNX, safetensors, .pth or the original's .pth.tar, and check what was written.")
         {

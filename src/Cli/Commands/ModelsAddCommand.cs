@@ -60,13 +60,13 @@ internal static class ModelsAddCommand
     {
         if (source.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase))
             return await services.GetRequiredService<BlobStore>().DownloadToTemporaryFileAsync(UploadCommand.ParsePath(source), cancellation: cancellation);
-        if (!File.Exists(source)) throw new UserException($"There is no file {source}. Name a checkpoint here, or one in blob storage as blob://ALIAS/container/name.", UserException.WrongRequest);
-        return new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous);
+        return LocalFile.Open(source, "The checkpoint");
     }
 
     private static async Task<IReadOnlyList<string>> LabelsAsync(string given, CancellationToken cancellation)
     {
         if (given == ImageNetLabels.Name) return ImageNetLabels.All;
+        if (Directory.Exists(given)) throw new UserException($"--labels: {given} is a folder; name the file with the names.", UserException.WrongRequest);
         string[] labels = File.Exists(given)
             ? [.. (await File.ReadAllLinesAsync(given, cancellation)).Select(line => line.Trim()).Where(line => line.Length > 0)]
             : given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -82,7 +82,7 @@ internal static class ModelsAddCommand
             Screen.WriteJson(ModelsCommand.Document(services.GetRequiredService<ModelStore>(), version with { Labels = null }, tags));
             return;
         }
-        Screen.WriteLine($"Added {version.ToReference()}: {version.Variant}, {Words.Count(version.ClassCount)} classes"
+        Screen.WriteLine($"Added {version.ToReference()}: {version.Variant}, {Words.Count(version.ClassCount, "class", "classes")}"
             + $"{(version.Labels is null ? " without names" : "")}, images of {version.ImageSize}×{version.ImageSize}{(tag is null ? "" : $", tagged {tag}")}.");
         Screen.Say($"Next: `hrnet classify --checkpoint {version.ToReference()} …`.");
     }

@@ -38,7 +38,7 @@ internal static class ModelsShowCommand
             if (value is { Length: > 0 }) table.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), Screen.Cell(value));
         }
         Row("tags", string.Join(", ", ModelsCommand.TagsOf(version, tags)));
-        Row("network", $"{version.Variant}, {Words.Count(version.ClassCount)} classes, images of {version.ImageSize}×{version.ImageSize}");
+        Row("network", $"{version.Variant}, {Words.Count(version.ClassCount, "class", "classes")}, images of {version.ImageSize}×{version.ImageSize}");
         Row("architecture", version.Architecture?.ToString());
         Row("labels", Labels(version));
         Row("preprocessing", $"{version.Preprocessing.Interpolation}, centre crop {Words.Value(version.Preprocessing.CropFraction)}, "

@@ -17,6 +17,7 @@ internal static class ModelsTagCommand
         command.SetAction(async (parsed, interrupted) =>
         {
             ModelReference model = ModelsCommand.Parse(parsed.GetRequiredValue(reference));
+            if (ModelName.TagFault(parsed.GetRequiredValue(tag)) is { } fault) throw new UserException($"{fault}.", UserException.WrongRequest);
             await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             (ModelTag set, int? before) = await services.GetRequiredService<ModelTags>().SetAsync(model, parsed.GetRequiredValue(tag), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { model.Name, Tag = set.Name, set.Version, Before = before });

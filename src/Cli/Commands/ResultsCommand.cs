@@ -24,6 +24,7 @@ internal static class ResultsCommand
         var command = new Command("results", "Show what a job made: metrics, checkpoints, counts, manifest.") { reference, failed, download };
         command.SetAction(async (parsed, interrupted) =>
         {
+            LocalFile.RefuseAsFolder(parsed.GetValue(download), "--download");
             await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             Job job = await JobReference.FindAsync(services.GetRequiredService<JobStore>(), parsed.GetRequiredValue(reference), interrupted);
             bool json = parsed.GetValue(CommandLine.Json);
@@ -57,7 +58,9 @@ internal static class ResultsCommand
                 table.AddRow(new Text(field.Name, new Style(decoration: Decoration.Bold)), Screen.Cell(Written(field.Value)));
             Screen.Out.Write(table);
             if (job.State != JobState.Succeeded)
-                Screen.Warn($"A retry of its failed items {(job.State == JobState.Failed ? $"failed: {job.Error}" : $"is {job.State}")}. This is the result before it, which stands.");
+                Screen.Warn(job.State == JobState.Failed
+                    ? $"This is the result from before the retry of its failed items, which failed: {Words.Sentence(job.Error ?? "no reason was recorded")}"
+                    : $"This is the result from before the retry of its failed items, which is {job.State}.");
         }
         if (metrics.Count > 0)
         {
@@ -65,8 +68,8 @@ internal static class ResultsCommand
             foreach (MetricPoint point in metrics) table.AddRow(Screen.Cell(point.Name), Screen.Cell(Words.Count(point.Step)), Screen.Cell(Words.Value(point.Value)));
             Screen.Out.Write(table);
         }
-        if (fileCount > 0) Screen.WriteLine($"Downloaded {Words.Count(fileCount)} files.");
-        if (failedCount > 0) Screen.Say($"{Words.Count(failedCount)} items failed: `hrnet results {id} --failed` lists them, `hrnet retry {id} --failed-items` runs only those again.");
+        if (fileCount > 0) Screen.WriteLine($"Downloaded {Words.Count(fileCount, "file")}.");
+        if (failedCount > 0) Screen.Say($"{Words.Count(failedCount, "item")} failed: `hrnet results {id} --failed` lists what failed, `hrnet retry {id} --failed-items` runs only that again.");
     }
 
     private static async Task<int> FailedAsync(IServiceProvider services, Job job, bool json, CancellationToken cancellation)
@@ -84,7 +87,7 @@ internal static class ResultsCommand
             count += page.Count;
             after = page[^1].Name;
         }
-        if (!json) Screen.Say(count == 0 ? "No item failed." : $"{Words.Count(count)} items failed. `hrnet retry {JobReference.Short(job.Id)} --failed-items` runs only those again.");
+        if (!json) Screen.Say(count == 0 ? "No item failed." : $"{Words.Count(count, "item")} failed. `hrnet retry {JobReference.Short(job.Id)} --failed-items` runs only {(count == 1 ? "that" : "those")} again.");
         return 0;
     }
 
@@ -92,7 +95,7 @@ internal static class ResultsCommand
     {
         JsonValueKind.Number when !value.TryGetInt64(out _) => Words.Value(value.GetDouble()),
         JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => string.Join("; ", value.EnumerateArray()),
-        _ => value.ToString(),
+        _ => Words.Text(value),
     };
 
     private static UserException NoResult(Job job) => new(job.State.HasEnded()

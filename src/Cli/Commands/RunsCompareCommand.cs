@@ -69,5 +69,5 @@ internal static class RunsCompareCommand
     private static string Written(JsonElement? value) => value is not { } given ? "–"
         : given.ValueKind == JsonValueKind.Null ? "–"
         : given.ValueKind == JsonValueKind.Array && given.GetArrayLength() > 6 ? $"{given.GetArrayLength()} values"
-        : given.ToString();
+        : Words.Text(given);
 }

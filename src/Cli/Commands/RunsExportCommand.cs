@@ -18,6 +18,7 @@ internal static class RunsExportCommand
         var command = new Command("export", "Write runs as files: run.json, metrics.csv, log.jsonl, a TensorBoard event file and, where there was a validation, report.json.") { references, target };
         command.SetAction(async (parsed, interrupted) =>
         {
+            LocalFile.RefuseAsFolder(parsed.GetRequiredValue(target), "--to");
             await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             IReadOnlyList<Run> runs = await RunsCommand.FindAsync(services, parsed.GetRequiredValue(references), interrupted);
             string root = Path.GetFullPath(parsed.GetRequiredValue(target));
@@ -28,7 +29,7 @@ internal static class RunsExportCommand
                 string folder = Path.Combine(root, RunExport.FolderOf(run));
                 long pointCount = await export.WriteAsync(run, folder, interrupted);
                 written.Add(new { run.Job.Id, Folder = folder, Points = pointCount });
-                if (!parsed.GetValue(CommandLine.Json)) Screen.WriteLine($"{folder}  {Words.Count(pointCount)} points");
+                if (!parsed.GetValue(CommandLine.Json)) Screen.WriteLine($"{folder}  {Words.Count(pointCount, "point")}");
             }
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(written);
             else Screen.Say($"Next: `tensorboard --logdir {root}`.");

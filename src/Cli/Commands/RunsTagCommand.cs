@@ -3,6 +3,7 @@ using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -11,7 +12,11 @@ namespace HrNetBatch.Cli.Commands;
 /// <summary><c>hrnet runs tag JOB TAG…</c> and <c>hrnet runs untag JOB TAG…</c></summary>
 internal static class RunsTagCommand
 {
-    public static Command CreateTag() => Create("tag", "Tag a run; any number of runs may have the same tag.", async (runs, id, tags, cancellation) => await runs.TagAsync(id, tags, cancellation));
+    public static Command CreateTag() => Create("tag", "Tag a run; any number of runs may have the same tag.", async (runs, id, tags, cancellation) =>
+    {
+        if (tags.Select(ModelName.TagFault).FirstOrDefault(fault => fault is not null) is { } fault) throw new UserException($"{fault}.", UserException.WrongRequest);
+        await runs.TagAsync(id, tags, cancellation);
+    });
 
     public static Command CreateUntag() => Create("untag", "Take tags off a run.", async (runs, id, tags, cancellation) =>
     {

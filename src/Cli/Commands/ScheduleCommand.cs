@@ -23,13 +23,14 @@ internal static class ScheduleCommand
             HelpName = "EXPR",
             Required = true,
         };
-        var file = new Argument<string>("FILE.json") { Description = "The request, as for `hrnet submit`; - reads standard input." };
-        var command = new Command("add", "Add a schedule, or replace it.") { name, file, cron };
+        var file = new Argument<string>("FILE.json") { Description = SubmitCommand.DocumentHelp };
+        Option<string?> kind = SubmitCommand.KindOption();
+        var command = new Command("add", "Add a schedule, or replace it.") { name, file, cron, kind };
         command.SetAction(async (parsed, interrupted) =>
         {
             string expression = Fields(parsed.GetRequiredValue(cron));
             DateTimeOffset? next = Next(expression);
-            JobRequest request = await SubmitCommand.ReadAsync(parsed.GetRequiredValue(file), interrupted);
+            JobRequest request = await SubmitCommand.ReadAsync(parsed.GetRequiredValue(file), parsed.GetValue(kind), interrupted);
             await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             await services.GetRequiredService<ScheduleStore>().SetAsync(parsed.GetRequiredValue(name), expression, request, interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { Name = parsed.GetRequiredValue(name), Cron = expression, Next = next });
@@ -95,7 +96,7 @@ internal static class ScheduleCommand
         {
             string fields = ScheduleTimes.Fields(expression);
             return fields.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 5 ? fields
-                : throw new UserException($"'{expression}' has six fields, and five are taken: minute, hour, day of the month, month, day of the week.", UserException.WrongRequest);
+                : throw new UserException($"'{expression}' has 6 fields, and a cron expression has five: minute, hour, day of the month, month, day of the week.", UserException.WrongRequest);
         }
         catch (FormatException exception)
         {

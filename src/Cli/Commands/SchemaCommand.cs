@@ -13,6 +13,7 @@ internal static class SchemaCommand
     public static Command Create()
     {
         var kind = new Argument<string>("KIND") { Description = $"One of {JobKinds.Default.Names}; or {Events}, what workers tell of jobs." };
+        kind.AcceptOnlyFromAmong([.. JobKinds.Default.All.Select(known => known.Name).Order(StringComparer.Ordinal), Events]);
         var command = new Command("schema", "Write the JSON Schema of the messages that ask for jobs of a kind.") { kind };
         command.SetAction(parsed => Screen.WriteDocument(JobSchemas.Text(
             parsed.GetRequiredValue(kind) is var name && name == Events ? JobSchemas.OfEvents() : JobSchemas.Of(JobKinds.Default.Get(name)))));

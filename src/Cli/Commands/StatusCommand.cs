@@ -17,7 +17,7 @@ internal static class StatusCommand
     public static Command Create()
     {
         var reference = new Argument<string?>("JOB") { Description = "The job's id, or any unique part of it. Without it: the newest jobs.", Arity = ArgumentArity.ZeroOrOne };
-        var limit = new Option<int>("--limit") { Description = "How many jobs to list.", DefaultValueFactory = _ => 20, HelpName = "N" };
+        Option<int> limit = LimitOption.Create("How many jobs to list.", 20);
         var command = new Command("status", "List jobs, or show one with its attempts.") { reference, limit };
         command.SetAction(async (parsed, interrupted) =>
         {
@@ -56,7 +56,7 @@ internal static class StatusCommand
         Screen.Out.Write(table);
         IReadOnlyDictionary<JobState, long> counts = await jobs.CountAsync(cancellation);
         if (counts.Values.Sum() > newest.Count)
-            Screen.Say($"{Words.Count(counts.Values.Sum())} jobs in all; --limit N shows more.");
+            Screen.Say($"{Words.Count(counts.Values.Sum(), "job")} in all; --limit N shows more.");
         return 0;
     }
 
@@ -74,7 +74,7 @@ internal static class StatusCommand
         Screen.WriteLine($"{job.Kind} {job.Id}  {job.State}  {JobTable.Numbers(watched)}".TrimEnd());
         if (watched.Remark() is { Length: > 0 } remark) Screen.WriteLine($"  {remark}");
         var facts = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
-        foreach (JsonProperty argument in job.Arguments.EnumerateObject()) facts.AddRow(Screen.Cell(argument.Name), Screen.Cell(argument.Value.ToString()));
+        foreach (JsonProperty argument in job.Arguments.EnumerateObject()) facts.AddRow(Screen.Cell(argument.Name), Screen.Cell(Words.Text(argument.Value)));
         Screen.Out.Write(new Padder(facts, new Padding(2, 0, 0, 0)));
         if (checkpoint is not null)
             Screen.WriteLine($"Uses {checkpoint.Checkpoint}{(checkpoint.Sha256 is { } sha256 ? $" (SHA-256 {sha256})" : "")}");

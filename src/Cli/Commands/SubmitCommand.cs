@@ -1,38 +1,51 @@
 using System.CommandLine;
-using System.Text.Json;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Contracts.Messages;
 
 namespace HrNetBatch.Cli.Commands;
 
-/// <summary><c>hrnet submit FILE.json</c>: a request document, with all that <c>then</c> and <c>notBefore</c> allow.</summary>
+/// <summary><c>hrnet submit FILE.json</c>: a job as a document, with all that <c>then</c> and <c>notBefore</c> allow.</summary>
 internal static class SubmitCommand
 {
+    /// <summary>What a document may be.</summary>
+    public const string DocumentHelp = "A job: {\"kind\", \"arguments\", \"then\": [jobs], \"notBefore\"}, or the body of a job message; - reads standard input.";
+
     public static Command Create()
     {
-        var file = new Argument<string>("FILE.json") { Description = "A request: {\"kind\", \"arguments\", \"then\": [requests], \"notBefore\"}; - reads standard input." };
+        var file = new Argument<string>("FILE.json") { Description = DocumentHelp };
+        Option<string?> kind = KindOption();
         var submission = new SubmissionOptions();
-        var command = new Command("submit", "Submit the job that a JSON document describes.") { file };
+        var command = new Command("submit", "Submit the job that a JSON document describes.") { file, kind };
         submission.AddTo(command);
         command.SetAction(async (parsed, interrupted) =>
-            await submission.SubmitAsync(await ReadAsync(parsed.GetRequiredValue(file), interrupted), parsed, interrupted));
+            await submission.SubmitAsync(await ReadAsync(parsed.GetRequiredValue(file), parsed.GetValue(kind), interrupted), parsed, interrupted));
         return command;
     }
 
-    /// <summary>Reads a request document.</summary>
-    /// <exception cref="UserException">It is none.</exception>
-    public static async Task<JobRequest> ReadAsync(string file, CancellationToken cancellation)
+    /// <summary>The option that names the kind of a document which does not.</summary>
+    public static Option<string?> KindOption() => new("--kind")
     {
+        Description = "The job's kind, where FILE.json is the body of a message and so names none.",
+        HelpName = JobKinds.Default.Names.Replace(", ", "|", StringComparison.Ordinal),
+    };
+
+    /// <summary>Reads a document.</summary>
+    /// <exception cref="UserException">It asks for no job.</exception>
+    public static async Task<JobRequest> ReadAsync(string file, string? kind, CancellationToken cancellation)
+    {
+        using var content = new MemoryStream();
+        await using (Stream source = file == "-" ? Console.OpenStandardInput() : LocalFile.Open(file, "The document"))
+            await source.CopyToAsync(content, cancellation);
         try
         {
-            string text = file == "-" ? await Console.In.ReadToEndAsync(cancellation) : await File.ReadAllTextAsync(file, cancellation);
-            return JsonSerializer.Deserialize<JobRequest>(text, JobJson.Options)
-                ?? throw new UserException($"{file} holds null, not a request.", UserException.WrongRequest);
+            return JobDocument.Read(content.ToArray(), kind, JobKinds.Default);
         }
-        catch (JsonException exception)
+        catch (JobDocumentException refused)
         {
             throw new UserException(
-                $"{file} is no request: {exception.Message} A request is {{\"kind\": \"classify\", \"arguments\": {{…}}, \"then\": [requests]}}.",
+                string.Join("\n  ", [$"{(file == "-" ? "Standard input" : file)} asks for no job that can be accepted.", .. refused.Faults])
+                + "\nA job is {\"kind\": \"classify\", \"arguments\": {…}, \"then\": [jobs], \"notBefore\": \"2030-01-31T06:00:00Z\"}; `hrnet schema KIND` lists the arguments.",
                 UserException.WrongRequest);
         }
     }

@@ -31,7 +31,7 @@ internal static class UploadCommand
             UploadSummary summary = await work;
             TimeSpan took = TimeProvider.System.GetElapsedTime(start);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(new { summary.Uploaded, summary.Skipped, summary.Bytes, took.TotalSeconds, LeftOut = leftOut });
-            else Screen.WriteLine($"Uploaded {Words.Count(summary.Uploaded)} files ({Words.Bytes(summary.Bytes)}) to {path} in {Words.Duration(took)}; {Words.Count(summary.Skipped)} were there already.{(leftOut.Length > 0 ? $" {Words.Count(leftOut.Length)} left out." : "")}");
+            else Screen.WriteLine($"Uploaded {Words.Count(summary.Uploaded, "file")} ({Words.Bytes(summary.Bytes)}) to {path} in {Words.Duration(took)}; {(summary.Skipped == 1 ? "1 was" : $"{Words.Count(summary.Skipped)} were")} there already.{(leftOut.Length > 0 ? $" {Words.Count(leftOut.Length)} left out." : "")}");
             return 0;
         });
         return command;
@@ -52,7 +52,7 @@ internal static class UploadCommand
         string[] leftOut = [.. found.Where(entry => entry.Unread is not null).Select(entry => $"Left out: {entry.Path} is {entry.Unread}.")];
         int emptyCount = found.Count(entry => entry.File is null && entry.Unread is null);
         if (emptyCount > 0)
-            leftOut = [.. leftOut, $"Left out: {Words.Count(emptyCount)} empty {(emptyCount == 1 ? "folder" : "folders")}, such as {found.First(entry => entry.File is null && entry.Unread is null).Path}; blobs have no folders."];
+            leftOut = [.. leftOut, $"Left out: {Words.Count(emptyCount, "empty folder")}, such as {found.First(entry => entry.File is null && entry.Unread is null).Path}; blobs have no folders."];
         return files.Length > 0 ? (full, files, leftOut) : throw new UserException($"{full} holds no files.{(leftOut.Length > 0 ? " " + leftOut[0] : "")}");
     }
 }

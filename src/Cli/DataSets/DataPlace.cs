@@ -21,6 +21,17 @@ internal sealed class DataPlace : IAsyncDisposable
     /// <summary>The files.</summary>
     public IDataFiles Files { get; }
 
+    /// <summary>Opens the place of a data set that is to be read.</summary>
+    /// <exception cref="UserException">It is no path, there is nothing there on this machine, or there is no stack for it.</exception>
+    public static DataPlace OpenToRead(string path, string? stack)
+    {
+        string file = path.Split('#')[0];
+        bool isPattern = file.AsSpan().ContainsAny('*', '{');
+        if (!path.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase) && !isPattern && !Path.Exists(file))
+            throw new UserException($"{file} does not exist; name a folder, tars or a _info.json of this machine, or blob://ALIAS/container/….", UserException.WrongRequest);
+        return Open(path, stack);
+    }
+
     /// <summary>Opens the place that a path names.</summary>
     /// <exception cref="UserException">It is no path, or there is no stack for it.</exception>
     public static DataPlace Open(string path, string? stack)

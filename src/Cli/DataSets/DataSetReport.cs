@@ -70,17 +70,17 @@ internal sealed record DataSetReport
         if (sampleCount == 0)
             yield return "There is no sample in it: a job that reads it fails.";
         if (unlabelledCount > 0)
-            yield return $"{Words.Count(unlabelledCount)} of {Words.Count(sampleCount ?? 0)} samples have no label: train and validate jobs leave them out as broken. "
+            yield return $"{Words.Count(unlabelledCount)} of {Words.Count(sampleCount ?? 0, "sample")} {(unlabelledCount == 1 ? "has" : "have")} no label: train and validate jobs leave {(unlabelledCount == 1 ? "it" : "them")} out as broken. "
                 + "WebDataset: a member cls with a whole number, or json with a number, {\"label\": n} or {\"cls\": n}. For distillation none is needed: --unlabelled.";
     }
 
     /// <summary>Shows it to people.</summary>
     public void Show()
     {
-        Screen.WriteLine($"{Name(Layout)}, {Words.Count(ShardCount)} {(Layout is DataLayout.ImageFolder or DataLayout.Ilsvrc ? "images" : "shards")}, "
-            + (SampleCount is { } count ? $"{Words.Count(count)} samples" : "samples not counted: --all counts them, `hrnet dataset index` does once for all"));
+        Screen.WriteLine($"{Name(Layout)}, {Words.Count(ShardCount, Layout is DataLayout.ImageFolder or DataLayout.Ilsvrc ? "image" : "shard")}, "
+            + (SampleCount is { } count ? Words.Count(count, "sample") : "samples not counted: --all counts them, `hrnet dataset index` does once for all"));
         if (Classes is { } classes)
-            Screen.WriteLine($"{Words.Count(classes.Count)} classes: {string.Join(", ", classes.Take(MostListed))}{(classes.Count > MostListed ? ", …" : "")}");
+            Screen.WriteLine($"{Words.Count(classes.Count, "class", "classes")}: {string.Join(", ", classes.Take(MostListed))}{(classes.Count > MostListed ? ", …" : "")}");
         foreach (LeftOut left in LeftOut)
             Screen.WriteLine($"{left}");
         if (LabelCounts is { } labels)
@@ -94,7 +94,7 @@ internal sealed record DataSetReport
             Screen.WriteLine(fault);
         if (BrokenCount is not { } broken)
             return;
-        Screen.WriteLine(broken == 0 ? SampleCount > 0 ? "Every image can be decoded." : "Nothing was decoded." : $"{Words.Count(broken)} samples are broken:");
+        Screen.WriteLine(broken == 0 ? SampleCount > 0 ? "Every image can be decoded." : "Nothing was decoded." : $"{Words.Count(broken, "sample is", "samples are")} broken:");
         foreach (SkippedSample sample in Broken ?? [])
             Screen.WriteLine($"  {sample.Shard} {sample.Key}: {sample.Reason}");
     }

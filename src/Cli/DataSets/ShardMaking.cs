@@ -18,7 +18,7 @@ internal sealed record MadeShards(IReadOnlyList<string> Shards, long SampleCount
     /// <summary>Shows it to people.</summary>
     public void Show()
     {
-        Screen.WriteLine($"Made {Words.Count(Shards.Count)} shards with {Words.Count(SampleCount)} samples of {Words.Count(ClassCount)} classes in {Target}.");
+        Screen.WriteLine($"Made {Words.Count(Shards.Count, "shard")} with {Words.Count(SampleCount, "sample")}{(ClassCount > 0 ? $" of {Words.Count(ClassCount, "class", "classes")}" : "")} in {Target}.");
         Screen.WriteLine($"Name them as {Data}: --data to train on them, --validation-data beside it, or --data of hrnet validate. "
             + (ClassCount > 0 ? "They carry the names of their classes." : "They do not name their classes: give --labels or --class-count to train."));
     }
@@ -74,7 +74,7 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
                 string name = string.Create(CultureInfo.InvariantCulture, $"{Split}-{made.Count:000000}.tar");
                 (hasMore, long count) = await WriteShardAsync(name, samples, labelOf, cancellation);
                 made.Add((name, count));
-                Screen.Say($"{name}: {Words.Count(count)} samples");
+                Screen.Say($"{name}: {Words.Count(count, "sample")}");
             }
         }
         foreach (LeftOut left in data.LeftOut)
@@ -132,13 +132,13 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
             throw new UserException($"The splits of one folder have the same classes under the same numbers. {known} {beside} Make this split in another folder, or make all of them anew with --labels.");
         IReadOnlyList<int>? map = ClassMatching.Match(new ClassList(sourcePath, data.Classes), known, allowsSubset: true).Indices;
         return (known.Names!, label => map is null || label < 0 ? label : label < map.Count ? map[(int)label]
-            : throw new UserException($"A sample of {sourcePath} has the label {label}, and it names {map.Count} classes. Correct the source."));
+            : throw new UserException($"A sample of {sourcePath} has the label {label}, and it names {Words.Count(map.Count, "class", "classes")}. Correct the source."));
     }
 
     private static async Task<ClassList> LabelsAsync(string file, CancellationToken cancellation)
     {
-        if (!File.Exists(file))
-            throw new UserException($"--labels: {file} does not exist.", UserException.WrongRequest);
+        if (LocalFile.Fault(file) is { } fault)
+            throw new UserException($"--labels: {file} {fault}.", UserException.WrongRequest);
         string[] names = [.. (await File.ReadAllLinesAsync(file, cancellation)).Select(line => line.Trim()).Where(line => line.Length > 0)];
         return ClassList.FirstDoubled(names) is { } doubled ? throw new UserException($"--labels: {file} names '{doubled}' twice.", UserException.WrongRequest)
             : new ClassList($"--labels {file}", names);

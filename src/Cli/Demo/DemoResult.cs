@@ -47,7 +47,7 @@ internal sealed record DemoResult(double ValidatedAccuracy, double ClassifiedAcc
                 else if (row.RootElement.GetProperty("predictions")[0].GetProperty("label").GetString() == label) rightCount++;
             }
         }
-        if (seen.Count != expected.Count) faults.Add($"{seen.Count} of {expected.Count} images have a row.");
+        if (seen.Count != expected.Count) faults.Add($"{seen.Count} of {Words.Count(expected.Count, "image")} have a row.");
         double classifiedAccuracy = (double)rightCount / expected.Count;
         if (accuracy <= DemoRecipe.Baseline)
             faults.Add($"The accuracy of {Words.Value(accuracy)} is not above the nearest neighbour's {DemoRecipe.Baseline}, which this recipe is expected to beat.");

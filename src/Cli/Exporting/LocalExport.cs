@@ -47,8 +47,7 @@ internal static class LocalExport
 
     private static Checkpoint Read(string source)
     {
-        if (!File.Exists(source)) throw new UserException($"The checkpoint {source} does not exist.", UserException.WrongRequest);
-        using FileStream stream = File.OpenRead(source);
+        using FileStream stream = LocalFile.Open(source, "The checkpoint");
         return CheckpointReader.Read(stream, source);
     }
 
@@ -63,7 +62,7 @@ internal static class LocalExport
     private static void Show(string target, ExportReport report)
     {
         Screen.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{target}: {ExportFormats.NameOf(report.Format)}, {report.Variant}, {Words.Count(report.ClassCount)} classes, images of {report.ImageSize}×{report.ImageSize}, {Words.Bytes(report.Bytes)}."));
+            $"{target}: {ExportFormats.NameOf(report.Format)}, {report.Variant}, {Words.Count(report.ClassCount, "class", "classes")}, images of {report.ImageSize}×{report.ImageSize}, {Words.Bytes(report.Bytes)}."));
         Screen.WriteLine(report is { MaxDifference: { } difference, MaxDifferenceShare: { } share }
             ? $"Checked: ONNX Runtime's logits are the network's within {Words.Value(100 * share)} % of their range ({Words.Value(difference)}), "
                 + "as rounding explains."

@@ -22,14 +22,6 @@ internal static class InspectedFile
             PinnedCheckpoint found = await services.GetRequiredService<JobCheckpoints>().ResolveAsync(reference, cancellation);
             return await services.GetRequiredService<BlobStore>().DownloadToTemporaryFileAsync(BlobPath.Parse(found.Path), found.Etag, cancellation);
         }
-        if (Directory.Exists(name))
-            throw new UserException($"{name} is a folder; name the checkpoint in it.", UserException.WrongRequest);
-        if (!File.Exists(name))
-            throw new UserException($"{name} does not exist.", UserException.WrongRequest);
-        FileStream stream = File.OpenRead(name);
-        if (stream.CanSeek)
-            return stream;
-        await stream.DisposeAsync();
-        throw new UserException($"{name} is a pipe or a device; copy it to a file first.", UserException.WrongRequest);
+        return LocalFile.Open(name, "The checkpoint");
     }
 }

@@ -34,7 +34,7 @@ internal static class InspectionText
         yield return ("sha256", inspection.Sha256);
         if (inspection.Network is { } network)
         {
-            yield return ("network", $"{network.Variant} ({(network.OriginalName is null ? network.Architecture : $"{network.OriginalName}; in timm {network.TimmName}")}), {Words.Count(network.ClassCount)} classes");
+            yield return ("network", $"{network.Variant} ({(network.OriginalName is null ? network.Architecture : $"{network.OriginalName}; in timm {network.TimmName}")}), {Words.Count(network.ClassCount, "class", "classes")}");
             yield return ("parameters", Words.Count(network.ParameterCount));
             yield return ("work", string.Create(CultureInfo.InvariantCulture,
                 $"{network.OriginalGFlops:0.00} GFLOPs as the original counts, {network.TimmGMacs:0.00} GMACs as timm counts, for an image of {network.ImageSize}×{network.ImageSize}"));
@@ -66,14 +66,14 @@ internal static class InspectionText
         string where = weights.Key is null ? "a bare state dict" : $"under '{weights.Key}'";
         string types = weights.Types.Count == 1 ? weights.Types.Keys.First()
             : string.Join(", ", weights.Types.Select(type => $"{Words.Count(type.Value)} of {type.Key}"));
-        return $"{where}: {Words.Count(weights.TensorCount)} {(weights.TensorCount == 1 ? "tensor" : "tensors")}, {Words.Count(weights.ElementCount)} numbers ({types})";
+        return $"{where}: {Words.Count(weights.TensorCount, "tensor")}, {Words.Count(weights.ElementCount, "number")} ({types})";
     }
 
     private static string Optimizer(OptimizerFacts optimizer)
     {
         string options = string.Join(", ", optimizer.Options.Where(option => option.Value is JsonValue value && value.ToString() is not ("false" or "")).Select(option => $"{option.Key} {option.Value}"));
         string groups = optimizer.GroupCount == 1 ? "" : $" in {optimizer.GroupCount} groups";
-        return $"{optimizer.Kind}: {options}; state of {Words.Count(optimizer.StateCount)} of {Words.Count(optimizer.ParameterCount)} parameters{groups}";
+        return $"{optimizer.Kind}: {options}; state of {Words.Count(optimizer.StateCount)} of {Words.Count(optimizer.ParameterCount, "parameter")}{groups}";
     }
 
     private static string Labels(ModelCard card) => card.Labels.Count == 0 ? "none"

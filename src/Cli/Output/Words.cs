@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using HrNetBatch.Jobs;
 
 namespace HrNetBatch.Cli.Output;
 
@@ -9,6 +11,15 @@ internal static class Words
 
     /// <summary>1,906</summary>
     public static string Count(long count) => count.ToString("N0", Culture);
+
+    /// <summary>1 shard, 1,906 shards</summary>
+    public static string Count(long count, string one, string? many = null) => Counted.Of(count, one, many);
+
+    /// <summary>A JSON value as text: a string without its quotes, true rather than True.</summary>
+    public static string Text(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetRawText() : value.ToString();
+
+    /// <summary>A text with a full stop, unless it ends as a sentence already.</summary>
+    public static string Sentence(string text) => text.TrimEnd() is [.., '.' or '!' or '?' or '…' or ':'] ended ? ended : text.TrimEnd() + ".";
 
     /// <summary>12.3 MB</summary>
     public static string Bytes(double bytes) => bytes switch

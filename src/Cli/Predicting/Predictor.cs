@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HrNetBatch.Cli.Commands;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
@@ -28,8 +29,9 @@ internal sealed class Predictor : IDisposable
     public static Predictor Load(string weights, string? variantName, int? imageSize, int fileCount)
     {
         HrNetVariant? wanted = variantName is null ? null : Refused(() => HrNetVariant.Parse(variantName), "--variant");
-        if (!File.Exists(weights)) throw new UserException($"The weights {weights} do not exist.", UserException.WrongRequest);
-        using FileStream stream = File.OpenRead(weights);
+        if (ExportCommand.IsStored(weights))
+            throw new UserException($"--weights takes a file of this machine; `hrnet export {weights} FILE.pth` writes one of {weights}.", UserException.WrongRequest);
+        using FileStream stream = LocalFile.Open(weights, "The checkpoint");
         using Checkpoint checkpoint = CheckpointReader.Read(stream, weights);
         HrNetShape shape = Refused(() => HrNetShape.Recognize(checkpoint.StateDict), weights);
         if (wanted is not null && wanted != shape.Variant)
@@ -79,6 +81,8 @@ internal sealed class Predictor : IDisposable
 
     private (float[] Image, string? Error) Read(string file)
     {
+        if (LocalFile.Fault(file) is { } fault)
+            return ([], Directory.Exists(file) ? $"it {fault}: name the images in it, such as {Path.TrimEndingDirectorySeparator(file)}/*" : $"it {fault}");
         try
         {
             var image = new float[Preprocessing.FloatCount(_classifier.ImageSize)];

@@ -46,8 +46,15 @@ internal sealed class RunningStack : IAsyncDisposable
     public static async Task<RunningStack> StartAsync(StackOptions options, IProgress<string> report, CancellationToken cancellationToken)
     {
         // For root, PostgreSQL runs as another user, who has to get through; everything in the folder is closed.
-        PrivateFolder.Take(options.Folder, Environment.IsPrivilegedProcess ? PrivateFolder.Passable : PrivateFolder.Closed);
-        PrivateFolder.Make(Path.Combine(options.Folder, "logs"));
+        try
+        {
+            PrivateFolder.Take(options.Folder, Environment.IsPrivilegedProcess ? PrivateFolder.Passable : PrivateFolder.Closed);
+            PrivateFolder.Make(Path.Combine(options.Folder, "logs"));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"{options.Folder} cannot be the stack's folder: it cannot be made or written here ({error.Message.TrimEnd('.')}). Name another one with --stack DIR.", UserException.WrongRequest);
+        }
         FolderLock folderLock = FolderLock.TryTake(Path.Combine(options.Folder, "lock")) ?? throw AlreadyRuns(options.Folder);
         var stack = new RunningStack(options, folderLock);
         try

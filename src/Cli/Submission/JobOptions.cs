@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using HrNetBatch.Jobs.Contracts;
 
 namespace HrNetBatch.Cli.Submission;
@@ -103,15 +104,33 @@ internal class JobOptions<TArguments>
 }
 
 /// <summary>What is common to the options of all kinds.</summary>
-internal static class JobOptions
+internal static partial class JobOptions
 {
     /// <summary>The refusal with every field named as its option.</summary>
     public static string InWordsOfTheCommandLine(JobArgumentsException exception)
     {
-        IEnumerable<string> faults = exception.Faults.Select(fault =>
-            fault.Split(':', 2) is [var field, var what] && field is not ("kind" or "arguments") && !field.Contains(' ', StringComparison.Ordinal)
-                ? $"{OptionName.Of(field)} ({field}):{what}"
-                : fault);
-        return string.Join('\n', (string[])["The job was refused.", .. faults.Select(fault => "  " + fault)]);
+        return string.Join("\n  ", ["The job was refused.", .. exception.Faults.Select(InWordsOfTheCommandLine)]);
     }
+
+    // A follower's field is told by its path, and as the option that was typed behind a --then.
+    private static string InWordsOfTheCommandLine(string fault)
+    {
+        if (Follower().Match(fault) is { Success: true } follower)
+        {
+            int place = follower.Groups["then"].Captures.Count;
+            string which = place == 1 ? "--then" : $"{Ordinals[Math.Min(place, Ordinals.Length - 1)]} --then";
+            return $"{OptionName.Of(follower.Groups["field"].Value)} after the {which} ({follower.Groups["path"].Value}):{follower.Groups["what"].Value}";
+        }
+        return fault.Split(':', 2) is [var field, var what] && field is not ("kind" or "arguments") && Field().IsMatch(field)
+            ? $"{OptionName.Of(field)} ({field}):{what}"
+            : fault;
+    }
+
+    private static readonly string[] Ordinals = ["", "first", "second", "third", "fourth", "fifth", "last"];
+
+    [GeneratedRegex("^[A-Za-z0-9]+$")]
+    private static partial Regex Field();
+
+    [GeneratedRegex(@"^(?<path>((?<then>then\[0\])\.)+arguments\.(?<field>[A-Za-z0-9]+)):(?<what>.*)$", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Follower();
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Cli.Output;
+using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
 
 namespace HrNetBatch.Cli.Submission;
@@ -42,12 +43,12 @@ internal static class RecipeOptions
             throw new UserException($"There is no recipe {name}; there are {string.Join(", ", NamedRecipe.Names)}, and files that end in .json.", UserException.WrongRequest);
         try
         {
-            using FileStream file = File.OpenRead(name);
+            using FileStream file = LocalFile.Open(name, "The recipe");
             return NamedRecipe.Read(file);
         }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException exception)
         {
-            throw new UserException($"{name} is no recipe: {exception.Message} A recipe is {{\"about\": \"…\", \"needs\": [\"teacher\"], \"arguments\": {{…}}}}.", UserException.WrongRequest);
+            throw new UserException($"{name} is no recipe: {JsonFault.Of(exception)}. A recipe is {{\"about\": \"…\", \"needs\": [\"teacher\"], \"arguments\": {{…}}}}.", UserException.WrongRequest);
         }
     }
 }

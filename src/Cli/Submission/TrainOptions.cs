@@ -66,9 +66,7 @@ internal sealed class TrainOptions : JobOptions<TrainArguments>
 
     private static ExperimentConfig Read(string file, string[] overrides)
     {
-        if (!File.Exists(file))
-            throw new UserException($"The configuration {file} does not exist.", UserException.WrongRequest);
-        using StreamReader yaml = File.OpenText(file);
+        using var yaml = new StreamReader(LocalFile.Open(file, "The configuration"));
         return ExperimentConfig.Read(yaml, Path.GetFileName(file), overrides);
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using HrNetBatch.Cli.Output;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Models;
 
@@ -60,10 +61,11 @@ internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts, Model
 
     private void RefuseNames(string folder, IReadOnlyList<UploadedFile> files, BlobPath target)
     {
-        if (models.Holds(target))
+        // The target itself, or a folder above the store with files that would land in it.
+        if (models.Holds(target) || files.Select(file => target.Combine(NameOf(folder, file))).FirstOrDefault(models.Holds) is not null)
         {
             throw new UserException(
-                $"'{target}' is the model store's. `hrnet models add NAME FILE` puts a checkpoint there; other files go to another folder.",
+                $"'{models.Root}' is the model store's, and files would be written there. `hrnet models add NAME FILE` puts a checkpoint there; other files go to another folder.",
                 UserException.WrongRequest);
         }
         (string Name, string? Fault)[] refused = [.. files
@@ -73,7 +75,7 @@ internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts, Model
         if (refused.Length == 0) return;
         string named = string.Join("; ", refused.Take(5).Select(file => $"'{BlobName.Shown(file.Name)}' {file.Fault}"));
         throw new UserException(
-            $"{refused.Length} of {files.Count} files cannot be blobs under the names that they have, and nothing was uploaded: "
+            $"{refused.Length} of {Words.Count(files.Count, "file")} cannot be blobs under the names that they have, and nothing was uploaded: "
             + $"{named}{(refused.Length > 5 ? "; …" : "")}. Rename them, or leave them out.",
             UserException.WrongRequest);
     }

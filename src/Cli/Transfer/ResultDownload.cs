@@ -63,16 +63,16 @@ internal sealed class ResultDownload(BlobStore blobs, ManifestStore manifests)
 
     private async IAsyncEnumerable<ResultFile> OutputAsync(Guid job, BlobPath path, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        (Manifest manifest, string etag) = await manifests.ReadAsync(path, cancellation)
+        (Manifest manifest, string etag) = await manifests.ReadResultAsync(path, job, cancellation)
             ?? throw new UserException(
-                $"The manifest '{path}' is gone: somebody deleted the results of job {job}. Submit the job again to have them once more.");
+                $"The manifest '{path}' is gone: somebody deleted the results of job {job}. Submit the job again to have them made anew.");
+        BlobPath output = path with { Name = path.Name[..^path.FileName.Length] };
         if (manifest.Job != job)
         {
             throw new UserException(
-                $"'{path}' is the manifest of job {manifest.Job}, whose results have replaced those of job {job}. "
-                + $"`hrnet results {manifest.Job} --download` fetches them.");
+                $"The results of job {job} are gone: job {manifest.Job} has replaced them in '{output}'. "
+                + $"`hrnet results {manifest.Job} --download DIR` fetches those that lie there now.");
         }
-        BlobPath output = path with { Name = path.Name[..^path.FileName.Length] };
         foreach (Part part in manifest.Parts)
             yield return new ResultFile(output with { Name = output.Name + part.Name }, part.Name, part.Bytes) { Sha256 = part.Sha256 };
         yield return new ResultFile(path, path.FileName, 0) { ETag = etag, IsManifest = true };

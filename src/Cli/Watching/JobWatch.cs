@@ -79,7 +79,7 @@ internal static class JobWatch
                 _ => $"Next: `hrnet retry {id}` takes the {job.Kind} job up again where it stopped.",
             });
             if (job.State != JobState.Succeeded && job.Followers.Count > 0)
-                Screen.Warn($"Its {job.Followers.Count} follower(s) did not start, and start when it succeeds after a retry.");
+                Screen.Warn($"{(job.Followers.Count == 1 ? "The job that follows it did" : $"The {job.Followers.Count} jobs that follow it did")} not start; a retry that succeeds starts {(job.Followers.Count == 1 ? "it" : "them")}.");
         }
     }
 }

@@ -29,9 +29,9 @@ public sealed class BlobAccounts(IOptions<BlobAccountsOptions> options)
     /// <summary>The client of the blob a path names: the one way to a blob, so that no name, wherever it came from, is requested as another's.</summary>
     /// <exception cref="BlobException">The name cannot be requested (<see cref="BlobName"/>); <see cref="BlobException.IsUnreadable"/> is set.</exception>
     public BlobClient Blob(BlobPath path) => BlobName.Fault(path.Name) is { } fault
-        ? throw new BlobException(
-            $"'{BlobName.Shown($"{path}")}' cannot be reached: the name {fault}. Store the blob under another name.", isTransient: false)
-        { IsUnreadable = true }
+        ? throw new BlobException(BlobName.CannotBeRequested($"{path}", fault), isTransient: false) { IsUnreadable = true }
+        : path.Name.Length == 0
+        ? throw new BlobException($"'{path}' is a container, and a blob is needed: name one in it, as in {path}/NAME.", isTransient: false)
         : Container(path).GetBlobClient(path.Name);
 
     private BlobServiceClient Open(string alias)

@@ -29,6 +29,12 @@ public static class BlobName
         return null;
     }
 
+    /// <summary>What to say of a blob that was listed, or is named by somebody's list, and whose name cannot be requested.</summary>
+    /// <param name="path">Its path, as text.</param>
+    /// <param name="fault">What is wrong with its name.</param>
+    public static string CannotBeRequested(string path, string fault) =>
+        $"'{Shown(path)}' cannot be requested: its name {fault}. Upload its file again under another name, and leave this blob out.";
+
     /// <summary>A name for people: control characters, which a terminal may obey, are written as escapes.</summary>
     public static string Shown(string name) => name.Any(IsControl)
         ? string.Concat(name.Select(c => IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : $"{c}"))

@@ -1,3 +1,4 @@
+using HrNetBatch.Jobs.Settings;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Jobs.Blobs;
@@ -8,8 +9,8 @@ public static class BlobServices
     /// <summary>Adds <see cref="BlobAccounts"/> and <see cref="BlobStore"/>, configured by the section <see cref="BlobAccountsOptions.Section"/>.</summary>
     public static IServiceCollection AddBlobs(this IServiceCollection services)
     {
-        services.AddOptions<BlobAccountsOptions>().BindConfiguration(BlobAccountsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<BlobReadingOptions>().BindConfiguration(BlobReadingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<BlobAccountsOptions>(BlobAccountsOptions.Section);
+        services.AddSettings<BlobReadingOptions>(BlobReadingOptions.Section);
         return services.AddSingleton<BlobAccounts>().AddSingleton<BlobStore>();
     }
 }

@@ -29,7 +29,11 @@ public sealed record CheckpointReference
         }
         else if (text is not null && text.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            if (BlobPath.TryParse(text, out BlobPath? blob, out fault)) reference = new CheckpointReference(blob, null);
+            if (BlobPath.TryParse(text, out BlobPath? blob, out fault))
+            {
+                if (blob.NamesMany) fault = $"'{text}' is a {(blob.Name.Length == 0 ? "container" : blob.Name.EndsWith('*') ? "pattern" : "folder")}; name the checkpoint in it, such as model_best.pth.tar.";
+                else reference = new CheckpointReference(blob, null);
+            }
         }
         else
         {

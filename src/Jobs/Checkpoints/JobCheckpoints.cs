@@ -68,7 +68,7 @@ public sealed class JobCheckpoints(BlobStore blobs, ModelStore models, PinnedChe
             };
         }
         BlobEntry found = await blobs.FindAsync(reference.Blob!, cancellation)
-            ?? throw new JobException($"The checkpoint '{reference}' does not exist. Correct the path, or upload the weights there (hrnet upload), and retry the job.");
+            ?? throw new JobException($"The checkpoint '{reference}' does not exist. Correct the path, or upload the weights there (hrnet upload), and try again.");
         return new PinnedCheckpoint { Reference = $"{reference}", Checkpoint = $"{found.Path}", Path = $"{found.Path}", Etag = found.ETag };
     }
 

@@ -8,7 +8,8 @@ namespace HrNetBatch.Jobs.Classify;
 /// <summary>One attempt at a classify job with its paths read: what every step of the handler works on.</summary>
 internal sealed record ClassifyJob(AttemptContext Attempt, ClassifyArguments Arguments)
 {
-    private const string ClaimName = "job.json", ManifestName = "manifest.json";
+    /// <summary>The files beside the parts: whose output it is, and what is in it.</summary>
+    public const string ClaimName = "job.json", ManifestName = "manifest.json";
 
     public Guid Id => Lease.JobId;
     public Lease Lease { get; } = Attempt.Lease;

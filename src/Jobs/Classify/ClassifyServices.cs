@@ -1,3 +1,4 @@
+using HrNetBatch.Jobs.Settings;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Jobs.Classify;
@@ -8,7 +9,7 @@ public static class ClassifyServices
     /// <summary>Adds the steps of the handler and <see cref="FailedItemRetry"/>, configured by <see cref="ClassifyOptions.Section"/>.</summary>
     public static IServiceCollection AddClassify(this IServiceCollection services)
     {
-        services.AddOptions<ClassifyOptions>().BindConfiguration(ClassifyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<ClassifyOptions>(ClassifyOptions.Section);
         return services
             .AddSingleton<PlanStore>()
             .AddSingleton<UnitStore>()

@@ -23,7 +23,7 @@ internal sealed class FailedItemLimit(FailedItemStore failedItems)
 
         var examples = await failedItems.ListAsync(job.Id, totals.Round, null, 3, cancellation);
         throw new JobException(string.Create(CultureInfo.InvariantCulture,
-            $"{totals.FailedCount} of {totals.DoneCount} images could not be read ({(double)totals.FailedCount / totals.DoneCount:0.#%}), and the job allows {job.Arguments.FailedItemLimit:0.#%} (failedItemLimit). ")
+            $"{totals.FailedCount} of {Counted.Of(totals.DoneCount, "image")} could not be read ({(double)totals.FailedCount / totals.DoneCount:0.#%}), and the job allows {job.Arguments.FailedItemLimit:0.#%} (failedItemLimit). ")
             + $"For example: {string.Join("; ", examples.Select(item => $"{item.Name}: {item.Reason}"))}. "
             + $"If the input is right, repair those images and run `hrnet retry {job.Lease.JobId} --failed-items`, "
             + $"or accept them with `hrnet retry {job.Lease.JobId} --failed-item-limit 1`; what is done already is kept.");

@@ -89,7 +89,7 @@ internal sealed class Finisher(
         // The promise of one row for each blob, checked where it is given.
         var rowCount = parts.Sum(part => (long)part.RowCount);
         if (rowCount != totals.ItemCount || totals.DoneCount != totals.ItemCount)
-            throw new JobException($"Job {job.Lease.JobId} has {rowCount} rows for {totals.ItemCount} blobs, of which {totals.DoneCount} are done. This is a defect of HrNetBatch: please report it.");
+            throw new JobException($"Job {job.Lease.JobId} has {Counted.Of(rowCount, "row")} for {Counted.Of(totals.ItemCount, "blob")}, of which {totals.DoneCount} are done. This is a defect of HrNetBatch: please report it.");
         return new()
         {
             Job = job.Lease.JobId,

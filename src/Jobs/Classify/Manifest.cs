@@ -52,10 +52,10 @@ public sealed record Manifest
     /// <exception cref="JsonException">It is none, or names a part as no classify job does.</exception>
     public static Manifest Parse(byte[] json)
     {
-        Manifest manifest = JsonSerializer.Deserialize<Manifest>(json, Json) ?? throw new JsonException("it holds null");
+        Manifest manifest = JsonSerializer.Deserialize<Manifest>(json, Json) ?? throw new JsonException("it is null");
         foreach (Part? part in manifest.Parts)
         {
-            if (part is null || !PartName.IsPart(part.Name)) throw new JsonException($"'{BlobName.Shown($"{part?.Name}")}' is no part's name");
+            if (part is null || !PartName.IsPart(part.Name)) throw new JsonException($"it lists '{BlobName.Shown($"{part?.Name}")}', which is no part's name");
         }
         return manifest;
     }

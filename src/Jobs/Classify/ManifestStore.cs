@@ -23,8 +23,25 @@ public sealed class ManifestStore(BlobStore blobs)
         catch (JsonException e)
         {
             throw new JobException(
-                $"'{path}' is there already, and no classify job wrote it ({e.Message.Split('\n', 2)[0]}). "
+                $"'{path}' is there already and cannot be read as the manifest of a classify job: {JsonFault.Of(e)}. "
                 + "Choose another output, or delete that blob and retry the job.",
+                inner: e);
+        }
+    }
+
+    /// <summary>Reads a job's manifest for somebody who wants its results; null where there is none.</summary>
+    /// <exception cref="JobException">The blob is no manifest, or is damaged.</exception>
+    public async Task<(Manifest Manifest, string ETag)?> ReadResultAsync(BlobPath path, Guid job, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await ReadAsync(path, cancellation);
+        }
+        catch (JobException e) when (e.InnerException is JsonException fault)
+        {
+            throw new JobException(
+                $"'{path}', the manifest of job {job}, is damaged or was replaced by another file: {JsonFault.Of(fault)}. "
+                + "Restore that blob; or delete it and submit the job again with replaceOutput (hrnet classify --replace-output).",
                 inner: e);
         }
     }

@@ -47,12 +47,11 @@ internal sealed partial class UnitPlanner(PlanStore plans, BlobStore blobs, IOpt
         var found = folderMarkerCount switch
         {
             0 => "no blob lies",
-            1 => "only 1 blob that stands for a folder lies",
-            _ => $"only {folderMarkerCount} blobs that stand for folders lie",
+            _ => $"only {Counted.Of(folderMarkerCount, "blob that stands for a folder lies", "blobs that stand for folders lie")}",
         };
         return new($"There is nothing to classify: {found} under '{job.Input}'. Correct the input, or upload images there (hrnet upload) and retry the job.");
     }
 
-    [LoggerMessage(2010, LogLevel.Information, "Job {Job}: {Count} blobs under {Input} only stand for folders and are left out")]
+    [LoggerMessage(2010, LogLevel.Information, "Job {Job}: blobs under {Input} that only stand for folders are left out: {Count}")]
     private static partial void LogFolderMarkers(ILogger logger, Guid job, long count, BlobPath input);
 }

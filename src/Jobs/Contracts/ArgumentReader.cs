@@ -9,6 +9,8 @@ namespace HrNetBatch.Jobs.Contracts;
 /// <summary>Reads a kind's arguments strictly: field by field, so that a refusal names every field at fault at once.</summary>
 internal static class ArgumentReader
 {
+    private const string AnObject = "an object";
+
     /// <summary>The arguments, checked.</summary>
     public static IJobArguments Read(JobKind kind, JsonElement arguments)
     {
@@ -22,14 +24,6 @@ internal static class ArgumentReader
         }
 
         throw new JobArgumentsException(kind.Name, faults);
-    }
-
-    /// <summary>Checks what is already known of a follower's arguments.</summary>
-    public static void CheckTemplate(JobKind kind, JsonElement arguments)
-    {
-        List<string> faults = TemplateFaults(kind, arguments);
-        if (faults.Count > 0)
-            throw new JobArgumentsException(kind.Name, faults);
     }
 
     /// <summary>What is already known to be wrong with a follower's arguments.</summary>
@@ -89,21 +83,30 @@ internal static class ArgumentReader
         {
             value = given.Deserialize(property.PropertyType, JobJson.Options);
         }
+        catch (JsonException exception) when (given.ValueKind == JsonValueKind.Object && Expected(property.PropertyType) == AnObject)
+        {
+            return [$"{property.Name}: {JsonFault.Of(exception, saysPlace: false)}"];
+        }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
         {
             return [$"{property.Name}: {Expected(property.PropertyType)} is needed, this is {Describe(given)}"];
         }
 
+        // Without an offset it would mean another time on each machine; the first and the last time of all are infinities to the ledger.
+        if (value is DateTimeOffset time && (time.Year is < 1970 or > 9000 || !HasOffset(given)))
+            return [$"{property.Name}: {Expected(property.PropertyType)} is needed, this is {Describe(given)}"];
         if (value is double.NaN or double.PositiveInfinity or double.NegativeInfinity)
             return [$"{property.Name}: a finite number is needed, this is {Describe(given)}"];
 
         ValidationContext context = new(property) { MemberName = property.Name, DisplayName = property.Name };
         object[] rules = property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [];
         return rules.Cast<ValidationAttribute>()
-            .Select(rule => rule.GetValidationResult(value, context)?.ErrorMessage)
-            .OfType<string>()
-            .Select(fault => (fault.StartsWith(property.Name + ":", StringComparison.Ordinal) ? fault : $"{property.Name}: {fault} It is {Describe(given)}").TrimEnd('.'));
+            .Select(rule => (Fault: rule.GetValidationResult(value, context)?.ErrorMessage, Needed: NeededValue.Of(rule)))
+            .Where(rule => rule.Fault is not null)
+            .Select(rule => rule.Needed is { } needed ? $"{property.Name}: {needed} is needed, this is {Describe(given)}" : rule.Fault!.TrimEnd('.'));
     }
+
+    private static bool HasOffset(JsonElement time) => !time.TryGetDateTime(out DateTime written) || written.Kind != DateTimeKind.Unspecified;
 
     private static string Expected(Type type)
     {
@@ -115,13 +118,21 @@ internal static class ArgumentReader
             _ when type == typeof(bool) => "true or false",
             _ when type == typeof(string) => "a string",
             _ when type == typeof(Guid) => "a UUID such as \"0190b7a3-5c5e-7000-8000-000000000001\"",
-            _ when type == typeof(DateTimeOffset) => "a time such as \"2030-01-31T06:00:00Z\"",
+            _ when type == typeof(DateTimeOffset) => "a time with its offset from UTC, such as \"2030-01-31T06:00:00Z\",",
             _ when type == typeof(TimeSpan) => "a duration such as \"00:05:00\"",
             _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName)),
-            _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) => "a list",
-            _ => "an object",
+            _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) => $"a list of {Items(type)}",
+            _ => AnObject,
         };
     }
+
+    private static string Items(Type list) => (list.GetElementType() ?? list.GetGenericArguments().FirstOrDefault()) switch
+    {
+        var item when item == typeof(int) || item == typeof(long) => "whole numbers",
+        var item when item == typeof(double) || item == typeof(float) => "numbers",
+        var item when item == typeof(string) => "strings",
+        _ => "objects",
+    };
 
     private static string Describe(JsonElement value)
     {

@@ -49,7 +49,7 @@ public sealed class JobKinds
     /// <exception cref="JobArgumentsException">There is none; the message lists those there are.</exception>
     public JobKind Get(string name) => _kinds.TryGetValue(name, out JobKind? kind)
         ? kind
-        : throw new JobArgumentsException(name, [$"kind: \"{name}\" is unknown; known kinds are {Names}"]);
+        : throw new JobArgumentsException(name, [$"kind: \"{name}\" is no kind of job; known kinds are {Names}"]);
 
     /// <summary>Reads and checks the arguments of a job that is about to run or be stored.</summary>
     /// <exception cref="JobArgumentsException">Unknown kind, unknown field, wrong type or value out of range; lists every fault.</exception>
@@ -61,19 +61,21 @@ public sealed class JobKinds
     public IJobArguments Check(JobRequest request)
     {
         IJobArguments arguments = Parse(request.Kind, request.Arguments);
-        CheckFollowers(request);
-        return arguments;
+        List<string> faults = [.. FollowerFaults(request, "")];
+        return faults.Count == 0 ? arguments : throw new JobArgumentsException(request.Kind, faults);
     }
 
     /// <summary>Arguments as the ledger stores them: defaults written out, so that a later change of a default leaves the job alone.</summary>
     public static JsonElement Write(IJobArguments arguments) => JsonSerializer.SerializeToElement(arguments, arguments.GetType(), JobJson.Options);
 
-    private void CheckFollowers(JobRequest request)
+    // Each with its place, such as then[0].arguments.input: the job itself may have a field of that name.
+    private IEnumerable<string> FollowerFaults(JobRequest request, string path) => request.Then.SelectMany((follower, place) =>
     {
-        foreach (JobRequest follower in request.Then)
-        {
-            ArgumentReader.CheckTemplate(Get(follower.Kind), follower.Arguments);
-            CheckFollowers(follower);
-        }
-    }
+        string own = $"{path}then[{place}].";
+        IEnumerable<string> faults = _kinds.TryGetValue(follower.Kind, out JobKind? kind)
+            ? ArgumentReader.TemplateFaults(kind, follower.Arguments).Select(fault =>
+                fault.StartsWith("arguments:", StringComparison.Ordinal) ? own + fault : $"{own}arguments.{fault}")
+            : [$"{own}kind: \"{follower.Kind}\" is no kind of job; known kinds are {Names}"];
+        return faults.Concat(FollowerFaults(follower, own));
+    });
 }

@@ -40,7 +40,15 @@ public sealed class BlobFiles(BlobStore blobs, ShardCache? cache = null) : IData
         ToFile(await blobs.UploadAsync(PathOf(name), content, cancellation: cancellationToken));
 
     // Names come from listings and from the lists inside data sets too.
-    private static BlobPath PathOf(string name) => BlobPath.TryParse(name, out BlobPath? path, out string? fault) ? path : throw new ShardException(fault);
+    private static BlobPath PathOf(string name)
+    {
+        if (BlobPath.TryParse(name, out BlobPath? path, out string? fault))
+            return path;
+        string? ofName = name.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase) && name[BlobPath.Scheme.Length..].Split('/', 3) is [_, _, var blob]
+            ? BlobName.Fault(blob)
+            : null;
+        throw new ShardException(ofName is null ? fault : BlobName.CannotBeRequested(name, ofName));
+    }
 
     private static DataFile ToFile(BlobEntry blob) => new($"{blob.Path}", blob.LengthBytes, blob.ETag);
 }

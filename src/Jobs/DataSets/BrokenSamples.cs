@@ -41,7 +41,7 @@ internal sealed partial class BrokenSamples(AttemptContext attempt, double limit
         }
         if ((isComplete || readCount >= MinimumCount) && _count > limit * readCount)
             throw new JobException(string.Create(CultureInfo.InvariantCulture,
-                $"{_count} of {readCount} samples are broken ({(double)_count / readCount:0.#%}), and the job allows {limit:0.#%} (brokenSampleLimit). ")
+                $"{_count} of {Counted.Of(readCount, "sample")} {(_count == 1 ? "is" : "are")} broken ({(double)_count / readCount:0.#%}), and the job allows {limit:0.#%} (brokenSampleLimit). ")
                 + (_example is null ? "" : $"For example {NameOf(_example)}: {_example.Reason}. ")
                 + "The job's failed items list them all. Repair the data (`hrnet dataset inspect --all` checks it), or submit the job with a larger brokenSampleLimit.");
     }

@@ -13,6 +13,7 @@ namespace HrNetBatch.Jobs.DataSets;
 /// <summary>The data set of a job's argument, read as streams: a few megabytes of each shard are held, and the shuffle buffer.</summary>
 internal sealed partial class ShardSet
 {
+
     private readonly DataSet _data;
     private readonly DataReading _reading;
     private readonly AttemptContext _attempt;
@@ -145,9 +146,8 @@ internal sealed partial class ShardSet
     }
 
     private JobException NoSample() => new(
-        $"{_path} holds no sample ({_data.Shards.Count} {(_data.Shards.Count == 1 ? "shard" : "shards")}, {(_data.Shards is [var first, ..] ? $"the first is {first.Name}" : "none")}). "
-        + $"{Model.Data.LeftOut.Text(_data.LeftOut)}"
-        + "`hrnet dataset inspect` tells what is read of it; put images into it, or name other data.");
+        $"{_path} holds no sample ({Counted.Of(_data.Shards.Count, "shard")}{(_data.Shards is [var first, ..] ? $", the first is {first.Name}" : "")}). "
+        + $"{Model.Data.LeftOut.Text(_data.LeftOut)}`hrnet dataset inspect` tells what is read of it; put images into it, or name other data.");
 
     // Once in an attempt: the epochs to come are as the first.
     private void Observe(ClassMixture mixture, Batch batch)
@@ -173,6 +173,6 @@ internal sealed partial class ShardSet
     [LoggerMessage(3034, LogLevel.Warning, "Job {Job}, {Path}: {LeftOut}")]
     private static partial void LogLeftOut(ILogger logger, Guid job, string path, LeftOut leftOut);
 
-    [LoggerMessage(3090, LogLevel.Information, "Job {Job}: {Count} blobs under {Path} only stand for folders and are left out")]
+    [LoggerMessage(3090, LogLevel.Information, "Job {Job}: blobs under {Path} that only stand for folders are left out: {Count}")]
     private static partial void LogFolderMarkers(ILogger logger, Guid job, long count, string path);
 }

@@ -39,10 +39,10 @@ public static class RetryPolicy
         Outcome.HandedBack => new Decision.RetryAfter(TimeSpan.Zero),
         Outcome.Failed { Kind: FailureKind.Permanent } failed => new Decision.Finish(JobState.Failed, failed.Error),
         Outcome.Failed failed when failureCount >= options.FailureLimit =>
-            new Decision.Finish(JobState.Failed, $"{failed.Error} (given up after {failureCount} failures)"),
+            new Decision.Finish(JobState.Failed, $"{failed.Error} (given up after {Counted.Of(failureCount, "failure")})"),
         Outcome.Failed failed => new Decision.RetryAfter(BackOff(failureCount, jitter, options), failed.Error),
         Outcome.Lost when lostCount > options.LostLimit =>
-            new Decision.Finish(JobState.Failed, $"The job's workers died or hung {lostCount} times; see their logs, then retry the job."),
+            new Decision.Finish(JobState.Failed, $"The job's workers died or hung {Counted.Of(lostCount, "time")}; see their logs, then retry the job."),
         Outcome.Lost => new Decision.RetryAfter(TimeSpan.Zero, "The worker died, hung or lost the database; its lease expired."),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome has no rule."),
     };

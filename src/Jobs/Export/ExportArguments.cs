@@ -38,7 +38,7 @@ public sealed record ExportArguments : IJobArguments
     [Range(32, 2048)]
     public int? ImageSize { get; init; }
 
-    /// <summary>Whether a blob that stands at <see cref="Output"/> is replaced, whoever wrote it. What an export of the same checkpoint wrote is replaced in any case.</summary>
+    /// <summary>Whether a blob that stands at <see cref="Output"/> is replaced, whoever wrote it, unless it is a train, validate or classify job's result. What an export of the same checkpoint wrote is replaced in any case.</summary>
     public bool Overwrite { get; init; }
 
     /// <summary>How the checkpoint is to be written.</summary>

@@ -87,8 +87,9 @@ internal sealed class ExportedBlob
         try
         {
             BlobProperties found = await _blob.GetPropertiesAsync(cancellationToken: cancellation);
+            await ResultsOfOthers.RefuseAsync(_path, _blob, found.Metadata, cancellation);
             if (!_arguments.Overwrite && !IsOurs(found.Metadata))
-                throw new JobException($"{_path} already exists, and no export of {_arguments.Checkpoint} wrote it. Give another output, or set overwrite (hrnet export --overwrite) to replace it.");
+                throw new JobException($"output: '{_path}' exists already, and no export of {_arguments.Checkpoint} wrote it. Give another output, or set overwrite (hrnet export --overwrite) to replace it.");
             _seen = found.ETag;
         }
         catch (RequestFailedException e) when (e.Status == 404)

@@ -8,15 +8,16 @@ public static class ScheduleTimes
     // Hangfire knows fields alone, so a name is kept as what it stands for.
     private static readonly Dictionary<string, string> Names = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["@yearly"] = "0 0 1 1 *",
-        ["@annually"] = "0 0 1 1 *",
-        ["@monthly"] = "0 0 1 * *",
-        ["@weekly"] = "0 0 * * 0",
+        ["@hourly"] = "0 * * * *",
         ["@daily"] = "0 0 * * *",
         ["@midnight"] = "0 0 * * *",
-        ["@hourly"] = "0 * * * *",
-        ["@every_minute"] = "* * * * *",
+        ["@weekly"] = "0 0 * * 0",
+        ["@monthly"] = "0 0 1 * *",
+        ["@yearly"] = "0 0 1 1 *",
+        ["@annually"] = "0 0 1 1 *",
     };
+
+    private const string Example = "\"0 3 * * *\" is daily at 3:00 UTC";
 
     private static readonly DateTime LongAgo = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
@@ -25,8 +26,11 @@ public static class ScheduleTimes
     public static string Fields(string text)
     {
         text = text.Trim();
-        if (text.StartsWith('@') && !Names.TryGetValue(text, out text!))
-            throw new FormatException($"There is no such name of a schedule; there are {string.Join(", ", Names.Keys)}.");
+        if (text.StartsWith('@'))
+            return Names.TryGetValue(text, out string? named) ? named : throw new FormatException(NoSuchName(text));
+        int count = Count(text);
+        if (count is not (5 or 6))
+            throw new FormatException($"'{text}' has {Counted.Of(count, "field")}, and a cron expression has five: minute, hour, day of the month, month, day of the week. {Example}.");
         CronExpression expression;
         try
         {
@@ -34,10 +38,10 @@ public static class ScheduleTimes
         }
         catch (CronFormatException error)
         {
-            throw new FormatException($"'{text}' is no cron expression: {error.Message} \"0 3 * * *\" is daily at 3:00 UTC.", error);
+            throw new FormatException($"'{text}' is no cron expression: {error.Message} {Example}.", error);
         }
         return expression.GetNextOccurrence(LongAgo) is null
-            ? throw new FormatException($"'{text}' never fires: no month that it names has such a day. \"0 3 * * *\" is daily at 3:00 UTC.")
+            ? throw new FormatException($"'{text}' never fires: no month that it names has such a day. {Example}.")
             : text;
     }
 
@@ -47,9 +51,13 @@ public static class ScheduleTimes
 
     /// <summary>Reads fields as Hangfire does.</summary>
     /// <exception cref="FormatException">They are no cron expression.</exception>
-    public static CronExpression Parse(string fields)
-    {
-        int count = fields.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
-        return CronExpression.Parse(fields, count == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
-    }
+    public static CronExpression Parse(string fields) =>
+        CronExpression.Parse(fields, Count(fields) == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
+
+    private static int Count(string fields) => fields.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
+
+    // Other schedulers have @every 5m and @reboot.
+    private static string NoSuchName(string text) =>
+        $"'{text}' is no name of a schedule; the names are {string.Join(", ", Names.Keys)}. "
+        + (text.StartsWith("@every", StringComparison.OrdinalIgnoreCase) ? "Every five minutes is \"*/5 * * * *\", every second hour \"0 */2 * * *\"." : $"{Example}.");
 }

@@ -56,7 +56,7 @@ public sealed class ModelAddition(ModelStore store, BlobStore blobs, TimeProvide
         StoredCheckpoint.RequireFinite(checkpoint, checkpoint.StateDict);
         IReadOnlyList<string>? labels = model.Labels ?? ClassLabels.Of(checkpoint);
         if (labels is not null && labels.Count != shape.ClassCount)
-            throw new JobException($"{model.Source} tells {shape.ClassCount} classes apart, and {labels.Count} labels are given. Give one label for each class, in the order of the classes' indices.");
+            throw new JobException($"{model.Source} tells {Counted.Of(shape.ClassCount, "class", "classes")} apart, and {Counted.Of(labels.Count, "label is", "labels are")} given. Give one label for each class, in the order of the classes' indices.");
         int imageSize = model.ImageSize ?? checkpoint.Card?.ImageSize ?? LoadedCheckpoint.DefaultImageSize;
         if (imageSize < 32 || imageSize % 32 != 0)
             throw new JobException($"The image size of a model must be a multiple of 32; {imageSize} is none.");

@@ -61,7 +61,7 @@ public sealed class ModelRemoval(ModelStore store, BlobStore blobs, ModelTags ta
                 + $"{(pointing.Length == 1 ? "points" : "point")} to version {reference.Version}: move or untag first, or use --force to delete the tags too.");
         IReadOnlyList<Guid> users = await pins.ListUsersAsync($"{reference}", cancellation);
         if (users.Count > 0)
-            throw new JobException($"{users.Count} unfinished {(users.Count == 1 ? "job uses" : "jobs use")} {reference} (for example {users[0]}): "
+            throw new JobException($"{Counted.Of(users.Count, "unfinished job uses", "unfinished jobs use")} {reference} (for example {users[0]}): "
                 + "wait for them or cancel them, or use --force and let them fail.");
     }
 

@@ -1,4 +1,5 @@
 using HrNetBatch.Jobs.Checkpoints;
+using HrNetBatch.Jobs.Settings;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Jobs.Models;
@@ -9,7 +10,7 @@ public static class ModelServices
     /// <summary>Adds them, configured by <see cref="ModelOptions.Section"/>.</summary>
     public static IServiceCollection AddModels(this IServiceCollection services)
     {
-        services.AddOptions<ModelOptions>().BindConfiguration(ModelOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<ModelOptions>(ModelOptions.Section);
         return services
             .AddSingleton<ModelStore>()
             .AddSingleton<ModelAddition>()

@@ -1,4 +1,5 @@
 using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -13,7 +14,7 @@ public static class ServiceBusServices
     /// </summary>
     public static IServiceCollection AddServiceBus(this IServiceCollection services)
     {
-        services.AddOptions<ServiceBusOptions>().BindConfiguration(ServiceBusOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<ServiceBusOptions>(ServiceBusOptions.Section);
         services.TryAddSingleton<JobMessageReader>();
 #if OFFICIAL_SERVICE_BUS_CLIENT
         return services.AddSingleton<IServiceBusClient, OfficialClient.OfficialServiceBusClient>();

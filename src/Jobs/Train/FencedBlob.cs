@@ -30,6 +30,10 @@ internal sealed class FencedBlob
     /// <summary>Whether the job has written it, in this attempt or an earlier one.</summary>
     public bool Exists => _last is not null;
 
+    /// <summary>The job whose fenced blob carries this metadata; null where it is none.</summary>
+    public static string? JobOf(IDictionary<string, string> metadata) =>
+        metadata.ContainsKey(AttemptKey) && metadata.TryGetValue(JobKey, out string? job) ? job : null;
+
     /// <summary>Takes the blob over from the job's earlier attempts, or finds that it is not there yet.</summary>
     /// <exception cref="JobException">The blob belongs to another job, or to nobody we know; permanent.</exception>
     public static async Task<FencedBlob> ClaimAsync(BlobAccounts accounts, BlobPath path, Lease lease, CancellationToken cancellation)

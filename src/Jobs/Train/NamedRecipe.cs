@@ -35,5 +35,5 @@ public sealed record NamedRecipe
     /// <summary>Reads a recipe: <c>{"about": "…", "needs": ["…"], "arguments": {…}}</c>. Its fields are checked with the job that they become.</summary>
     /// <exception cref="JsonException">It is none.</exception>
     public static NamedRecipe Read(Stream json)
-        => JsonSerializer.Deserialize<NamedRecipe>(json, JobJson.Options) ?? throw new JsonException("a recipe is an object, this is null");
+        => JsonSerializer.Deserialize<NamedRecipe>(json, JobJson.Options) ?? throw new JsonException("it is null");
 }

@@ -136,7 +136,7 @@ internal sealed partial class RunCheckpoints
     private static async Task<string?> FindDamageAsync(SavedCheckpoint saved, Stream stored, CancellationToken cancellation)
     {
         if (stored.Length != saved.LengthBytes)
-            return $"it has {stored.Length} bytes instead of {saved.LengthBytes}";
+            return $"it has {Counted.Of(stored.Length, "byte")} instead of {saved.LengthBytes}";
         string hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stored, cancellation));
         return hash == saved.Sha256 ? null : $"its SHA-256 is {hash} instead of {saved.Sha256}";
     }

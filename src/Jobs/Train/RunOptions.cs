@@ -37,7 +37,7 @@ internal static partial class RunOptions
         if (options.LearningRateSchedule == LearningRateSchedule.CosinePerStep && arguments.SampleCount is { } typed && shards.SampleCount is { } count
             && EpochSteps.Of(count, options.BatchSize, options.LastBatch) is var steps && steps != options.StepsPerEpoch)
             throw new JobException(
-                $"sampleCount says that {arguments.Data} has {typed} samples, and its first epoch had {count}: the learning rate would reach its end too {(typed < count ? "early" : "late")}. "
+                $"sampleCount says that {arguments.Data} has {Counted.Of(typed, "sample")}, and its first epoch had {count}: the learning rate would reach its end too {(typed < count ? "early" : "late")}. "
                 + "Submit the job anew without sampleCount, which counts them first, or with the right number, and with another output.");
     }
 

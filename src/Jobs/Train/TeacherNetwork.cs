@@ -39,7 +39,7 @@ internal sealed record TeacherNetwork(HrNet Network, ClassList Classes) : IDispo
     public void AnswerAs(ClassList run)
     {
         if (Network.ClassCount != run.KnownCount)
-            throw new JobException($"The teacher tells {Network.ClassCount} classes apart, and this job {run.KnownCount}: answers can be learnt only for the same classes. {Classes} {run} Name another teacher, or give the job the teacher's classes.");
+            throw new JobException($"The teacher tells {Counted.Of(Network.ClassCount, "class", "classes")} apart, and this job {run.KnownCount}: answers can be learnt only for the same classes. {Classes} {run} Name another teacher, or give the job the teacher's classes.");
         if (run.Names is not null && Classes.Names is not null && ClassMatching.Match(run, Classes, allowsSubset: false).Indices is { } rows)
             ClassifierRows.Reorder(Network, rows);
     }

@@ -19,7 +19,7 @@ internal static class TrainFaults
         if (ShardSet.FaultOf(arguments.ValidationData) is { } validationFault)
             yield return $"validationData: {validationFault}";
         if (arguments is { ClassCount: { } count, Labels: { } labels } && count != labels.Count)
-            yield return $"classCount: is {count}, but labels names {labels.Count} classes";
+            yield return $"classCount: is {count}, but labels names {Counted.Of(labels.Count, "class", "classes")}";
         if (arguments.Labels is { Count: < 2 })
             yield return "labels: at least two classes are needed";
         if (ClassList.FirstDoubled(arguments.Labels ?? []) is { } doubled)

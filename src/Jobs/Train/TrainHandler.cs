@@ -160,6 +160,8 @@ public sealed partial class TrainHandler(BlobAccounts accounts, BlobStore blobs,
             if (validation is not null && arguments.ValidatesAfter(trainer.Position.Epoch))
                 await ValidateAsync(trainer, arguments, validation, arguments.View.Of(loading with { RequiresLabels = true }), output, progress, attempt, stop);
             trainer.EndEpoch();
+            if (trainer.IsFinished)
+                await attempt.RecordMetricsAsync(metrics.TakeRest(), CancellationToken.None);
             await progress.ReportAsync(trainer.Position);
             await output.SaveAsync(trainer);
             await files.RefreshAsync();

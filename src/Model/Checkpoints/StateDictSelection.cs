@@ -28,7 +28,7 @@ internal sealed record StateDictSelection(string? Key, IReadOnlyDictionary<strin
         if (candidates.Length > 1)
             remarks.Add($"it holds several sets of weights; '{chosenKey}' is used, {string.Join(", ", candidates.Skip(1).Select(other => $"'{other.Key}'"))} is not");
 
-        var names = new StateDictNames(remarks);
+        var names = new StateDictNames(chosen.Where(entry => entry.Value is CheckpointTensor).Select(entry => entry.Key).OfType<CheckpointText>().Select(key => key.Text), remarks);
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         var others = new List<string>();
         foreach ((CheckpointValue key, CheckpointValue item) in chosen)

@@ -62,7 +62,7 @@ public sealed class BatchLoader(DataSet data, BatchLoaderOptions options)
             }
             if (usable == 0 && firstSkipped is not null && cursor == 0)
                 throw new ShardException(
-                    $"No sample of {data.Shards.Count} shards was usable. The first, '{firstSkipped.Key}' of {firstSkipped.Shard}: {firstSkipped.Reason}.");
+                    $"No sample of {(data.Shards.Count == 1 ? "the only shard" : $"{data.Shards.Count} shards")} was usable. The first, '{firstSkipped.Key}' of {firstSkipped.Shard}: {firstSkipped.Reason}.");
         }
         finally
         {

@@ -107,7 +107,7 @@ internal sealed partial class EventPublisher(
     [LoggerMessage(7200, LogLevel.Warning, "What happens to jobs is not published: {Reason} The events wait in the ledger; trying again until it is mended")]
     private static partial void LogAway(ILogger logger, string reason);
 
-    [LoggerMessage(7202, LogLevel.Error, "{Count} events of jobs could not be published for {Period} and were deleted; the jobs are as they are")]
+    [LoggerMessage(7202, LogLevel.Error, "Events of jobs that could not be published for {Period} were deleted: {Count}; the jobs themselves are not affected")]
     private static partial void LogForgotten(ILogger logger, int count, TimeSpan period);
 
     [LoggerMessage(7201, LogLevel.Information, "What happens to jobs is published again")]

@@ -160,11 +160,103 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
         CommandResult removed = await HrnetAsync("schedule", "remove", "nightly");
 
         Assert.Equal(2, eachSecond.ExitCode);
-        Assert.Contains("five are taken", eachSecond.Error, StringComparison.Ordinal);
+        Assert.Contains("a cron expression has five", eachSecond.Error, StringComparison.Ordinal);
         Assert.Equal([2, 2, 0, 0, 0], new[] { wrong.ExitCode, never.ExitCode, added.ExitCode, listed.ExitCode, removed.ExitCode });
         using var document = JsonDocument.Parse(listed.Output);
         Assert.Contains("never fires", never.Error, StringComparison.Ordinal);
         Assert.Equal("0 0 * * *", Assert.Single(document.RootElement.EnumerateArray()).GetProperty("cron").GetString());
+    }
+
+    [Fact]
+    public async Task Submit_TakesAJobAndTheBodyOfAMessage_AndNamesLineAndFieldOfWhatIsWrong()
+    {
+        using var folder = new TemporaryFolder();
+        string Write(string name, string text)
+        {
+            File.WriteAllText(folder.File(name), text);
+            return folder.File(name);
+        }
+        const string Arguments = """{"input": "blob://local/images/", "checkpoint": "blob://local/models/best.pth", "output": "blob://local/results/"}""";
+        string job = Write("job.json", """{"kind": "classify", "arguments": """ + Arguments + "}"), body = Write("body.json", """{"schemaVersion": 1, "arguments": """ + Arguments + "}");
+        string wrong = Write("wrong.json", $$$"""
+            {
+              "kind": "classify",
+              "notBefore": "2030-01-31T06:00:00",
+              "arguments": {{{Arguments}}},
+              "then": [{"kind": "validate", "arguments": {"checkpoint": "best.pth", "data": "blob://local/shards/"}}]
+            }
+            """);
+
+        CommandResult submitted = await HrnetAsync("submit", job, "--json"), message = await HrnetAsync("submit", body, "--kind", "classify", "--json");
+        CommandResult unknown = await HrnetAsync("submit", body), refused = await HrnetAsync("submit", wrong), folderNamed = await HrnetAsync("submit", folder.Path);
+        CommandResult scheduled = await HrnetAsync("schedule", "add", "nightly", wrong, "--cron", "@daily");
+
+        Assert.Equal([0, 0, 2, 2, 2, 2], new[] { submitted, message, unknown, refused, folderNamed, scheduled }.Select(result => result.ExitCode));
+        foreach (CommandResult good in new[] { submitted, message })
+        {
+            using var document = JsonDocument.Parse(good.Output);
+            Assert.Equal("classify", (await Jobs.FindAsync(document.RootElement.GetProperty("id").GetGuid(), TestContext.Current.CancellationToken))!.Kind);
+        }
+        Assert.Contains("line 1: kind: is required, and is one of classify, export, train, validate", unknown.Error, StringComparison.Ordinal);
+        foreach (CommandResult result in new[] { refused, scheduled })
+        {
+            Assert.Contains("  line 3: notBefore: a time with its offset from UTC, such as \"2030-01-31T06:00:00Z\", is needed, this is \"2030-01-31T06:00:00\"", result.Error, StringComparison.Ordinal);
+            Assert.Contains("  line 5: then[0].arguments.checkpoint: ", result.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("LineNumber", result.Error, StringComparison.Ordinal);
+        }
+        Assert.Contains($"The document {folder.Path} is a folder: name the file in it.", folderNamed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatMakesNoSense_EndsWithTwo_BeforeAnythingIsDone()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("a.json");
+        await File.WriteAllTextAsync(file, "x", TestContext.Current.CancellationToken);
+
+        (string[] Typed, string Error)[] cases =
+        [
+            (["inspect", "blob://local/models"], "'blob://local/models' is a container; name the checkpoint in it"),
+            (["inspect", "blob://local/models/runs/"], "'blob://local/models/runs/' is a folder; name the checkpoint in it"),
+            (["dataset", "inspect", folder.File("gone")], "gone does not exist"),
+            (["dataset", "make", folder.Path, file], "is a file; name a folder"),
+            (["dataset", "make", folder.Path, folder.File("out"), "--shard-bytes", "0"], "--shard-bytes must be 1 or more"),
+            (["runs", "export", "abc", "--to", file], $"--to: {file} is a file; name a folder"),
+            (["results", "abc", "--download", file], $"--download: {file} is a file; name a folder"),
+            (["models", "tag", "flowers@1", "Best"], "'Best' cannot be a tag"),
+            (["up", "--stack", "/proc/nowhere"], "/proc/nowhere cannot be the stack's folder"),
+        ];
+        foreach ((string[] typed, string error) in cases)
+        {
+            CommandResult result = await HrnetAsync(typed);
+
+            Assert.True(result.ExitCode == 2, $"{string.Join(' ', typed)}: {result.ExitCode} {result.Error}");
+            Assert.Contains(error, result.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("should not happen", result.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Status_WritesArgumentsAsTheyAreTyped()
+    {
+        JobRequest request = await EnqueueAsync();
+
+        CommandResult result = await HrnetAsync("status", JobReference.Short(request.Id));
+
+        Assert.Contains("false", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("False", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Settings_AreRefusedInTheirOwnWords()
+    {
+        CommandResult status = await HrnetProcess.RunAsync(["status"], new Dictionary<string, string>
+        {
+            ["HrNetBatch__Ledger__ConnectionString"] = "Host=127.0.0.1",
+            ["HrNetBatch__Ledger__LeaseDuration"] = "soon",
+        });
+
+        Assert.Equal((1, "Error: HrNetBatch:Ledger:LeaseDuration is 'soon': a duration such as 00:00:05 is needed."), (status.ExitCode, status.Error.Trim()));
     }
 
     [Theory]
@@ -180,6 +272,7 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
         Assert.Contains("HrNetBatch:Ledger:ConnectionString", status.Error, StringComparison.Ordinal);
         Assert.Contains(expected, status.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("should not happen", status.Error, StringComparison.Ordinal);
+        Assert.StartsWith("Error: HrNetBatch:Ledger:ConnectionString ", status.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("se/cret", status.Error, StringComparison.Ordinal);
     }
 

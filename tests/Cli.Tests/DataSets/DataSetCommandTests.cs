@@ -138,7 +138,7 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
 
         CommandResult quick = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("images")]);
         CommandResult all = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("images"), "--all", "--json"]);
-        CommandResult nothing = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("nothing")]);
+        CommandResult nothing = await HrnetProcess.RunAsync(["dataset", "inspect", Directory.CreateDirectory(_folder.File("nothing")).FullName]);
 
         Assert.True(quick.ExitCode == 0, quick.Error);
         Assert.Contains("a folder for each class, 7 images, 7 samples", quick.Output, StringComparison.Ordinal);
@@ -173,7 +173,7 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
 
         Assert.Equal((1, 1, 0, 1, 0), (empty.ExitCode, unlabelled.ExitCode, allowed.ExitCode, lost.ExitCode, leftOut.ExitCode));
         Assert.Contains("There is no sample in it", empty.Output, StringComparison.Ordinal);
-        Assert.Contains("1 of 1 samples have no label", unlabelled.Output, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 sample has no label", unlabelled.Output, StringComparison.Ordinal);
         Assert.Contains("The class cat of", lost.Error, StringComparison.Ordinal);
         JsonElement left = JsonDocument.Parse(leftOut.Output).RootElement.GetProperty("leftOut")[0];
         Assert.Equal(1, left.GetProperty("count").GetInt64());
@@ -198,10 +198,10 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
 
         Assert.True(made.ExitCode == 0, made.Error);
         Assert.True(indexed.ExitCode == 0, indexed.Error);
-        Assert.Contains("Indexed 1 tars with 6 samples", indexed.Output, StringComparison.Ordinal);
+        Assert.Contains("Indexed 1 tar with 6 samples", indexed.Output, StringComparison.Ordinal);
         Assert.True((await container.GetBlobClient("set/train-000000.tar.index").ExistsAsync(Cancellation)).Value);
         Assert.True(inspected.ExitCode == 0, inspected.Error);
-        Assert.Contains("WebDataset tars, 1 shards, 6 samples", inspected.Output, StringComparison.Ordinal);
+        Assert.Contains("WebDataset tars, 1 shard, 6 samples", inspected.Output, StringComparison.Ordinal);
         Assert.Contains("Every image can be decoded.", inspected.Output, StringComparison.Ordinal);
     }
 

@@ -129,7 +129,7 @@ public sealed class InspectCommandTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal((1, 2, 2, 2), (page.ExitCode, gone.ExitCode, folder.ExitCode, badBlob.ExitCode));
         Assert.Contains("page.pth: it is a web page", page.Error, StringComparison.Ordinal);
         Assert.Contains("gone.pth does not exist", gone.Error, StringComparison.Ordinal);
-        Assert.Contains("is a folder; name the checkpoint in it", folder.Error, StringComparison.Ordinal);
+        Assert.Contains("is a folder: name the file in it", folder.Error, StringComparison.Ordinal);
         Assert.Contains("names no container", badBlob.Error, StringComparison.Ordinal);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
@@ -53,9 +54,50 @@ public sealed class PredictCommandTests : IDisposable
         CommandResult result = await HrnetProcess.RunAsync(["predict", good, heic, "/dev/zero", "--weights", Weights(), "--image-size", "64"]);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("/dev/zero: the file is empty", result.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains("/dev/zero: it is a device, not a file", result.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.Contains("photo.jpg", result.Output, StringComparison.Ordinal);
         Assert.Contains("IMG_0001.jpg: a HEIC image, as phones save them, which is not read: convert it to JPEG or PNG", result.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Predict_SaysWhatAPathIs_ThatIsNoImageFile()
+    {
+        string photos = Directory.CreateDirectory(_folder.File("photos")).FullName, pipe = _folder.File("pipe"), link = _folder.File("link.png");
+        string empty = Write("empty.png", []), gone = _folder.File("gone.png"), closed = Write("closed.png", Png), good = Write("good.png", Png);
+        File.CreateSymbolicLink(link, gone);
+        File.SetUnixFileMode(closed, UnixFileMode.None);
+        using (Process mkfifo = Process.Start("mkfifo", [pipe])) await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        CommandResult result = await HrnetProcess.RunAsync(["predict", photos, empty, gone, link, pipe, closed, good, "--weights", Weights(), "--image-size", "64", "--json"]);
+
+        Assert.True(result.ExitCode == 1, result.Error);
+        Dictionary<string, string?> errors = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(line => JsonSerializer.Deserialize<JsonElement>(line))
+            .ToDictionary(line => line.GetProperty("file").GetString()!, line => line.TryGetProperty("error", out JsonElement error) ? error.GetString() : null);
+        Assert.Equal($"it is a folder: name the images in it, such as {photos}/*", errors[photos]);
+        Assert.Equal("it is empty", errors[empty]);
+        Assert.Equal("it does not exist", errors[gone]);
+        Assert.Equal($"it is a link to {gone}, which does not exist", errors[link]);
+        Assert.Equal("it is a pipe: write what comes out of it to a file, and name that", errors[pipe]);
+        Assert.Null(errors[good]);
+        if (!Environment.IsPrivilegedProcess) Assert.Equal("it may not be read by this user: change its permissions, or copy it", errors[closed]);
+    }
+
+    [Theory]
+    [InlineData("photos", "The checkpoint photos is a folder: name the file in it.")]
+    [InlineData("gone.pth", "The checkpoint gone.pth does not exist.")]
+    [InlineData("empty.pth", "The checkpoint empty.pth is empty.")]
+    [InlineData("model:flowers@2", "--weights takes a file of this machine; `hrnet export model:flowers@2 FILE.pth` writes one of model:flowers@2.")]
+    public async Task Predict_SaysWhatTheWeightsAre_WhenTheyAreNoFile(string weights, string expected)
+    {
+        Directory.CreateDirectory(_folder.File("photos"));
+        Write("empty.pth", []);
+        string named = weights.StartsWith("model:", StringComparison.Ordinal) ? weights : _folder.File(weights);
+
+        CommandResult result = await HrnetProcess.RunAsync(["predict", "x.png", "--weights", named]);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal($"Error: {expected.Replace("checkpoint ", $"checkpoint {_folder.Path}/", StringComparison.Ordinal)}", result.Error.Trim());
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
+using HrNetBatch.Jobs.Validate;
 
 namespace HrNetBatch.Cli.Tests.Submission;
 
@@ -44,6 +45,24 @@ public sealed class JobOptionsTests
 
         Assert.Contains("--epoch-count", message, StringComparison.Ordinal);
         Assert.Contains("many", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refusal_NamesThePlaceOfAFollowersOption()
+    {
+        JobRequest validate = JobRequest.For(new ValidateArguments { Checkpoint = "blob://local/models/m.pth", Data = "blob://local/shards/" });
+        JobRequest classify = JobRequest.For(new ClassifyArguments { Input = "/home/me/photos", Checkpoint = "blob://local/models/m.pth", Output = "blob://local/results/" });
+        JobRequest document = classify with { Then = [validate, classify] };
+
+        string typed = Words(validate with { Then = [classify] }), deeper = Words(validate with { Then = [validate with { Then = [classify] }] });
+
+        Assert.Contains("\n  --input after the --then (then[0].arguments.input): '/home/me/photos' is not a blob path", typed, StringComparison.Ordinal);
+        Assert.Contains("\n  --input after the second --then (then[0].then[0].arguments.input): ", deeper, StringComparison.Ordinal);
+        Assert.DoesNotContain("--input (input)", typed + deeper, StringComparison.Ordinal);
+        Assert.Contains("then[1].arguments.input: ", Words(validate with { Then = document.Then }), StringComparison.Ordinal);
+
+        static string Words(JobRequest request) =>
+            JobOptions.InWordsOfTheCommandLine(Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Check(request)));
     }
 
     [Fact]

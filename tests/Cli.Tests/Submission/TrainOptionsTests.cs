@@ -122,7 +122,7 @@ public sealed class TrainOptionsTests : IDisposable
     [InlineData("There is no recipe mine; there are cosine-cutmix-300, distil, fine-tune, original-100", "--recipe", "mine")]
     [InlineData("The recipe distil needs --teacher.", "--recipe", "distil")]
     [InlineData("The recipe fine-tune needs --initial-checkpoint.", "--recipe", "fine-tune")]
-    [InlineData("/none.json is no recipe: ", "--recipe", "/none.json")]
+    [InlineData("The recipe /none.json does not exist.", "--recipe", "/none.json")]
     [InlineData("Give --recipe or --config, not both", "--recipe", "original-100", "--config", "x.yaml")]
     public void Recipe_IsRefused_WhereItIsNoneOrLacksWhatItNeeds(string expected, params string[] typed)
     {

@@ -17,6 +17,7 @@ public sealed class FolderUploadTests(AzuriteFixture azurite) : IDisposable
     [InlineData("back\\slash.jpg", "backslash", "photos")]
     [InlineData("bell\u0007.jpg", "U+0007", "photos")]
     [InlineData("fine.jpg", "model store", "models/flowers")]
+    [InlineData("models/fine.jpg", "model store", "")]   // the folder above it
     public async Task Run_RefusesNamesThatCannotBeBlobs_AndTheModelStore_BeforeAnythingIsUploaded(string name, string fault, string target)
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such names.");
@@ -30,11 +31,12 @@ public sealed class FolderUploadTests(AzuriteFixture azurite) : IDisposable
         var blobs = services.GetRequiredService<BlobStore>();
         BlobPath root = BlobPath.Parse($"blob://local/{container}");
         await blobs.CreateContainerAsync(root, TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(Path.GetDirectoryName(_folder.File(name))!);
         foreach (string file in new[] { "a.jpg", name }) await File.WriteAllTextAsync(_folder.File(file), "x", TestContext.Current.CancellationToken);
         var upload = new FolderUpload(blobs, services.GetRequiredService<BlobAccounts>(), services.GetRequiredService<ModelStore>());
 
         UserException refused = await Assert.ThrowsAsync<UserException>(() => upload.RunAsync(
-            _folder.Path, [.. new DirectoryInfo(_folder.Path).GetFiles().Select(file => new UploadedFile(file.FullName, file.Length))], root.Combine(target), new TransferProgress(2, 2), TestContext.Current.CancellationToken));
+            _folder.Path, [.. new DirectoryInfo(_folder.Path).GetFiles("*", SearchOption.AllDirectories).Select(file => new UploadedFile(file.FullName, file.Length))], target.Length == 0 ? root : root.Combine(target), new TransferProgress(2, 2), TestContext.Current.CancellationToken));
 
         Assert.Contains(fault, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\u0007', refused.Message);

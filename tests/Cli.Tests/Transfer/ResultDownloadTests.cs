@@ -56,8 +56,29 @@ public sealed class ResultDownloadTests(AzuriteFixture azurite) : IDisposable
 
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains($"{job}", refused.Message, StringComparison.Ordinal);
-        Assert.Contains($"{old}", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"The results of job {old} are gone: job {job} has replaced them in '{manifest.ToString()[..^"manifest.json".Length]}'.", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("..", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Files());
+    }
+
+    [Theory]
+    [InlineData("{\"job\": \"0190b7a3", "it ends before it is complete")]
+    [InlineData("", "it is empty")]
+    [InlineData("<html>", "'<' is an invalid start of a value (line 1, column 1)")]
+    [InlineData("{\"manifest_version\": 3}", "it lacks the fields job, input, checkpoint")]
+    [InlineData("{\"job\": 7}", "job has a value of another type (line 1")]
+    [InlineData("null", "it is null")]
+    public async Task ADamagedOrForeignManifest_IsNamed_WithWhatToDo(string content, string fault)
+    {
+        await using ServiceProvider services = await ServicesAsync();
+        (Guid job, BlobPath manifest, _) = await OutputAsync(services);
+        await WriteAsync(services, manifest, System.Text.Encoding.UTF8.GetBytes(content));
+
+        JobException refused = await Assert.ThrowsAsync<JobException>(() => DownloadAsync(services, job, new { manifest = $"{manifest}" }));
+
+        Assert.Contains($"'{manifest}', the manifest of job {job}, is damaged or was replaced by another file: {fault}", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Restore that blob; or delete it and submit the job again", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("HrNetBatch.", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -14,14 +14,14 @@ public sealed class ArgumentReaderTests
     [InlineData("""{"name": "x", "colour": 1}""", "colour: unknown field; known are name, level, pause, steps, note")]
     [InlineData("""{"level": 2}""", "name: is required")]
     [InlineData("""{"name": null}""", "name: must not be null")]
-    [InlineData("""{"name": ""}""", "name: The name field is required. It is \"\"")]
+    [InlineData("""{"name": ""}""", "name: a value is needed, this is \"\"")]
     [InlineData("""{"Name": "x"}""", "Name: unknown field")]
     [InlineData("""{"name": "x", "name": "y"}""", "name: given twice")]
     [InlineData("""{"name": "x", "level": "three"}""", "level: a whole number is needed, this is \"three\"")]
     [InlineData("""{"name": "x", "level": 1.5}""", "level: a whole number is needed, this is 1.5")]
-    [InlineData("""{"name": "x", "level": 11}""", "level: The field level must be between 1 and 10. It is 11")]
+    [InlineData("""{"name": "x", "level": 11}""", "level: a value from 1 to 10 is needed, this is 11")]
     [InlineData("""{"name": "x", "pause": "soon"}""", "pause: a duration such as \"00:05:00\" is needed, this is \"soon\"")]
-    [InlineData("""{"name": "x", "steps": [1, "two"]}""", "steps: a list is needed")]
+    [InlineData("""{"name": "x", "steps": [1, "two"]}""", "steps: a list of whole numbers is needed, this is [1, \"two\"]")]
     [InlineData("""{"name": "x", "note": "x"}""", "note: must differ from name")]
     [InlineData("""[1]""", "arguments: a JSON object is needed, this is [1]")]
     public void Parse_NamesTheFieldAtFault(string json, string fault)
@@ -64,7 +64,28 @@ public sealed class ArgumentReaderTests
 
         JobArgumentsException refusal = Assert.Throws<JobArgumentsException>(() =>
             Kinds.Check(parent with { Then = [Follower("""{"name": "{{result.a}}", "level": 99}""")] }));
-        Assert.StartsWith("level:", Assert.Single(refusal.Faults), StringComparison.Ordinal);
+        Assert.StartsWith("then[0].arguments.level:", Assert.Single(refusal.Faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_NamesThePlaceOfEveryFaultOfAFollower()
+    {
+        JobRequest parent = JobRequest.For(new ProbeArguments { Name = "x" });
+        JobRequest good = Follower("""{"name": "y"}""");
+
+        JobArgumentsException refusal = Assert.Throws<JobArgumentsException>(() => Kinds.Check(parent with
+        {
+            Then = [good with { Then = [Follower("""{"level": 0}"""), good with { Kind = "sing" }] }, Follower("[1]")],
+        }));
+
+        Assert.Equal(
+            [
+                "then[0].then[0].arguments.level: a value from 1 to 10 is needed, this is 0",
+                "then[0].then[0].arguments.name: is required",
+                "then[0].then[1].kind: \"sing\" is no kind of job; known kinds are probe",
+                "then[1].arguments: a JSON object is needed, this is [1]",
+            ],
+            refusal.Faults);
     }
 
     [Theory]

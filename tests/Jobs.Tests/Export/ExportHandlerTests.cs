@@ -5,6 +5,7 @@ using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Export;
 using HrNetBatch.Jobs.Tests.Train;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Export;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Export;
@@ -98,6 +99,44 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains(fault, refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("results/manifest.json", "is the manifest of job")]
+    [InlineData("results/job.json", "is the file that keeps its folder for job")]
+    [InlineData("results/parts/part-000000-0190b7a35c5e70008000000000000001-5f0c9a1e.csv", "is a part of the results of job 0190b7a3-5c5e-7000-8000-000000000001")]
+    [InlineData("results/parts/errors-000000-9c1d07aa.parquet", "is a part of a classify job's results")]
+    public async Task Execute_NeverReplacesWhatAClassifyJobMade(string output, string fault)
+    {
+        byte[] there = """{"job": "0190b7a3-5c5e-7000-8000-000000000001", "input": "i", "checkpoint": "c", "format": "csv", "topK": 1, "blobCount": 0, "rowCount": 0, "failedCount": 0, "parts": []}"""u8.ToArray();
+        await _bench.WriteAsync(output, there);
+
+        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(Arguments(output) with { Format = ExportFormat.Pth, Overwrite = true }));
+
+        Assert.Equal(FailureKind.Permanent, refused.Kind);
+        Assert.Contains(fault, refused.Error, StringComparison.Ordinal);
+        Assert.Equal(there, await _bench.ReadAsync(output));
+    }
+
+    [Fact]
+    public async Task Execute_NeverReplacesWhatARunMade()
+    {
+        Guid run = await _bench.SubmitAsync(_bench.Arguments("run/") with { EpochCount = 1 });
+        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(run)));
+        byte[] there = await _bench.ReadAsync("run/model_best.pth.tar");
+
+        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(Arguments("run/model_best.pth.tar") with { Format = ExportFormat.Pth, Overwrite = true }));
+
+        Assert.Contains($"is a file of job {run}, which no export replaces", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(there, await _bench.ReadAsync("run/model_best.pth.tar"));
+    }
+
+    [Fact]
+    public async Task Execute_ReplacesAForeignFile_ThatIsOnlyCalledAsAManifest()
+    {
+        await _bench.WriteAsync("results/manifest.json", "{}"u8.ToArray());
+
+        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(Arguments("results/manifest.json") with { Format = ExportFormat.Pth, Overwrite = true }));
     }
 
     private ExportArguments Arguments(string output) => new() { Checkpoint = _bench.Path("models/weights.pth"), Output = _bench.Path(output) };

@@ -21,9 +21,12 @@ public sealed class ScheduleTimesTests(LedgerDatabase ledger) : IClassFixture<Le
     [InlineData("0 3 31 2 *", "never fires")]
     [InlineData("0 0 31 4,6 *", "never fires")]
     [InlineData("0 0 0 30 2 *", "never fires")]
-    [InlineData("@reboot", "@daily")]
-    [InlineData("every day", "is no cron expression")]
-    [InlineData("", "is no cron expression")]
+    [InlineData("@reboot", "'@reboot' is no name of a schedule; the names are @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually.")]
+    [InlineData("@every 5m", "Every five minutes is \"*/5 * * * *\"")]
+    [InlineData("@every_minute", "Every five minutes is \"*/5 * * * *\"")]
+    [InlineData("every day", "has 2 fields, and a cron expression has five: minute, hour")]
+    [InlineData("", "has 0 fields")]
+    [InlineData("61 3 * * *", "'61 3 * * *' is no cron expression: ")]
     public void Schedule_IsRefused_WhenItIsNoneOrNeverFires(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<FormatException>(() => ScheduleTimes.Fields(text)).Message, StringComparison.Ordinal);
 

@@ -90,12 +90,31 @@ public sealed class NoSuccessWithoutWorkTests(PostgresFixture postgres, AzuriteF
     }
 
     [Fact]
+    public async Task Validate_OfATarWithoutSamples_SaysWhatIsLeftOutAndWhy()
+    {
+        using var tar = new MemoryStream();
+        await using (var writer = new System.Formats.Tar.TarWriter(tar, leaveOpen: true))
+        {
+            foreach (string name in new[] { "README", "LICENSE", ".hidden.png" })
+                await writer.WriteEntryAsync(new System.Formats.Tar.UstarTarEntry(System.Formats.Tar.TarEntryType.RegularFile, name) { DataStream = new MemoryStream([1]) }, Cancelled);
+        }
+        await _bench.WriteAsync("papers/p.tar", tar.ToArray());
+        await _bench.WriteWeightsAsync("weights.pth");
+
+        string error = await PermanentlyAsync(new ValidateArguments { Checkpoint = _bench.Path("weights.pth"), Data = _bench.Path("papers/") });
+
+        Assert.StartsWith($"{_bench.Path("papers/")} holds no sample (1 shard, the first is {_bench.Path("papers/p.tar")}). 2 left out, such as ", error, StringComparison.Ordinal);
+        Assert.Contains("a member without extension, so of no sample; 1 left out, ", error, StringComparison.Ordinal);
+        Assert.Contains("hidden, or of the system. `hrnet dataset inspect` tells what is read of it", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Validate_OfSamplesWithoutLabels_Fails()
     {
         await _bench.WriteUnlabelledShardAsync("unlabelled/u.tar", 3);
         await _bench.WriteWeightsAsync("weights.pth");
 
-        Assert.Contains("No sample of 1 shards was usable", await PermanentlyAsync(
+        Assert.Contains("No sample of the only shard was usable", await PermanentlyAsync(
             new ValidateArguments { Checkpoint = _bench.Path("weights.pth"), Data = _bench.Path("unlabelled/"), BrokenSampleLimit = 1 }), StringComparison.Ordinal);
     }
 

@@ -41,6 +41,21 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         await AssertCurvesAsync(job);
     }
 
+    [Theory]
+    [InlineData(1000, new long[] { 1, 6 })]
+    [InlineData(4, new long[] { 1, 4, 6 })]
+    [InlineData(3, new long[] { 1, 3, 6 })]
+    public async Task Execute_RecordsTheFirstStepAndTheLast_WhateverTheInterval(int interval, long[] steps)
+    {
+        Guid job = await _bench.SubmitAsync(_bench.Arguments("run/") with { MetricsInterval = interval, ValidationData = null });
+
+        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+
+        Assert.Equal(steps, (await _bench.Metrics.ReadAsync(job, "train_loss", cancellation: TestContext.Current.CancellationToken)).Select(point => point.Step));
+        string log = System.Text.Encoding.UTF8.GetString(await _bench.ReadAsync("run/log.jsonl"));
+        Assert.Equal(steps.Length, log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.Contains("train_loss", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Execute_GoesOnFromTheCheckpointBefore_WhenTheNewestIsDamaged()
     {

@@ -7,6 +7,13 @@ namespace HrNetBatch.Model.Tests.Checkpoints;
 /// <summary>Where people keep the weights in their dictionaries, and what their wrappers call them.</summary>
 public sealed class StateDictSelectionTests : IDisposable
 {
+    // What the network is told from.
+    private static readonly string[] Trunk =
+    [
+        "conv1.weight", "conv2.weight", "layer1.0.conv1.weight", "stage2.0.branches.1.0.conv1.weight", "stage3.0.branches.2.0.conv1.weight",
+        "stage4.0.branches.3.0.conv1.weight",
+    ];
+
     private readonly DisposeScope _scope = NewDisposeScope();
 
     [Theory]
@@ -60,24 +67,45 @@ public sealed class StateDictSelectionTests : IDisposable
     [InlineData("backbone.")]
     [InlineData("net.")]
     [InlineData("_orig_mod.")]
+    [InlineData("encoder.")]
     public void Read_LeavesOutAWrappersPrefix(string prefix)
     {
-        using Checkpoint checkpoint = Read(Weights($"{prefix}conv1.weight", $"{prefix}bn1.weight"));
+        using Checkpoint checkpoint = Read(Weights([.. Trunk.Select(name => prefix + name)]));
 
-        Assert.Equal(["conv1.weight", "bn1.weight"], checkpoint.StateDict.Keys);
+        Assert.Equal(Trunk, checkpoint.StateDict.Keys);
         Assert.Equal([$"the prefix '{prefix}' was left out of all names"], checkpoint.Remarks);
     }
 
     [Fact]
     public void Read_LeavesOutSeveralPrefixes_AndKeepsAHeadBesideTheBackbone()
     {
-        using Checkpoint checkpoint = Read(Weights("module.model.backbone.conv1.weight", "module.model.classifier.weight"));
-        Assert.Equal(["conv1.weight", "classifier.weight"], checkpoint.StateDict.Keys);
+        using Checkpoint checkpoint = Read(Weights([.. Trunk.Select(name => "module.model.backbone." + name), "module.model.classifier.weight"]));
+        Assert.Equal([.. Trunk, "classifier.weight"], checkpoint.StateDict.Keys);
     }
 
     [Fact]
     public void Read_RefusesTwoNames_ThatAreOneWithoutTheirPrefixes() =>
-        Assert.Contains("two entries that are both 'w'", Assert.Throws<CheckpointException>(() => Read(Weights("model.w", "backbone.w"))).Message, StringComparison.Ordinal);
+        Assert.Contains("two entries that are both 'w'", Assert.Throws<CheckpointException>(() => Read(Weights("module.w", "_orig_mod.w"))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("encoder.layer.0.weight", "encoder.layer.1.weight", "decoder.weight")]
+    [InlineData("encoder.conv1.weight", "encoder.layer1.0.conv1.weight", "head.weight")]   // a ResNet
+    [InlineData("model.encoder.w", "model.decoder.w", "model.w")]
+    public void Read_LeavesAPrefix_UnderWhichThereIsNoHrNet(params string[] names)
+    {
+        using Checkpoint bare = Read(Weights(names)), parallel = Read(Weights([.. names.Select(name => "module." + name)]));
+
+        Assert.Equal(names.Select(name => name.Replace("head", "classifier", StringComparison.Ordinal)), bare.StateDict.Keys);
+        Assert.Equal(bare.StateDict.Keys, parallel.StateDict.Keys);
+        Assert.DoesNotContain(bare.Remarks, remark => remark.Contains("prefix", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_LeavesAPrefix_BesideAnHrNetThatIsNotUnderIt()
+    {
+        using Checkpoint checkpoint = Read(Weights([.. Trunk.Select(name => "backbone." + name), "encoder.w", "classifier.weight"]));
+        Assert.Equal([.. Trunk, "encoder.w", "classifier.weight"], checkpoint.StateDict.Keys);
+    }
 
     [Theory]
     [InlineData("fc")]
@@ -102,9 +130,9 @@ public sealed class StateDictSelectionTests : IDisposable
     [Fact]
     public void Read_LeavesOutWhatIsNoWeight()
     {
-        using Checkpoint checkpoint = Read(Weights("model.conv1.weight", "model.conv1.total_ops", "total_params", "criterion.weight"));
+        using Checkpoint checkpoint = Read(Weights([.. Trunk.Select(name => "model." + name), "model.conv1.total_ops", "total_params", "criterion.weight"]));
 
-        Assert.Equal(["conv1.weight"], checkpoint.StateDict.Keys);
+        Assert.Equal(Trunk, checkpoint.StateDict.Keys);
         Assert.Contains("3 tensors are no weights and left out (conv1.total_ops, total_params, criterion.weight): counters of operations, or parts of a loss", checkpoint.Remarks);
     }
 

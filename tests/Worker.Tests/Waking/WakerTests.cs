@@ -82,6 +82,23 @@ public sealed class WakerTests(PostgresFixture postgres)
         Assert.DoesNotContain("   at ", misspelt.Log, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Worker_TellsEveryWrongSetting_AndNothingElse()
+    {
+        using ProgramProcess worker = WorkerProcess.Start("Host=127.0.0.1;Port=1", "Retry:FailureLimit=0", "Worker:DeviceWait=soon", "Worker:Supervision:CancelGrace=1.00:00:00");
+
+        Assert.Equal(1, await worker.ExitAsync());
+        string[] lines = worker.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.Equal("The worker cannot start:", lines[0]);
+        Assert.Equal(
+            [
+                "HrNetBatch:Retry:FailureLimit is 0: a value from 1 to 1000 is needed.",
+                "HrNetBatch:Worker:DeviceWait is 'soon': a duration such as 00:00:05 is needed.",
+                "HrNetBatch:Worker:Supervision:CancelGrace is 1.00:00:00: a value from 00:00:00 to 00:10:00 is needed.",
+            ],
+            lines[1..].Order(StringComparer.Ordinal));
+    }
+
     private static ServiceProvider Waking(string ledger, TimeProvider time)
     {
         IConfiguration configuration = new ConfigurationBuilder()

@@ -34,7 +34,7 @@ public sealed class JobMessageReader(JobKinds kinds)
         CheckKind(message.Subject);
         CheckContentType(message.ContentType);
         JsonElement body = MessageJson.Decode(message.Body);
-        CheckVersion(body);
+        CheckVersion(body, "body");
 
         MessageChain chain = new(kinds);
         string id = JobMessage.IdOf(message);
@@ -69,18 +69,27 @@ public sealed class JobMessageReader(JobKinds kinds)
     }
 
     // Another version may have other fields, so it is looked at before them.
-    private static void CheckVersion(JsonElement body)
+    internal static void CheckVersion(JsonElement body, string name)
     {
         if (body.ValueKind != JsonValueKind.Object)
-            throw new RefusedMessageException(JobMessageRefusal.InvalidFields, $"body: a JSON object is needed, this is of the type {body.ValueKind}");
+            throw new RefusedMessageException(JobMessageRefusal.InvalidFields, $"{name}: a JSON object is needed, this is {Described(body.ValueKind)}");
         if (body.TryGetProperty("schemaVersion", out JsonElement version) && version.ValueKind == JsonValueKind.Number
             && version.GetRawText() != JobMessage.SchemaVersion.ToString(CultureInfo.InvariantCulture))
         {
             throw new RefusedMessageException(
                 JobMessageRefusal.UnsupportedSchemaVersion,
-                $"schemaVersion: this worker understands {JobMessage.SchemaVersion}, the message follows {version.GetRawText()}. Update the worker or the sender");
+                $"schemaVersion: {JobMessage.SchemaVersion} is needed, this is {version.GetRawText()}; update the worker or the sender");
         }
     }
+
+    private static string Described(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null => "null",
+        _ => "true or false",
+    };
 
     // A trace context that cannot be read is left out, as its specification asks: it says nothing about the job.
     private static (string? Parent, string? State) TraceOf(IReadOnlyDictionary<string, object?> properties)

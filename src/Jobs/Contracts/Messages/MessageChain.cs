@@ -14,9 +14,10 @@ internal sealed class MessageChain(JobKinds kinds)
     /// <param name="body">The body, an object.</param>
     /// <param name="kind">The kind, known.</param>
     /// <param name="messageId">The job's id where the body gives none; null: there is no message id.</param>
-    public JobRequest Read(JsonElement body, string kind, Guid? messageId)
+    /// <param name="form">The record of the body's fields; null: a message's.</param>
+    public JobRequest Read(JsonElement body, string kind, Guid? messageId, Type? form = null)
     {
-        JobRequest request = ReadJob(body, typeof(JobMessageBody), "", messageId) with { Kind = kind };
+        JobRequest request = ReadJob(body, form ?? typeof(JobMessageBody), "", messageId) with { Kind = kind };
         if (request.Arguments.ValueKind == JsonValueKind.Undefined)
             return request;
         request = request with { Arguments = PlainJson.WithoutNulls(kinds.All.Single(known => known.Name == kind).ArgumentsType, request.Arguments) };
@@ -62,7 +63,7 @@ internal sealed class MessageChain(JobKinds kinds)
             Id = id,
             Kind = IsGiven("kind", out JsonElement kind) ? kind.GetString()! : "",
             Arguments = IsGiven("arguments", out JsonElement arguments) ? arguments : default,
-            NotBefore = IsGiven("notBefore", out JsonElement time) ? Time(time, path) : null,
+            NotBefore = IsGiven("notBefore", out JsonElement time) ? time.GetDateTimeOffset() : null,
             Then = IsGiven("then", out JsonElement then) ? Followers(then, path, id) : [],
         };
     }
@@ -82,17 +83,6 @@ internal sealed class MessageChain(JobKinds kinds)
         }
 
         return [.. then.EnumerateArray().Select((follower, place) => ReadFollower(follower, $"{path}then[{place}].", JobIdentity.OfFollower(parent, place)))];
-    }
-
-    private DateTimeOffset? Time(JsonElement time, string path)
-    {
-        DateTimeOffset read = time.GetDateTimeOffset();
-
-        // Without an offset it would mean another time on each worker; the first and the last time of all are infinities to the ledger.
-        bool hasOffset = !time.TryGetDateTime(out DateTime written) || written.Kind != DateTimeKind.Unspecified;
-        if (!hasOffset || read.Year is < 1970 or > 9000)
-            Note($"{path}notBefore: a time with its offset is needed, such as \"2030-01-31T06:00:00Z\", this is \"{time.GetString()}\"");
-        return read;
     }
 
     private void NoteArgumentFaults(string path, IEnumerable<string> faults) => Faults.AddRange(faults.Select(fault =>

@@ -8,15 +8,17 @@ namespace HrNetBatch.Jobs.Contracts.Messages;
 internal static class MessageJson
 {
     /// <summary>The decoded body.</summary>
+    /// <param name="bytes">The body.</param>
+    /// <param name="name">What a refusal calls it.</param>
     /// <exception cref="RefusedMessageException">It cannot be decoded.</exception>
-    public static JsonElement Decode(ReadOnlyMemory<byte>? bytes)
+    public static JsonElement Decode(ReadOnlyMemory<byte>? bytes, string name = "body")
     {
         if (bytes is not { } body)
             throw new RefusedMessageException(JobMessageRefusal.UndecodableBody, "body: is an AMQP value or sequence; the JSON is needed as bytes (an AMQP data section)");
         if (body.Length > JobMessage.MaximumBodyBytes)
         {
             throw new RefusedMessageException(JobMessageRefusal.BodyTooLarge, string.Create(CultureInfo.InvariantCulture,
-                $"body: {body.Length} bytes; at most {JobMessage.MaximumBodyBytes} are accepted. Put lists into blobs and name those"));
+                $"{name}: has {body.Length:N0} bytes; at most {JobMessage.MaximumBodyBytes:N0} are accepted. Put lists into blobs and name those"));
         }
 
         body = OldSdkBody.Unwrap(body);
@@ -26,18 +28,18 @@ internal static class MessageJson
         {
             bool isUtf16 = body.Span.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || body.Span.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]);
             throw new RefusedMessageException(JobMessageRefusal.UndecodableBody, isUtf16
-                ? "body: is UTF-16; send the JSON in UTF-8"
-                : "body: is not UTF-8; send the JSON as its UTF-8 bytes, not compressed and not in a format of a language's own");
+                ? $"{name}: is UTF-16; send the JSON in UTF-8"
+                : $"{name}: is not UTF-8; send the JSON as its UTF-8 bytes, not compressed and not in a format of a language's own");
         }
         try
         {
             using JsonDocument document = JsonDocument.Parse(body);
-            CheckText(document.RootElement, "body");
+            CheckText(document.RootElement, name);
             return PlainJson.WithWholeNumbers(document.RootElement.Clone());
         }
         catch (JsonException exception)
         {
-            throw new RefusedMessageException(JobMessageRefusal.UndecodableBody, $"body: is no JSON: {exception.Message}");
+            throw new RefusedMessageException(JobMessageRefusal.UndecodableBody, $"{name}: is no JSON: {JsonFault.Of(exception)}");
         }
     }
 

@@ -60,6 +60,6 @@ internal static class VerifyCommand
         foreach (string finding in found.Findings) Screen.Out.Write(new Text($"✗ {finding}\n", Color.Red));
         if (found.FindingCount > found.Findings.Count) Screen.WriteLine($"  and {Words.Count(found.FindingCount - found.Findings.Count)} more");
         string name = $"The result of the {job.Kind} job {JobReference.Short(job.Id)}";
-        Screen.WriteLine(found.IsSound ? $"✓ {name} is what it promises." : $"{name} is not what it promises: {Words.Count(found.FindingCount)} {(found.FindingCount == 1 ? "finding" : "findings")}.");
+        Screen.WriteLine(found.IsSound ? $"✓ {name} is what it promises." : $"{name} is not what it promises: {Words.Count(found.FindingCount, "finding")}.");
     }
 }

@@ -62,7 +62,7 @@ internal sealed class ClassifyVerification(BlobAccounts accounts, Job job, long 
             if (!names.Add(name)) _found.Find($"The manifest lists {name} twice");
             if (await DownloadAsync(path, cancellation) is not { } content)
             {
-                _found.Find($"{path} is gone, with {part.GetProperty("rowCount").GetInt64()} rows");
+                _found.Find($"{path} is gone, with {Words.Count(part.GetProperty("rowCount").GetInt64(), "row")}");
                 continue;
             }
             byteCount += content.Length;
@@ -80,7 +80,7 @@ internal sealed class ClassifyVerification(BlobAccounts accounts, Job job, long 
                 _found.Find($"{path} cannot be read as {format}: {error.Message}");
             }
         }
-        _found.Facts.Add($"{Words.Count(names.Count)} parts of {Words.Bytes(byteCount)}, their SHA-256 checked");
+        _found.Facts.Add($"{Words.Count(names.Count, "part")} of {Words.Bytes(byteCount)}, their SHA-256 checked");
         return (rowCount, failedCount, names);
     }
 
@@ -103,7 +103,7 @@ internal sealed class ClassifyVerification(BlobAccounts accounts, Job job, long 
         _found.Expect(result.GetProperty("failed").GetInt64(), failedCount, "Rows with an error, against the job's result");
         _found.Expect(result.GetProperty("parts").GetInt64(), partCount, "Parts, against the job's result");
         _found.Expect(ledgerFailedCount, failedCount, "Rows with an error, against the ledger's failed items");
-        _found.Facts.Add($"{Words.Count(rowCount)} rows, {Words.Count(failedCount)} of them with an error; manifest, result and ledger agree on them");
+        _found.Facts.Add($"{Words.Count(rowCount, "row")}, {Words.Count(failedCount)} of them with an error; manifest, result and ledger agree on them");
     }
 
     private async Task FindOrphansAsync(BlobPath output, HashSet<string> parts, CancellationToken cancellation)
@@ -141,10 +141,10 @@ internal sealed class ClassifyVerification(BlobAccounts accounts, Job job, long 
                 else _found.Find($"The row of {BlobName.Shown(blob.Name)} is of a version that was replaced before the job was submitted");
             }
         }
-        _found.Facts.Add($"{Words.Count(listed)} blobs in {input}{(markers > 0 ? $" besides {Words.Count(markers)} that stand for folders" : "")}, each compared with its row");
-        if (_etags.Count > 0) _found.Remarks.Add($"{Words.Count(_etags.Count)} rows are of blobs that are not there any more");
-        if (added > 0) _found.Remarks.Add($"{Words.Count(added)} blobs without a row were written after the job was submitted");
-        if (changed > 0) _found.Remarks.Add($"{Words.Count(changed)} blobs were replaced after the job was submitted; their rows are of the versions before");
+        _found.Facts.Add($"{Words.Count(listed, "blob")} in {input}{(markers > 0 ? $" besides {Words.Count(markers)} that stand for folders" : "")}, each compared with its row");
+        if (_etags.Count > 0) _found.Remarks.Add($"Rows whose blobs are not there any more: {Words.Count(_etags.Count)}");
+        if (added > 0) _found.Remarks.Add($"Blobs without a row that were written after the job was submitted: {Words.Count(added)}");
+        if (changed > 0) _found.Remarks.Add($"Blobs that were replaced after the job was submitted, whose rows are of the versions before: {Words.Count(changed)}");
         if (listed > 0 && _etags.Count == manifest.GetProperty("blobCount").GetInt64()) _found.Find($"No row is of a blob in {input}");
     }
 

@@ -122,7 +122,7 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
 
         Verification found = await RunAsync();
 
-        Assert.Contains($"{_root.Combine($"out/{Errors}.jsonl")} is gone, with 1 rows", found.Findings);
+        Assert.Contains($"{_root.Combine($"out/{Errors}.jsonl")} is gone, with 1 row", found.Findings);
         Assert.Single(found.Findings, finding => finding.Contains("is an orphan", StringComparison.Ordinal));
     }
 
@@ -158,9 +158,9 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
         Assert.Equal([], found.Findings);
         Assert.Equal(
             [
-                "1 rows are of blobs that are not there any more",
-                "1 blobs without a row were written after the job was submitted",
-                "1 blobs were replaced after the job was submitted; their rows are of the versions before",
+                "Rows whose blobs are not there any more: 1",
+                "Blobs without a row that were written after the job was submitted: 1",
+                "Blobs that were replaced after the job was submitted, whose rows are of the versions before: 1",
             ],
             found.Remarks);
     }

@@ -10,12 +10,13 @@ internal sealed partial class PreemptionWatch(
     IHostApplicationLifetime lifetime,
     IOptions<PreemptionOptions> options,
     TimeProvider time,
-    ILogger<PreemptionWatch> logger) : BackgroundService
+    ILogger<PreemptionWatch> logger) : PollingService(time)
 {
     // A worker that is started again on a machine that is about to go takes nothing; but Azure's first answer may take minutes.
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(3);
 
     private readonly PreemptionOptions _options = options.Value;
+    private readonly TimeProvider _time = time;
     private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ScheduledEvent? _announced;
 
@@ -24,7 +25,7 @@ internal sealed partial class PreemptionWatch(
     {
         await base.StartAsync(cancellationToken);
         if (_options.Source == PreemptionSource.ScheduledEvents)
-            await Task.WhenAny(_firstLook.Task, Task.Delay(FirstLook, time, cancellationToken));
+            await Task.WhenAny(_firstLook.Task, Task.Delay(FirstLook, _time, cancellationToken));
     }
 
     /// <summary>Called when everything that started after it has stopped: all is handed back by then.</summary>
@@ -45,37 +46,29 @@ internal sealed partial class PreemptionWatch(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override TimeSpan Interval => _options.Interval;
+
+    protected override async Task<bool> StepAsync(CancellationToken stop)
     {
         if (_options.Source == PreemptionSource.None)
-            return;
-        bool failing = false;
-        while (!stoppingToken.IsCancellationRequested)
+            return false;
+        _announced = await events.FindAsync(stop);
+        if (_announced is not null)
         {
-            try
-            {
-                _announced = await events.FindAsync(stoppingToken);
-                if (failing)
-                    LogBack(logger);
-                failing = false;
-            }
-            catch (HttpRequestException error)
-            {
-                if (!failing)
-                    LogAway(logger, _options.Address, error.Message); // once, not every second
-                failing = true;
-            }
-            if (_announced is not null)
-            {
-                LogAnnounced(logger, _announced.EventType, _announced.EventId, _announced.NotBefore is { Length: > 0 } at ? at : "now");
-                lifetime.StopApplication();
-            }
-            _firstLook.TrySetResult();
-            if (_announced is not null)
-                return;
-            await Task.Delay(_options.Interval, time, stoppingToken);
+            LogAnnounced(logger, _announced.EventType, _announced.EventId, _announced.NotBefore is { Length: > 0 } at ? at : "now");
+            lifetime.StopApplication();
         }
+        _firstLook.TrySetResult();
+        return _announced is null;
     }
+
+    protected override void TellAway(Exception error)
+    {
+        LogAway(logger, _options.Address, error.Message);
+        _firstLook.TrySetResult();
+    }
+
+    protected override void TellBack() => LogBack(logger);
 
     [LoggerMessage(140, LogLevel.Warning, "Azure announces {EventType} for this machine (event {EventId}, not before {NotBefore}): the worker hands back and stops")]
     private static partial void LogAnnounced(ILogger logger, string eventType, string eventId, string notBefore);

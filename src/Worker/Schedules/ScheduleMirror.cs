@@ -2,7 +2,6 @@ using Hangfire;
 using Hangfire.Storage;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Worker.Waking;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -15,31 +14,26 @@ internal sealed partial class ScheduleMirror(
     JobStorage storage,
     IOptions<WakingOptions> options,
     TimeProvider time,
-    ILogger<ScheduleMirror> logger) : BackgroundService
+    ILogger<ScheduleMirror> logger) : PollingService(time)
 {
     private const string Prefix = "schedule:"; // what else somebody runs on this Hangfire is left alone, and not run here
 
     private readonly HashSet<(string Name, string Cron)> _refused = [];
     private readonly HashSet<string> _foreign = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override TimeSpan Interval => options.Value.ScheduleInterval;
+
+    protected override async Task<bool> StepAsync(CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(options.Value.ScheduleInterval, time);
-        do
-        {
-            try
-            {
-                IReadOnlyList<JobSchedule> wanted = await schedules.ListAsync(stoppingToken);
-                Mirror(wanted);
-                await NoteTimesAsync(wanted, stoppingToken);
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogNotMirrored(logger, error.Message, options.Value.ScheduleInterval);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        IReadOnlyList<JobSchedule> wanted = await schedules.ListAsync(stop);
+        Mirror(wanted);
+        await NoteTimesAsync(wanted, stop);
+        return true;
     }
+
+    protected override void TellAway(Exception error) => LogNotMirrored(logger, error.Message, Interval);
+
+    protected override void TellBack() => LogMirrored(logger);
 
     private void Mirror(IReadOnlyList<JobSchedule> wanted)
     {
@@ -95,8 +89,11 @@ internal sealed partial class ScheduleMirror(
         + "If none of you made it, somebody else can write the ledger's database: change its passwords")]
     private static partial void LogForeign(ILogger logger, string recurring, string reason);
 
-    [LoggerMessage(131, LogLevel.Warning, "The schedules could not be compared with Hangfire's: {Reason}. Trying again in {Interval}")]
+    [LoggerMessage(131, LogLevel.Warning, "The schedules cannot be compared with Hangfire's: {Reason}. Trying again every {Interval}")]
     private static partial void LogNotMirrored(ILogger logger, string reason, TimeSpan interval);
+
+    [LoggerMessage(134, LogLevel.Information, "The schedules are compared with Hangfire's again")]
+    private static partial void LogMirrored(ILogger logger);
 
     [LoggerMessage(132, LogLevel.Error, "Schedule {Schedule} never runs: \"{Cron}\" is no cron expression ({Reason}). Add it again with a right one")]
     private static partial void LogRefused(ILogger logger, string schedule, string cron, string reason);

@@ -1,7 +1,6 @@
 using Hangfire;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -17,48 +16,28 @@ internal sealed partial class Waker(
     WakeSignal signal,
     IOptions<WakingOptions> options,
     TimeProvider time,
-    ILogger<Waker> logger) : BackgroundService
+    ILogger<Waker> logger) : PollingService(time)
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.Value.Interval, time);
-        bool failing = false;
-        Task<bool> turn = timer.WaitForNextTickAsync(stoppingToken).AsTask();
-        while (true)
-        {
-            Task sooner = signal.Next;
-            try
-            {
-                await TickAsync(stoppingToken);
-                if (failing)
-                    LogBack(logger);
-                failing = false;
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                if (!failing)
-                    LogAway(logger, error, options.Value.Interval); // once, not every second
-                failing = true;
-            }
-            if (await Task.WhenAny(turn, sooner) != turn)
-                continue;
-            if (!await turn)
-                return;
-            turn = timer.WaitForNextTickAsync(stoppingToken).AsTask();
-        }
-    }
+    protected override TimeSpan Interval => options.Value.Interval;
 
-    private async Task TickAsync(CancellationToken cancellation)
+    protected override Task Sooner => signal.Next;
+
+    protected override void TellAway(Exception error) => LogAway(logger, error, Interval);
+
+    protected override void TellBack() => LogBack(logger);
+
+    protected override async Task<bool> StepAsync(CancellationToken stop)
     {
-        foreach (LostAttempt lost in await leases.ExpireAsync(cancellation))
+        foreach (LostAttempt lost in await leases.ExpireAsync(stop))
             LogLost(logger, lost.JobId, lost.Number, lost.Lane, lost.Worker);
 
-        await strays.ForgetAsync(cancellation);
+        await strays.ForgetAsync(stop);
         foreach (JobKind kind in served.Kinds)
         {
-            foreach (Wake wake in await wakes.TakeWantedAsync(kind.Name, cancellation: cancellation))
-                await CallAsync(wake, cancellation);
+            foreach (Wake wake in await wakes.TakeWantedAsync(kind.Name, cancellation: stop))
+                await CallAsync(wake, stop);
         }
+        return true;
     }
 
     private async Task CallAsync(Wake wake, CancellationToken cancellation)

@@ -117,8 +117,7 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
     {
         try
         {
-            using var decoded = ImageDecoder.Decode(encoded, cancellation: stop);
-            Preprocessing.Evaluate(decoded, classifier.ImageSize, pixels, classifier.CropFraction);
+            ImageDecoder.Evaluate(encoded, classifier.ImageSize, pixels, classifier.CropFraction, stop);
             return null;
         }
         catch (ImageException e)

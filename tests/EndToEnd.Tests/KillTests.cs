@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Train;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.TestKit;
 

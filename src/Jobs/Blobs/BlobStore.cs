@@ -50,11 +50,11 @@ public sealed class BlobStore(BlobAccounts accounts, IOptions<BlobReadingOptions
     /// <param name="path">The blob.</param>
     /// <param name="etag">The version.</param>
     /// <param name="maximumBytes">Most that it may have.</param>
-    /// <param name="cancellation">Gives up.</param>
     /// <param name="room">Called with its length before memory is taken for it; may take its time.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="BlobException">Also when the blob has more than <paramref name="maximumBytes"/>: nothing of it is read then.</exception>
     public Task<BlobContent> ReadAsync(
-        BlobPath path, string? etag = null, long maximumBytes = 1 << 30, CancellationToken cancellation = default, Func<long, Task>? room = null) =>
+        BlobPath path, string? etag = null, long maximumBytes = 1 << 30, Func<long, Task>? room = null, CancellationToken cancellation = default) =>
         Explained(path, "Reading", async () =>
         {
             var options = new BlobDownloadOptions { Conditions = etag is null ? null : new() { IfMatch = new ETag(etag) } };

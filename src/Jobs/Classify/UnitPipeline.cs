@@ -13,6 +13,7 @@ namespace HrNetBatch.Jobs.Classify;
 /// network never waits for the end of a unit; bounded channels between them keep memory flat, whatever is slow.
 /// </summary>
 internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitStore units, SuspectStore suspects, BlobStore blobs, UnitCommitter committer, ClassifyOptions options)
+    : IDisposable
 {
     private const long LeastEncodedBytes = 256 << 20;
 
@@ -29,7 +30,6 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
     /// <summary>Works until no unit can be claimed any more; returns how many were committed.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
     {
-        using var gate = _gate;
         await Stages.RunAsync(stop, _suspect is null ? ClaimAsync : TakeAsync, DownloadAsync, DecodeAsync, BatchAsync, ClassifyAsync, CommitAsync);
         return _unitCount;
     }
@@ -40,6 +40,8 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
         _suspect = suspect;
         return RunAsync(stop);
     }
+
+    public void Dispose() => _gate.Dispose();
 
     private async Task ClaimAsync(CancellationToken stop)
     {
@@ -70,7 +72,7 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
             try
             {
                 var content = await blobs.ReadAsync(
-                    path, item.Item.ETag, options.MaximumImageBytes, stop, async bytes => room = await _gate.EnterAsync(bytes, stop));
+                    path, item.Item.ETag, options.MaximumImageBytes, async bytes => room = await _gate.EnterAsync(bytes, stop), stop);
                 await _encoded.Writer.WriteAsync(new(item, content.Bytes, content.ETag, room), stop);
             }
             catch (BlobException e) when (e.IsMissing || e.IsChanged || e.IsUnreadable)

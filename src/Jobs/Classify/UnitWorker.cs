@@ -29,9 +29,11 @@ internal sealed partial class UnitWorker(
                     {
                         if (!saidSuspect) LogSuspect(job.Attempt.Logger, job.Id, suspect.Unit.Index);
                         saidSuspect = true;
-                        committedCount += await Pipeline(classifier).RunAsync(suspect, stop);
+                        using var alone = Pipeline(classifier);
+                        committedCount += await alone.RunAsync(suspect, stop);
                     }
-                    committedCount += await Pipeline(classifier).RunAsync(stop);
+                    using var pipeline = Pipeline(classifier);
+                    committedCount += await pipeline.RunAsync(stop);
                 }
 
                 // Other lanes hold what is left, or the listing goes on. Waiting here, a lane takes over a dead one's units at once.

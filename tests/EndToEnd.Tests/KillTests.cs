@@ -4,7 +4,6 @@ using System.Text.Json;
 using HrNetBatch.Cli.Verifying;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Train;

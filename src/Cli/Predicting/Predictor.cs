@@ -86,8 +86,7 @@ internal sealed class Predictor : IDisposable
         try
         {
             var image = new float[Preprocessing.FloatCount(_classifier.ImageSize)];
-            using RgbImage decoded = ImageDecoder.Decode(ReadFile(file));
-            Preprocessing.Evaluate(decoded, _classifier.ImageSize, image, _classifier.CropFraction);
+            ImageDecoder.Evaluate(ReadFile(file), _classifier.ImageSize, image, _classifier.CropFraction);
             return (image, null);
         }
         catch (Exception exception) when (exception is ImageException or IOException or UnauthorizedAccessException)

@@ -47,8 +47,14 @@ public sealed class BlobStore(BlobAccounts accounts, IOptions<BlobReadingOptions
         new BlobRangeStream(new BlobRangeReader(accounts.Blob(blob.Path), blob, Reading, _clock), offset, Math.Min(blob.LengthBytes, offset + (length ?? blob.LengthBytes)), Reading);
 
     /// <summary>Reads a whole small blob, only if it is still the version <paramref name="etag"/> (null: whichever it is).</summary>
+    /// <param name="path">The blob.</param>
+    /// <param name="etag">The version.</param>
+    /// <param name="maximumBytes">Most that it may have.</param>
+    /// <param name="room">Called with its length before memory is taken for it; may take its time.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="BlobException">Also when the blob has more than <paramref name="maximumBytes"/>: nothing of it is read then.</exception>
-    public Task<BlobContent> ReadAsync(BlobPath path, string? etag = null, long maximumBytes = 1 << 30, CancellationToken cancellation = default) =>
+    public Task<BlobContent> ReadAsync(
+        BlobPath path, string? etag = null, long maximumBytes = 1 << 30, Func<long, Task>? room = null, CancellationToken cancellation = default) =>
         Explained(path, "Reading", async () =>
         {
             var options = new BlobDownloadOptions { Conditions = etag is null ? null : new() { IfMatch = new ETag(etag) } };
@@ -56,6 +62,7 @@ public sealed class BlobStore(BlobAccounts accounts, IOptions<BlobReadingOptions
             var length = download.Details.ContentLength;
             if (length > maximumBytes)
                 throw new BlobException($"Reading '{path}': it has {length:N0} bytes, and at most {maximumBytes:N0} are read.", isTransient: false) { IsUnreadable = true };
+            if (room is not null) await room(length);
             var bytes = new byte[length];
             await download.Content.ReadExactlyAsync(bytes, cancellation);
             return new BlobContent(bytes, download.Details.ETag.ToString("H"));

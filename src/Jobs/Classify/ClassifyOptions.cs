@@ -12,7 +12,7 @@ public sealed class ClassifyOptions
     [Range(1, 1024)]
     public int DownloadCount { get; set; } = 32;
 
-    /// <summary>Blobs larger than this are failed items: they are read whole into memory.</summary>
+    /// <summary>Blobs larger than this are failed items: they are read whole into memory, where twice so much (256 MiB at least) lies at most.</summary>
     [Range(1, 1 << 30)]
     public int MaximumImageBytes { get; set; } = 128 << 20;
 

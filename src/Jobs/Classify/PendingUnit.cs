@@ -30,7 +30,11 @@ internal sealed class PendingUnit(Unit unit)
 internal sealed record PendingItem(PendingUnit Unit, int Position, UnitItem Item);
 
 /// <summary>A blob that was read.</summary>
-internal sealed record EncodedImage(PendingItem Item, byte[] Bytes, string ETag);
+/// <param name="Item">The blob.</param>
+/// <param name="Bytes">All of it.</param>
+/// <param name="ETag">The version that was read.</param>
+/// <param name="Room">What it holds of the <see cref="ByteGate"/>.</param>
+internal sealed record EncodedImage(PendingItem Item, byte[] Bytes, string ETag, int Room);
 
 /// <summary>An image ready for the network.</summary>
 /// <param name="Item">The blob it comes from.</param>

@@ -13,12 +13,17 @@ namespace HrNetBatch.Jobs.Classify;
 /// network never waits for the end of a unit; bounded channels between them keep memory flat, whatever is slow.
 /// </summary>
 internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitStore units, SuspectStore suspects, BlobStore blobs, UnitCommitter committer, ClassifyOptions options)
+    : IDisposable
 {
+    private const long LeastEncodedBytes = 256 << 20;
+
     private readonly Channel<PendingItem> _items = Channel.CreateBounded<PendingItem>(options.DownloadCount);
     private readonly Channel<EncodedImage> _encoded = Channel.CreateBounded<EncodedImage>(options.DownloadCount);
     private readonly Channel<PreparedImage> _prepared = Channel.CreateBounded<PreparedImage>(classifier.BatchSize);
     private readonly Channel<List<PreparedImage>> _batches = Channel.CreateBounded<List<PreparedImage>>(classifier.ReplicaCount);
     private readonly Channel<PendingUnit> _finished = Channel.CreateBounded<PendingUnit>(4);
+    // Two of the largest blobs, or as many small ones as there are under way.
+    private readonly ByteGate _gate = new(Math.Max(2L * options.MaximumImageBytes, LeastEncodedBytes));
     private SuspectUnit? _suspect;
     private int _unitCount;
 
@@ -35,6 +40,8 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
         _suspect = suspect;
         return RunAsync(stop);
     }
+
+    public void Dispose() => _gate.Dispose();
 
     private async Task ClaimAsync(CancellationToken stop)
     {
@@ -61,13 +68,16 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
         await Parallel.ForEachAsync(_items.Reader.ReadAllAsync(stop), Parallelism(_suspect is null ? options.DownloadCount : 1, stop), async (item, stop) =>
         {
             var path = job.Input with { Name = item.Item.Name };
+            var room = 0;
             try
             {
-                var content = await blobs.ReadAsync(path, item.Item.ETag, options.MaximumImageBytes, stop);
-                await _encoded.Writer.WriteAsync(new(item, content.Bytes, content.ETag), stop);
+                var content = await blobs.ReadAsync(
+                    path, item.Item.ETag, options.MaximumImageBytes, async bytes => room = await _gate.EnterAsync(bytes, stop), stop);
+                await _encoded.Writer.WriteAsync(new(item, content.Bytes, content.ETag, room), stop);
             }
             catch (BlobException e) when (e.IsMissing || e.IsChanged || e.IsUnreadable)
             {
+                if (room > 0) _gate.Leave(room);
                 // The blob's own fault. Anything else, such as an outage that outlasted the client's retries, fails the attempt.
                 await SettleAsync(item, new(item.Item.Name, item.Item.ETag ?? "", [], await ReasonAsync(path, e, stop)), stop);
             }
@@ -89,6 +99,7 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
             var pixels = ArrayPool<float>.Shared.Rent(classifier.ImageLength);
             if (_suspect is not null) await suspects.NoteAsync(job.Lease, image.Item.Unit.Index, image.Item.Position, stop);
             var fault = Prepare(image.Bytes, pixels.AsSpan(0, classifier.ImageLength), stop);
+            _gate.Leave(image.Room);
             if (_suspect is not null) await suspects.NoteAsync(job.Lease, image.Item.Unit.Index, null, stop);
             if (fault is null)
             {
@@ -108,8 +119,7 @@ internal sealed class UnitPipeline(ClassifyJob job, Classifier classifier, UnitS
     {
         try
         {
-            using var decoded = ImageDecoder.Decode(encoded, cancellation: stop);
-            Preprocessing.Evaluate(decoded, classifier.ImageSize, pixels, classifier.CropFraction);
+            ImageDecoder.Evaluate(encoded, classifier.ImageSize, pixels, classifier.CropFraction, stop);
             return null;
         }
         catch (ImageException e)

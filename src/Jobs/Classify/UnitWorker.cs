@@ -13,6 +13,7 @@ internal sealed partial class UnitWorker(
     public async Task RunAsync(ClassifyJob job, CancellationToken stop)
     {
         Classifier? classifier = null;
+        var saidSuspect = false;
         var committer = new UnitCommitter(blobs, units, limit, time);
         try
         {
@@ -26,10 +27,13 @@ internal sealed partial class UnitWorker(
                     // First those among which is what killed a process, each by itself: nothing else may die with it, or be taken for it.
                     while (await suspects.ClaimAsync(job.Lease, stop) is { } suspect)
                     {
-                        LogSuspect(job.Attempt.Logger, job.Id, suspect.Unit.Index, suspect.Unit.Items.Count);
-                        committedCount += await Pipeline(classifier).RunAsync(suspect, stop);
+                        if (!saidSuspect) LogSuspect(job.Attempt.Logger, job.Id, suspect.Unit.Index);
+                        saidSuspect = true;
+                        using var alone = Pipeline(classifier);
+                        committedCount += await alone.RunAsync(suspect, stop);
                     }
-                    committedCount += await Pipeline(classifier).RunAsync(stop);
+                    using var pipeline = Pipeline(classifier);
+                    committedCount += await pipeline.RunAsync(stop);
                 }
 
                 // Other lanes hold what is left, or the listing goes on. Waiting here, a lane takes over a dead one's units at once.
@@ -44,8 +48,9 @@ internal sealed partial class UnitWorker(
         UnitPipeline Pipeline(Classifier classifier) => new(job, classifier, units, suspects, blobs, committer, options.Value);
     }
 
-    [LoggerMessage(2011, LogLevel.Warning, "Job {Job}: a process died while it worked on unit {Unit}, so its {Count} images are decoded one after the other now, to find the one that kills")]
-    private static partial void LogSuspect(ILogger logger, Guid job, int unit, int count);
+    [LoggerMessage(2011, LogLevel.Warning, "Job {Job}: a process died while it worked on unit {Unit} (and perhaps others), "
+        + "so their images are decoded one after the other now, to find the one that kills, if it was one")]
+    private static partial void LogSuspect(ILogger logger, Guid job, int unit);
 
     private static bool IsWork(WorkLeft left) => !left.State.HasEnded() && (left.HasOpenUnits || !left.IsPlanComplete);
 }

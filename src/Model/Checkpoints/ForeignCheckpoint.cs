@@ -34,7 +34,7 @@ internal static class ForeignCheckpoint
             : "it is no checkpoint: neither PyTorch's zip and legacy formats nor safetensors begin like this. Name the file that torch.save wrote, or download it again";
     }
 
-    private static string TarOf(IReadOnlyList<string> members, string kind, string unpack)
+    private static string TarOf(List<string> members, string kind, string unpack)
     {
         if (members.Any(member => member is "storages" or "tensors" or "pickle" or "sys_info"))
             return "it is a real tar archive, the format of torch before 0.1.13, which is not read: load it in Python and save it again with torch.save";

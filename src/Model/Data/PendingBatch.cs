@@ -72,15 +72,15 @@ internal sealed class PendingBatch : IDisposable
                 _labels[place] = KnownClass(_samples[place]!, labeled.Label);
                 if (_options.KeepsEncodedImages)
                     _encoded[place] = labeled.Image;
-                using RgbImage image = ImageDecoder.Decode(labeled.Image, cancellation: stop);
                 if (_options.IsTraining)
                 {
+                    using RgbImage image = ImageDecoder.Decode(labeled.Image, cancellation: stop);
                     SplitMix64 random = SplitMix64.For(_options.Seed, _epoch, _start + place);
                     Preprocessing.Augment(image, _options.ImageSize, ref random, Place(place), _options.Augmentation);
                 }
                 else
                 {
-                    Preprocessing.Evaluate(image, _options.ImageSize, Place(place), _options.CropRatio);
+                    ImageDecoder.Evaluate(labeled.Image, _options.ImageSize, Place(place), _options.CropRatio, stop);
                 }
             }
             else

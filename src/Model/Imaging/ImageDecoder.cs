@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace HrNetBatch.Model.Imaging;
 
 /// <summary>
@@ -18,6 +20,12 @@ public static class ImageDecoder
     private const int UsualScanCount = 32;
     private const long ScannedPixels = 1L << 31, ScannedPixelsOfMany = 1L << 28;
 
+    // Below it the whole picture in memory costs little, and the fastest decoders want it so.
+    private const long LargePixelBytes = 64 << 20;
+
+    // A JPEG is large from four times as much on: libturbojpeg, which has no rows, is half as fast again as libvips.
+    private const int JpegShare = 4;
+
     /// <summary>The names' endings of what is read, without a dot, in lower case: torchvision's, and GIF.</summary>
     public static IReadOnlyList<string> Extensions { get; } = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "tif", "tiff", "ppm", "pgm", "pbm", "gif"];
 
@@ -37,8 +45,8 @@ public static class ImageDecoder
         return ExtensionOf(encoded) switch
         {
             "jpg" => DecodeJpeg(encoded, limits, TurboJpeg.IsAvailable),
-            "png" => Vips.DecodePng(encoded, limits),
-            "webp" => Vips.DecodeWebp(encoded, limits),
+            "png" => Vips.Decode(Vips.Png(encoded), limits),
+            "webp" => Vips.Decode(Vips.Webp(encoded), limits),
             "gif" => Gif.Decode(encoded, limits),
             "bmp" => Bmp.Decode(encoded, limits),
             "tif" => Tiff.Decode(encoded, limits),
@@ -58,7 +66,53 @@ public static class ImageDecoder
     };
 
     /// <summary>Decodes a JPEG with the decoder asked for, so that a test can hold the two against each other.</summary>
-    internal static RgbImage DecodeJpeg(byte[] jpeg, DecodingLimits limits, bool turbo)
+    internal static RgbImage DecodeJpeg(byte[] jpeg, DecodingLimits limits, bool turbo) => DecodeJpeg(jpeg, LookAtJpeg(jpeg, limits), limits, turbo);
+
+    private static RgbImage DecodeJpeg(byte[] jpeg, JpegHeader header, DecodingLimits limits, bool turbo)
+    {
+        using Admission admission = limits.Admit(header.Width, header.Height, header.CoefficientBytes);
+        return admission.HandOver((turbo ? TurboJpeg.Decode(jpeg, header) : null) ?? Vips.Decode(Vips.Jpeg(jpeg, header), limits: null));
+    }
+
+    /// <summary>
+    /// Decodes one image and preprocesses it for validation and inference, as <see cref="Preprocessing.Evaluate"/> does. A large PNG, JPEG
+    /// or TIFF is read row by row, and never lies in memory whole.
+    /// </summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="size">Side of the network's input.</param>
+    /// <param name="chw">Receives [3, size, size] float32, RGB, normalised.</param>
+    /// <param name="cropRatio">Crop side over resized short side.</param>
+    /// <param name="cancellation">Gives up waiting for memory.</param>
+    /// <exception cref="ImageException">As for <see cref="Decode(byte[], long, CancellationToken)"/>; or the image is too narrow to resize.</exception>
+    public static void Evaluate(
+        byte[] encoded, int size, Span<float> chw, double cropRatio = Preprocessing.DefaultCropRatio, CancellationToken cancellation = default) =>
+        Evaluate(encoded, size, chw, cropRatio, DecodingLimits.Default with { Cancellation = cancellation }, LargePixelBytes);
+
+    /// <summary>The same within limits, row by row from so many bytes of pixels on.</summary>
+    internal static void Evaluate(byte[] encoded, int size, Span<float> chw, double cropRatio, DecodingLimits limits, long largePixelBytes)
+    {
+        ArgumentNullException.ThrowIfNull(encoded);
+        string? format = ExtensionOf(encoded);
+        JpegHeader? jpeg = format == "jpg" ? LookAtJpeg(encoded, limits) : null;
+        VipsSource? rows = jpeg is { } header ? IsLarge(header.Width, header.Height, largePixelBytes, JpegShare) ? Vips.Jpeg(encoded, header) : null
+            : format == "png" && IsLargePng(encoded, largePixelBytes) ? Vips.Png(encoded)
+            : format == "tif" ? Tiff.RowsOf(encoded, limits, largePixelBytes) : null;
+        if (rows is not null)
+        {
+            Vips.Evaluate(rows, limits, size, cropRatio, chw);
+            return;
+        }
+        using RgbImage image = jpeg is { } known ? DecodeJpeg(encoded, known, limits, TurboJpeg.IsAvailable) : Decode(encoded, limits);
+        Preprocessing.Evaluate(image, size, chw, cropRatio);
+    }
+
+    private static bool IsLarge(int width, int height, long leastPixelBytes, int share = 1) => RgbImage.BytesOf(width, height) / share >= leastPixelBytes;
+
+    private static bool IsLargePng(ReadOnlySpan<byte> png, long leastPixelBytes) => png.Length > 33
+        && BinaryPrimitives.ReadInt32BigEndian(png[16..]) is > 0 and var width && BinaryPrimitives.ReadInt32BigEndian(png[20..]) is > 0 and var height
+        && IsLarge(width, height, leastPixelBytes);
+
+    private static JpegHeader LookAtJpeg(byte[] jpeg, DecodingLimits limits)
     {
         JpegHeader header = JpegHeader.Read(jpeg);
         limits.CheckSize(header.Width, header.Height);
@@ -70,7 +124,6 @@ public static class ImageDecoder
             throw new ImageException("the JPEG is truncated");
         if ((long)header.ScanCount * header.Width * header.Height > (header.ScanCount > UsualScanCount ? ScannedPixelsOfMany : ScannedPixels))
             throw new ImageException($"the JPEG has {header.ScanCount} scans of {header.Width}×{header.Height}, which would take minutes to decode: save it again");
-        using Admission admission = limits.Admit(header.Width, header.Height, header.CoefficientBytes);
-        return admission.HandOver((turbo ? TurboJpeg.Decode(jpeg, header) : null) ?? Vips.DecodeJpeg(jpeg, header));
+        return header;
     }
 }

@@ -1,12 +1,6 @@
-using System.Buffers;
-
 namespace HrNetBatch.Model.Imaging;
 
-/// <summary>
-/// PIL's antialiased bilinear resize of 8-bit images, bit for bit: a horizontal pass rounded to bytes, then a vertical one, with
-/// 22-bit fixed-point weights. Only the asked-for window of the result is computed. Sums of integers do not depend on their order,
-/// so any vector width gives the same pixels.
-/// </summary>
+/// <summary>The resize of an image that lies in memory whole.</summary>
 internal static class PilResize
 {
     /// <summary>Resizes a box of the source, as if it were cropped first, and writes a window of the result.</summary>
@@ -23,41 +17,14 @@ internal static class PilResize
     internal static void Resize(
         RgbImage source, PixelBox box, int width, int height, PixelBox window, Span<byte> destination, int vectorBits)
     {
-        int stride = window.Width * RgbImage.BytesPerPixel;
-        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, (window.Height * stride) + RgbImage.TailBytes);
-
-        TriangleFilter rows = TriangleFilter.Create(box.Height, height, window.Top, window.Height);
-        int firstRow = rows.First[0];
-        int rowCount = rows.First[^1] + rows.Count[^1] - firstRow;
-        PackedTaps rowTaps = PackedTaps.Create(rows, firstRow, rowCount, PackedTaps.GroupSize);
-        TriangleFilter columns = TriangleFilter.Create(box.Width, width, window.Left, window.Width);
-        PackedTaps columnTaps = PackedTaps.Create(columns, 0, box.Width, 1);
-
-        int cellStride = window.Width * ResizeKernels.CellBytes;
-        int groupCount = (rowCount + PackedTaps.GroupSize - 1) / PackedTaps.GroupSize;
-        byte[] cells = ArrayPool<byte>.Shared.Rent(checked(groupCount * cellStride) + RgbImage.TailBytes);
-        try
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, (window.Height * window.Width * RgbImage.BytesPerPixel) + RgbImage.TailBytes);
+        using var resizer = new PilResizer(box, width, height, window, vectorBits);
+        Span<byte> pixels = source.Pixels;
+        for (int group = 0; group < resizer.GroupCount; group++)
         {
-            Span<byte> pixels = source.Pixels;
-            for (int group = 0; group < groupCount; group++)
-            {
-                // Below the last row its copies stand in; their weights are zero.
-                int row = group * PackedTaps.GroupSize, last = rowCount - 1 - row;
-                int offset = ((box.Top + firstRow + row) * source.Stride) + (box.Left * RgbImage.BytesPerPixel);
-                ResizeKernels.Columns(
-                    ref pixels[offset],
-                    Math.Min(1, last) * source.Stride, Math.Min(2, last) * source.Stride, Math.Min(3, last) * source.Stride,
-                    columnTaps, cells.AsSpan(group * cellStride, cellStride), vectorBits);
-            }
-            int integers = rowTaps.GroupCount * PackedTaps.IntegersPerGroup;
-            for (int row = 0; row < window.Height; row++)
-                ResizeKernels.Row(
-                    ref cells[rowTaps.Starts[row] / PackedTaps.GroupSize * cellStride], window.Width,
-                    rowTaps.Weights.AsSpan(row * integers, integers), ref destination[row * stride], vectorBits);
+            int row = resizer.FirstRow + (group * PackedTaps.GroupSize);
+            resizer.Pass(group, ref pixels[(row * source.Stride) + (box.Left * RgbImage.BytesPerPixel)], source.Stride);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(cells);
-        }
+        resizer.Finish(destination);
     }
 }

@@ -25,14 +25,29 @@ public static class Preprocessing
     public static void Evaluate(RgbImage image, int size, Span<float> chw, double cropRatio = DefaultCropRatio)
     {
         CheckRoom(size, chw);
+        var (window, width, height, leftPad, topPad) = Geometry(image.Width, image.Height, size, cropRatio);
+        if (window.Width < size || window.Height < size)
+            Normalization.FillBlack(chw);
+        Write(image, new PixelBox(0, 0, image.Width, image.Height), width, height, window, size, leftPad, topPad, mirrored: false, chw);
+    }
+
+    /// <summary>What of the resized image becomes the input, how large it is resized, and where in the input it lies.</summary>
+    internal static (PixelBox Window, int Width, int Height, int LeftPad, int TopPad) Geometry(int imageWidth, int imageHeight, int size, double cropRatio)
+    {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cropRatio);
-        var (width, height) = CropGeometry.ResizeShortSide(image.Width, image.Height, (int)(size / cropRatio));
+        var (width, height) = CropGeometry.ResizeShortSide(imageWidth, imageHeight, (int)(size / cropRatio));
         var (left, columns, leftPad) = CropGeometry.CenterCrop(width, size);
         var (top, rows, topPad) = CropGeometry.CenterCrop(height, size);
-        if (columns < size || rows < size)
+        return (new PixelBox(left, top, columns, rows), width, height, leftPad, topPad);
+    }
+
+    /// <summary>Normalises a window that was resized already.</summary>
+    internal static void WriteWindow(ReadOnlySpan<byte> resized, PixelBox window, int size, int leftPad, int topPad, Span<float> chw)
+    {
+        CheckRoom(size, chw);
+        if (window.Width < size || window.Height < size)
             Normalization.FillBlack(chw);
-        var window = new PixelBox(left, top, columns, rows);
-        Write(image, new PixelBox(0, 0, image.Width, image.Height), width, height, window, size, leftPad, topPad, mirrored: false, chw);
+        Normalize(resized, window.Width, window.Height, size, (topPad * size) + leftPad, mirrored: false, chw);
     }
 
     /// <summary>For training: RandomResizedCrop, horizontal flip, what else the augmentation asks for, normalise.</summary>

@@ -17,6 +17,26 @@ internal static class Tiff
     /// <exception cref="ImageException">Damaged, too large, or of a layout that Pillow does not read either.</exception>
     public static RgbImage Decode(byte[] tiff, DecodingLimits limits)
     {
+        TiffHeader header = Look(tiff, limits);
+        VipsSource source = Source(tiff, header);
+        using Admission admission = limits.Admit(header.Width, header.Height, DecoderBytes(header, tiff.Length));
+        return admission.HandOver(Orientations.Turn(Vips.Decode(source, limits: null), header.Orientation));
+    }
+
+    /// <summary>The first page where it is as large as this at least and stands right, to be read row by row; else null.</summary>
+    /// <exception cref="ImageException">Damaged, too large, or of a layout that Pillow does not read either.</exception>
+    public static VipsSource? RowsOf(byte[] tiff, DecodingLimits limits, long leastPixelBytes)
+    {
+        TiffHeader header = Look(tiff, limits);
+        return RgbImage.BytesOf(header.Width, header.Height) >= leastPixelBytes && header.Orientation is not (>= 2 and <= 8) ? Source(tiff, header) : null;
+    }
+
+    private static VipsSource Source(byte[] tiff, TiffHeader header) => Vips.OfTiff(
+        IsPremultiplied(header) ? WithPlainAlpha(tiff, header.ExtraSampleAt) : tiff, header, DecoderBytes(header, tiff.Length),
+        (source, samples, rgbx) => Unpack(header, source, samples, rgbx));
+
+    private static TiffHeader Look(byte[] tiff, DecodingLimits limits)
+    {
         TiffHeader header = TiffHeader.Read(tiff);
         if (header.IsCameraRaw)
             throw new ImageException(ImageFormats.NotRead("a camera's raw file (DNG, NEF, CR2, ARW)"));
@@ -26,10 +46,7 @@ internal static class Tiff
             throw new ImageException($"the TIFF's tiles of {header.TilePixels} pixels are larger than its picture");
         if (Unsupported(header) is { } layout)
             throw new ImageException($"TIFF of {layout} is not supported: convert it to PNG");
-        using Admission admission = limits.Admit(header.Width, header.Height, DecoderBytes(header, tiff.Length));
-        RgbImage image = Vips.DecodeTiff(
-            IsPremultiplied(header) ? WithPlainAlpha(tiff, header.ExtraSampleAt) : tiff, header, (source, samples, rgbx) => Unpack(header, source, samples, rgbx));
-        return admission.HandOver(Orientations.Turn(image, header.Orientation));
+        return header;
     }
 
     // A strip or a row of tiles may be all of the picture, one that is turned is there twice, and libvips has a copy of the file.

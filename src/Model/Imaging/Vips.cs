@@ -25,61 +25,69 @@ internal static class Vips
     // Rows that libvips keeps of what it reads from top to bottom, at most, and twice while it hands them on (measured).
     private const int KeptRows = 1024;
 
-    /// <summary>Decodes a JPEG whose size the caller has checked, and whose memory it has taken.</summary>
-    public static RgbImage DecodeJpeg(byte[] jpeg, JpegHeader header)
-        => Decode(
-            "JPEG", () => Image.JpegloadBuffer(jpeg, access: Enums.Access.Sequential, failOn: Enums.FailOn.None),
-            source => Expect(source, "JPEG", header.Width, header.Height), Unpack);
+    /// <summary>Turns a strip of libvips' samples into pixels.</summary>
+    internal delegate void StripUnpacker(Image source, ReadOnlySpan<byte> samples, Span<byte> rgbx);
 
-    public static RgbImage DecodePng(byte[] png, DecodingLimits limits)
+    /// <summary>A JPEG that was looked at.</summary>
+    public static VipsSource Jpeg(byte[] jpeg, JpegHeader header) => new(
+        "JPEG", () => Image.JpegloadBuffer(jpeg, access: Enums.Access.Sequential, failOn: Enums.FailOn.None), Unpack)
+    {
+        Size = (header.Width, header.Height),
+        DecoderBytes = source => jpeg.Length + KeptBytes(source) + header.CoefficientBytes,
+    };
+
+    /// <summary>A PNG.</summary>
+    public static VipsSource Png(byte[] png)
     {
         // Bytes 25 and 28 are IHDR's colour type, where 0 is grey without an alpha channel (libvips makes one out of a transparent grey),
         // and its order of rows: one in passes is decoded whole before there is a row.
         bool isPlainGrey = png.Length > 25 && png[25] == 0, isInPasses = png.Length > 28 && png[28] != 0;
         byte[] whole = PngPalette.Completed(png);
-        return Decode(
+        return new VipsSource(
             "PNG", () => Image.PngloadBuffer(whole, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
-            source => limits.Admit(source.Width, source.Height, whole.Length + (2 * RowBytes(source) * (isInPasses ? source.Height : Math.Min(source.Height, KeptRows)))),
-            (source, samples, rgbx) => Unpack(source, samples, rgbx, clips16BitGrey: isPlainGrey));
+            (source, samples, rgbx) => Unpack(source, samples, rgbx, clips16BitGrey: isPlainGrey))
+        {
+            DecoderBytes = source => whole.Length + (isInPasses ? 2 * RowBytes(source) * source.Height : KeptBytes(source)),
+        };
     }
 
-    // A WebP is decoded whole, with some rows besides.
-    public static RgbImage DecodeWebp(byte[] webp, DecodingLimits limits)
-        => Decode(
-            "WebP", () => Image.WebploadBuffer(webp, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated),
-            source => limits.Admit(source.Width, source.Height, webp.Length + (RgbImage.BytesOf(source.Width, source.Height) * 3 / 2)), Unpack);
+    /// <summary>A WebP: decoded whole, with some rows besides.</summary>
+    public static VipsSource Webp(byte[] webp) => new(
+        "WebP", () => Image.WebploadBuffer(webp, access: Enums.Access.Sequential, failOn: Enums.FailOn.Truncated), Unpack)
+    {
+        DecoderBytes = source => webp.Length + (RgbImage.BytesOf(source.Width, source.Height) * 3 / 2),
+    };
 
-    /// <summary>Decodes a TIFF whose size the caller has checked, and whose memory it has taken.</summary>
-    public static RgbImage DecodeTiff(byte[] tiff, TiffHeader header, StripUnpacker unpack)
-        => Decode(
-            "TIFF", () => Image.TiffloadBuffer(tiff, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
-            source => Expect(source, "TIFF", header.Width, header.Height), unpack);
+    /// <summary>A TIFF that was looked at.</summary>
+    public static VipsSource OfTiff(byte[] tiff, TiffHeader header, long decoderBytes, StripUnpacker unpack) => new(
+        "TIFF", () => Image.TiffloadBuffer(tiff, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error), unpack)
+    {
+        Size = (header.Width, header.Height),
+        DecoderBytes = _ => decoderBytes,
+    };
 
-    /// <summary>Turns a strip of libvips' samples into pixels.</summary>
-    internal delegate void StripUnpacker(Image source, ReadOnlySpan<byte> samples, Span<byte> rgbx);
-
-    // Nothing but the header is read when it is opened, of which NetVips makes a copy; memory is taken before the first row.
-    private static RgbImage Decode(string format, Func<Image> open, Func<Image, Admission?> admit, StripUnpacker unpack)
+    /// <summary>Decodes an image, within limits, or (null) in memory that the caller has taken.</summary>
+    public static RgbImage Decode(VipsSource source, DecodingLimits? limits)
     {
         RgbImage? image = null;
         try
         {
-            using Image source = open();
-            using Admission? admission = admit(source);
-            using Region region = Region.New(source);
-            image = new RgbImage(source.Width, source.Height);
-            int stripRows = (int)Math.Clamp(StripBytes / RowBytes(source), 1, source.Height);
-            for (int row = 0; row < source.Height; row += stripRows)
+            using Image opened = Open(source);
+            using Admission? admission = limits?.Admit(opened.Width, opened.Height, source.DecoderBytes(opened));
+            image = new RgbImage(opened.Width, opened.Height);
+            using Region region = Region.New(opened);
+            int stripRows = StripRows(opened);
+            for (int row = 0; row < opened.Height; row += stripRows)
             {
-                int count = Math.Min(stripRows, source.Height - row);
-                unpack(source, region.Fetch(0, row, source.Width, count), image.Rows(row, count));
+                int count = Math.Min(stripRows, opened.Height - row);
+                source.Unpack(opened, region.Fetch(0, row, opened.Width, count), image.Rows(row, count));
             }
             return admission?.HandOver(image) ?? image;
         }
         catch (VipsException cause)
         {
             image?.Dispose();
-            throw new ImageException($"the {format} is damaged or truncated: {LastLine(cause.Message)}", cause);
+            throw Damaged(source, cause);
         }
         catch (ImageException)
         {
@@ -87,6 +95,51 @@ internal static class Vips
             throw;
         }
     }
+
+    /// <summary>Decodes an image and preprocesses it as it comes, so that it never lies in memory whole: <see cref="Preprocessing.Evaluate"/>'s values.</summary>
+    public static void Evaluate(VipsSource source, DecodingLimits limits, int size, double cropRatio, Span<float> chw)
+    {
+        try
+        {
+            using Image opened = Open(source);
+            limits.CheckSize(opened.Width, opened.Height);
+            using Admission admission = limits.Budget.Admit(
+                source.DecoderBytes(opened) + RowEvaluation.BytesOf(opened.Width, opened.Height, size), limits.Cancellation);
+            using var evaluation = new RowEvaluation(opened.Width, opened.Height, size, cropRatio);
+            using Region region = Region.New(opened);
+            int stripRows = StripRows(opened), stride = evaluation.Stride;
+            byte[] strip = new byte[stripRows * stride];
+            for (int row = 0; row < opened.Height; row += stripRows)
+            {
+                int count = Math.Min(stripRows, opened.Height - row);
+                source.Unpack(opened, region.Fetch(0, row, opened.Width, count), strip.AsSpan(0, count * stride));
+                for (int within = 0; within < count; within++)
+                    evaluation.Add(row + within, strip.AsSpan(within * stride, stride));
+            }
+            evaluation.Finish(chw);
+        }
+        catch (VipsException cause)
+        {
+            throw Damaged(source, cause);
+        }
+    }
+
+    // Nothing but the header is read when it is opened, of which NetVips makes a copy; memory is taken before the first row.
+    private static Image Open(VipsSource source)
+    {
+        Image opened = source.Open();
+        if (source.Size is not { } size || size == (opened.Width, opened.Height))
+            return opened;
+        using (opened)
+            throw new ImageException($"the {source.Format} is damaged: it has two sizes, {size.Width}×{size.Height} and {opened.Width}×{opened.Height}");
+    }
+
+    private static ImageException Damaged(VipsSource source, VipsException cause) =>
+        new($"the {source.Format} is damaged or truncated: {LastLine(cause.Message)}", cause);
+
+    private static int StripRows(Image source) => (int)Math.Clamp(StripBytes / RowBytes(source), 1, source.Height);
+
+    private static long KeptBytes(Image source) => 2 * RowBytes(source) * Math.Min(source.Height, KeptRows);
 
     private static void Unpack(Image source, ReadOnlySpan<byte> samples, Span<byte> rgbx) => Unpack(source, samples, rgbx, clips16BitGrey: false);
 
@@ -106,10 +159,6 @@ internal static class Vips
         samples.CopyTo(rgbx);
         PixelLayouts.CmykToRgb(rgbx, inverted: false);
     }
-
-    private static Admission? Expect(Image source, string format, int width, int height) => (source.Width, source.Height) == (width, height)
-        ? null
-        : throw new ImageException($"the {format} is damaged: it has two sizes, {width}×{height} and {source.Width}×{source.Height}");
 
     private static long RowBytes(Image source) => (long)source.Width * source.Bands * SampleBytes(source.Format);
 

@@ -29,5 +29,6 @@ internal static class AttemptVerdict
     };
 
     private static Outcome.Failed Died(string what, string lastWords) => new(
-        lastWords.Length == 0 ? what : $"{what} Its last words:\n{lastWords}", FailureKind.Transient) { Died = true };
+        lastWords.Length == 0 ? what : $"{what} Its last words:\n{lastWords}", FailureKind.Transient)
+    { Died = true };
 }

@@ -2,6 +2,7 @@ using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Jobs.Tests.Classify;
 
@@ -122,12 +123,10 @@ public class PoisonTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
         var lease = await stack.ClaimAsync(job);
         using var stop = new AttemptStop();
         await using var services = await stack.ServicesAsync(("HrNetBatch:Classify:ListingPageSize", "100"));
-        await Get<UnitPlanner>(services).RunAsync(ClassifyJob.Of(await stack.AttemptAsync(lease, stop)), Cancellation);
+        await services.GetRequiredService<UnitPlanner>().RunAsync(ClassifyJob.Of(await stack.AttemptAsync(lease, stop)), Cancellation);
         await stack.Leases.EndAsync(lease, new Outcome.HandedBack("planned"), Cancellation);
         return job;
     }
-
-    private static T Get<T>(IServiceProvider services) where T : notnull => (T)services.GetService(typeof(T))!;
 
     /// <summary>An attempt takes the first unit as any, and its process dies.</summary>
     private async Task DieInUnitAsync(Guid job)
@@ -153,7 +152,7 @@ public class PoisonTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
         await DieAsync(lease);
     }
 
-    private Task DieAsync(Lease lease) => stack.Leases.EndAsync(lease, new Outcome.Failed(Killed, FailureKind.Transient) { Died = true }, Cancellation);
+    private Task<JobState> DieAsync(Lease lease) => stack.Leases.EndAsync(lease, new Outcome.Failed(Killed, FailureKind.Transient) { Died = true }, Cancellation);
 
     private async Task LetBecomeDueAsync(Guid job)
     {

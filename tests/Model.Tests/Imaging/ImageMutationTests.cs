@@ -25,7 +25,7 @@ public class ImageMutationTests
             long allocated = GC.GetAllocatedBytesForCurrentThread(), started = Stopwatch.GetTimestamp();
             try
             {
-                using RgbImage image = ImageDecoder.Decode(mutation.Bytes, PixelLimit);
+                using RgbImage image = ImageDecoder.Decode(mutation.Bytes, PixelLimit, TestContext.Current.CancellationToken);
                 Preprocessing.Evaluate(image, 32, new float[Preprocessing.FloatCount(32)]);
                 readCount++;
             }

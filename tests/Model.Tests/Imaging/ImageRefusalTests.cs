@@ -215,7 +215,7 @@ public class ImageRefusalTests
     public void Decode_RefusesTiffsThatWouldGetWrongPixels(ushort colours, int missingBytes, string? expected)
     {
         byte[] tiff = Tiff(8, 8, colours);
-        Exception? refused = Record.Exception(() => ImageDecoder.Decode(tiff[..^missingBytes]).Dispose());
+        Exception? refused = Record.Exception(() => ImageDecoder.Decode(tiff[..^missingBytes], cancellation: TestContext.Current.CancellationToken).Dispose());
         if (expected is null)
             Assert.Null(refused);
         else

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HrNetBatch.Model.Files;
 using static TorchSharp.torch;
 

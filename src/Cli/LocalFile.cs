@@ -38,12 +38,7 @@ internal static class LocalFile
         {
             if (File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } target) return $"is a link to {target.FullName}, which does not exist";
             if (new FileInfo(path) is { Length: 0 } empty)
-            {
-                return IsPipe(empty) ? "is a pipe: write what comes out of it to a file, and name that"
-                    : empty.FullName.StartsWith("/dev/", StringComparison.Ordinal) ? "is a device, not a file"
-                    : empty.FullName.StartsWith("/proc/", StringComparison.Ordinal) ? null
-                    : "is empty";
-            }
+                return SpecialFault(empty) ?? (empty.FullName.StartsWith("/proc/", StringComparison.Ordinal) ? null : "is empty");
             using FileStream readable = File.OpenRead(path);
             return null;
         }
@@ -56,6 +51,13 @@ internal static class LocalFile
             return $"cannot be read: {error.Message.TrimEnd('.')}";
         }
     }
+
+    /// <summary>What a file is that only looks like one, as what follows its name; null for a real one, empty or not.</summary>
+    public static string? SpecialFault(FileInfo file) =>
+        file.Length > 0 ? null
+        : IsPipe(file) ? "is a pipe: write what comes out of it to a file, and name that"
+        : file.FullName.StartsWith("/dev/", StringComparison.Ordinal) ? "is a device, not a file"
+        : null;
 
     // Opened for reading alone, a pipe without a writer would be waited for. A regular file is not changed by being opened.
     private static bool IsPipe(FileInfo file)

@@ -12,6 +12,7 @@ using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Settings;
 using HrNetBatch.Jobs.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -28,17 +29,18 @@ public static class DashboardApp
         // The working folder may be anybody's: settings are read beside the program, and no file of it is served.
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSettings<DashboardOptions>(DashboardOptions.Section);
-        builder.WebHost.ConfigureKestrel((context, kestrel) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<DashboardOptions>>((kestrel, options) =>
         {
             kestrel.AddServerHeader = false;
-            var options = context.Configuration.GetSection(DashboardOptions.Section).Get<DashboardOptions>() ?? new DashboardOptions();
-            if (options.Access == DashboardAccess.Loopback)
-                kestrel.Listen(IPAddress.Loopback, options.Port);
+            if (options.Value.Access == DashboardAccess.Loopback)
+                kestrel.Listen(IPAddress.Loopback, options.Value.Port);
             else
-                kestrel.ListenAnyIP(options.Port);
+                kestrel.ListenAnyIP(options.Value.Port);
         });
         // Open pages ask every two seconds: a log line for each request would bury all others.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // Why it cannot start, the program says, without a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Nothing outlives the process that needs keys, so none are kept in anybody's home folder.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddLedger(JobKinds.Default).AddServiceBus().AddBlobs();
@@ -50,8 +52,8 @@ public static class DashboardApp
         builder.Services.AddHangfirePages();
         builder.Services.AddHostedService<AddressAnnouncement>();
 
+        builder.Services.RequireSettings(); // before anything acts on a wrong one
         WebApplication app = builder.Build();
-        app.Services.GetRequiredService<IStartupValidator>().Validate(); // before anything acts on a wrong setting
         await app.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
         app.UseMiddleware<RequestGuard>();
         app.UseMiddleware<SecurityHeaders>();

@@ -40,7 +40,6 @@ public static class WorkerProgram
         try
         {
             using IHost host = Build(arguments, kinds);
-            host.Services.GetRequiredService<IStartupValidator>().Validate(); // before anything acts on a wrong setting
             await host.Services.GetRequiredService<HealthServer>().OpenAsync();
             await host.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
             await host.RunAsync();
@@ -83,6 +82,7 @@ public static class WorkerProgram
         services.AddHrNetJobs(builder.Configuration, kinds);
         services.AddTelemetryExport(builder.Configuration, "hrnet-worker");
         services.AddWorker(AttemptCommand.OfThisProgram(arguments));
+        services.RequireSettings(); // before anything acts on a wrong one
         return builder.Build();
     }
 

@@ -56,6 +56,26 @@ public sealed class AccessTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Dashboard_TellsInOneSentence_WhatKeepsItFromStarting()
+    {
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+        using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        using ProgramProcess unset = ProgramProcess.Start("HrNetBatch.Dashboard.dll", "Dashboard:Port=0"), unreadable = ProgramProcess.Start(
+            "HrNetBatch.Dashboard.dll", "Ledger:ConnectionString=Host=127.0.0.1;Port=1", "Dashboard:Port=http"), second = ProgramProcess.Start(
+            "HrNetBatch.Dashboard.dll", $"Ledger:ConnectionString={database.ConnectionString}", $"Dashboard:Port={port}");
+
+        foreach (ProgramProcess program in new[] { unset, unreadable, second }) Assert.Equal(1, await program.ExitAsync());
+        Assert.Equal(
+            "The dashboard cannot start: HrNetBatch:Ledger:ConnectionString is not set; `hrnet up` starts a PostgreSQL and writes it into its stack.json.", unset.Log.Trim());
+        Assert.Equal("The dashboard cannot start: HrNetBatch:Dashboard:Port is 'http': a whole number is needed.", unreadable.Log.Trim());
+        Assert.Contains($"127.0.0.1:{port}", second.Log, StringComparison.Ordinal);
+        Assert.Contains("Set HrNetBatch:Dashboard:Port to a free port", second.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", second.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Dashboard_NamesWhatItDoesNotKnowInTheLedgersConnectionString()
     {
         OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => DashboardApp.BuildAsync(

@@ -11,6 +11,8 @@ namespace HrNetBatch.Cli.Commands;
 /// <summary><c>hrnet schedule add|list|remove</c></summary>
 internal static class ScheduleCommand
 {
+    private const int LongestName = 100;
+
     public static Command Create() => new("schedule", "Submit a job again and again, by a cron expression (UTC).") { Add(), List(), Remove() };
 
     private static Command Add()
@@ -28,6 +30,8 @@ internal static class ScheduleCommand
         var command = new Command("add", "Add a schedule, or replace it.") { name, file, cron, kind };
         command.SetAction(async (parsed, interrupted) =>
         {
+            if (parsed.GetRequiredValue(name) is var named && (string.IsNullOrWhiteSpace(named) || named.Length > LongestName || named.Any(char.IsControl)))
+                throw new UserException($"A schedule's name is 1 to {LongestName} characters on one line, such as nightly.", UserException.WrongRequest);
             string expression = Fields(parsed.GetRequiredValue(cron));
             DateTimeOffset? next = Next(expression);
             JobRequest request = await SubmitCommand.ReadAsync(parsed.GetRequiredValue(file), parsed.GetValue(kind), interrupted);

@@ -45,9 +45,15 @@ internal static class UploadCommand
     private static (string Root, UploadedFile[] Files, string[] LeftOut) Files(string text)
     {
         string full = Path.GetFullPath(text);
-        if (File.Exists(full)) return (Path.GetDirectoryName(full)!, [new UploadedFile(full, new FileInfo(full).Length)], []);
+        if (File.Exists(full))
+        {
+            return LocalFile.SpecialFault(new FileInfo(full)) is { } fault
+                ? throw new UserException($"{full} {fault}.", UserException.WrongRequest)
+                : (Path.GetDirectoryName(full)!, [new UploadedFile(full, new FileInfo(full).Length)], []);
+        }
         if (!Directory.Exists(full)) throw new UserException($"{full} does not exist; name a folder or a file.", UserException.WrongRequest);
-        WalkedFile[] found = [.. FolderWalk.Walk(full)];
+        WalkedFile[] found = [.. FolderWalk.Walk(full).Select(entry =>
+            entry.File is { } file && LocalFile.SpecialFault(file) is { } special ? new WalkedFile(entry.Path, null, special["is ".Length..]) : entry)];
         UploadedFile[] files = [.. found.Where(entry => entry.File is not null).Select(entry => new UploadedFile(entry.Path, entry.File!.Length))];
         string[] leftOut = [.. found.Where(entry => entry.Unread is not null).Select(entry => $"Left out: {entry.Path} is {entry.Unread}.")];
         int emptyCount = found.Count(entry => entry.File is null && entry.Unread is null);

@@ -40,6 +40,7 @@ internal sealed class WatchedJob(Job job, TimeProvider time)
         { State: JobState.Failed, Error: { } error } => error,
         { State: JobState.Running, CancelRequestedAt: not null } => "stopping, as asked",
         { State: JobState.Scheduled, Error: { } error } => $"tries again at {Job.RunAt.ToLocalTime():HH:mm:ss}: {error}",
+        { State: JobState.Scheduled } => $"starts at {Job.RunAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}",
         { State: JobState.Queued, AttemptCount: 0 } => "waits for a worker",
         { State: JobState.Succeeded or JobState.Cancelled } => Took() ?? "",
         _ => Job.Activity ?? "",

@@ -18,6 +18,8 @@ public sealed class BlobAccountsOptions : IValidatableObject
         {
             if (string.IsNullOrWhiteSpace(account.ConnectionString) == account.ServiceUri is null)
                 yield return new($"{Section}:Accounts:{alias} needs either ConnectionString or ServiceUri, and not both.");
+            else if (account.ServiceUri is { } uri && !(uri.IsAbsoluteUri && uri.Scheme is "https" or "http"))
+                yield return new($"{Section}:Accounts:{alias}:ServiceUri is '{uri}': an address such as https://ACCOUNT.blob.core.windows.net is needed.");
         }
     }
 }

@@ -38,7 +38,7 @@ public static class ScheduleTimes
         }
         catch (CronFormatException error)
         {
-            throw new FormatException($"'{text}' is no cron expression: {error.Message} {Example}.", error);
+            throw new FormatException($"'{text}' is no cron expression: {error.Message.Replace("The given cron expression has an invalid format. ", "", StringComparison.Ordinal)} {Example}.", error);
         }
         return expression.GetNextOccurrence(LongAgo) is null
             ? throw new FormatException($"'{text}' never fires: no month that it names has such a day. {Example}.")

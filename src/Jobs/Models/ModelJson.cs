@@ -19,7 +19,7 @@ internal static class ModelJson
         try
         {
             BlobContent content = await blobs.ReadAsync(path, maximumBytes: MaximumBytes, cancellation: cancellation);
-            return (JsonSerializer.Deserialize<T>(content.Bytes, Options) ?? throw new JsonException("it holds null"), content.ETag);
+            return (JsonSerializer.Deserialize<T>(content.Bytes, Options) ?? throw new JsonException("it is null"), content.ETag);
         }
         catch (BlobException e) when (e.IsMissing)
         {
@@ -27,7 +27,7 @@ internal static class ModelJson
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
-            throw NotOurs(path, e.Message, e);
+            throw NotOurs(path, e is JsonException json ? JsonFault.Of(json) : e.Message.TrimEnd('.'), e);
         }
     }
 

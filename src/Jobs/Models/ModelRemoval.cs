@@ -58,7 +58,7 @@ public sealed class ModelRemoval(ModelStore store, BlobStore blobs, ModelTags ta
     {
         if (pointing.Length > 0)
             throw new JobException($"The {(pointing.Length == 1 ? "tag" : "tags")} {string.Join(", ", pointing.Select(tag => $"'{tag.Name}'"))} of '{reference.Name}' "
-                + $"{(pointing.Length == 1 ? "points" : "point")} to version {reference.Version}: move or untag first, or use --force to delete the tags too.");
+                + $"{(pointing.Length == 1 ? "points" : "point")} to version {reference.Version}: move {(pointing.Length == 1 ? "it" : "them")} (hrnet models tag) or delete {(pointing.Length == 1 ? "it" : "them")} (hrnet models untag) first, or use --force.");
         IReadOnlyList<Guid> users = await pins.ListUsersAsync($"{reference}", cancellation);
         if (users.Count > 0)
             throw new JobException($"{Counted.Of(users.Count, "unfinished job uses", "unfinished jobs use")} {reference} (for example {users[0]}): "

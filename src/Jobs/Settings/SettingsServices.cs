@@ -18,6 +18,15 @@ public static class SettingsServices
         return services.AddSingleton<IValidateOptions<TOptions>>(new SettingsValidator<TOptions>(section));
     }
 
+    /// <summary>Checks the settings of all sections, so that all that is wrong is told at once: a host reads some of them while it is built.</summary>
+    /// <exception cref="OptionsValidationException">One section is wrong.</exception>
+    /// <exception cref="AggregateException">Several are.</exception>
+    public static void RequireSettings(this IServiceCollection services)
+    {
+        using ServiceProvider settings = services.BuildServiceProvider();
+        settings.GetRequiredService<IStartupValidator>().Validate();
+    }
+
     private static void Bind<TOptions>(TOptions options, IConfiguration configuration, string section)
         where TOptions : class
     {

@@ -164,7 +164,7 @@ internal sealed partial class RunCheckpoints
         }
         catch (JsonException error)
         {
-            throw new JobException($"{path} cannot be read: {error.Message}. Restore it, or submit the job anew with another output.", FailureKind.Permanent, error);
+            throw new JobException($"'{path}', the run's list of checkpoints, cannot be read: {JsonFault.Of(error)}. Restore it, or submit the job again with another output.", FailureKind.Permanent, error);
         }
     }
 

@@ -82,7 +82,7 @@ public sealed partial record TrainArguments : TrainingRecipe, IJobArguments
     [BlobPath]
     public required string Output { get; init; }
 
-    /// <summary>Steps between two points of the training curves.</summary>
+    /// <summary>Steps between two points of the training curves; the first step and the last have a point too.</summary>
     [Range(1, 100_000)]
     public int MetricsInterval { get; init; } = 10;
 

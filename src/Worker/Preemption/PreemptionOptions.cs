@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HrNetBatch.Worker.Preemption;
 
 /// <summary>How a worker learns, before it is told to stop, that its machine will be taken away.</summary>
-public sealed class PreemptionOptions
+public sealed class PreemptionOptions : IValidatableObject
 {
     /// <summary>The configuration section that holds them.</summary>
     public const string Section = "HrNetBatch:Preemption";
@@ -24,6 +24,13 @@ public sealed class PreemptionOptions
     /// needs the time that is left.
     /// </summary>
     public bool Acknowledge { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Address is { IsAbsoluteUri: false } or { Scheme: not ("http" or "https") })
+            yield return new($"{Section}:Address is '{Address}': an address such as http://169.254.169.254 is needed.");
+    }
 }
 
 /// <summary>Who tells a worker that its machine will be taken away.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using HrNetBatch.Jobs.Contracts;
 using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Worker.Preemption;
@@ -50,7 +51,7 @@ internal sealed class ScheduledEvents : IDisposable
         }
         catch (JsonException malformed)
         {
-            throw new HttpRequestException($"it answered what is no list of events ({malformed.Message})", malformed);
+            throw new HttpRequestException($"it answered what is no list of events ({JsonFault.Of(malformed)})", malformed);
         }
     }
 

@@ -224,6 +224,7 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
             (["runs", "export", "abc", "--to", file], $"--to: {file} is a file; name a folder"),
             (["results", "abc", "--download", file], $"--download: {file} is a file; name a folder"),
             (["models", "tag", "flowers@1", "Best"], "'Best' cannot be a tag"),
+            (["schedule", "add", " ", file, "--cron", "@daily"], "A schedule's name is 1 to 100 characters on one line"),
             (["up", "--stack", "/proc/nowhere"], "/proc/nowhere cannot be the stack's folder"),
         ];
         foreach ((string[] typed, string error) in cases)
@@ -245,6 +246,17 @@ public sealed class LedgerCommandsTests(PostgresFixture postgres) : IAsyncLifeti
 
         Assert.Contains("false", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("False", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_SaysWhenAJobStarts_ThatIsForLater()
+    {
+        JobRequest request = Request() with { NotBefore = new DateTimeOffset(2030, 1, 31, 12, 0, 0, TimeSpan.Zero) };
+        await Jobs.EnqueueAsync(request, TestContext.Current.CancellationToken);
+
+        CommandResult result = await HrnetAsync("status", JobReference.Short(request.Id));
+
+        Assert.Contains($"starts at {request.NotBefore.Value.ToLocalTime():yyyy-MM-dd HH:mm:ss}", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

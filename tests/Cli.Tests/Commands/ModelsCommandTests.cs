@@ -81,7 +81,7 @@ public sealed class ModelsCommandTests(PostgresFixture postgres, AzuriteFixture 
 
     [Theory]
     [InlineData("No Flowers", "weights.pth", "cannot be a model's name")]
-    [InlineData("flowers", "nothing.pth", "There is no file")]
+    [InlineData("flowers", "nothing.pth", "does not exist")]
     public async Task Add_SaysWhatIsWrong_WithTheRequest(string name, string file, string expected)
     {
         CommandResult result = await HrnetAsync("models", "add", name, _folder.File(file));

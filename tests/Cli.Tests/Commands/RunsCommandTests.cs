@@ -65,7 +65,7 @@ public sealed class RunsCommandTests(PostgresFixture postgres) : IAsyncLifetime
     [InlineData("No run has the tag 'nothing'", 1, "compare", "tag:nothing", "tag:nothing")]
     [InlineData("Only one run was named", 2, "compare", "RUN")]
     [InlineData("only train and validate jobs", 2, "export", "EXPORT", "--to", "/tmp/nowhere")]
-    [InlineData("cannot be a tag", 1, "tag", "RUN", "Not A Tag")]
+    [InlineData("cannot be a tag", 2, "tag", "RUN", "Not A Tag")]
     [InlineData("has no such tag", 1, "untag", "RUN", "unknown")]
     public async Task WhatIsWrong_IsSaid(string expected, int exitCode, params string[] arguments)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using HrNetBatch.TestKit;
@@ -27,7 +28,7 @@ public sealed class UploadCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Upload_TellsOfLinksThatLeadNowhere_AndFollowsNoLoops()
+    public async Task Upload_TellsOfLinksThatLeadNowhere_AndOfPipes_AndFollowsNoLoops()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("dog"));
@@ -36,13 +37,16 @@ public sealed class UploadCommandTests(AzuriteFixture azurite)
         Directory.CreateSymbolicLink(folder.File("dog/up"), "..");
         File.CreateSymbolicLink(folder.File("dog/gone.txt"), "nothing");
         File.CreateSymbolicLink(folder.File("dog/2.txt"), "1.txt");
+        using (Process mkfifo = Process.Start("mkfifo", [folder.File("dog/pipe")])) await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.File("dog/empty.txt"), "", TestContext.Current.CancellationToken);
         BlobContainerClient container = await azurite.CreateContainerAsync();
 
         JsonElement summary = await UploadAsync(folder.Path, container.Name);
 
-        Assert.Equal((2, 0), Counts(summary));
+        Assert.Equal((3, 0), Counts(summary));
         string[] leftOut = [.. summary.GetProperty("leftOut").EnumerateArray().Select(left => left.GetString()!).Order(StringComparer.Ordinal)];
-        Assert.Equal(3, leftOut.Length);
+        Assert.Equal(4, leftOut.Length);
+        Assert.Contains(leftOut, left => left.Contains("dog/pipe is a pipe", StringComparison.Ordinal));
         Assert.Contains(leftOut, left => left.Contains("dog/gone.txt is a link to nothing, which is not there", StringComparison.Ordinal));
         Assert.Contains(leftOut, left => left.Contains("dog/up is a link to .., a folder that it lies in: not followed", StringComparison.Ordinal));
         Assert.Contains(leftOut, left => left.Contains("1 empty folder, such as", StringComparison.Ordinal));

@@ -119,6 +119,22 @@ public sealed class TrainOptionsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"about": "Short."}""", "lacks the field arguments")]
+    [InlineData("""{"about": "Short.", "argument": {}}""", "it has the unknown field argument (line 1")]
+    [InlineData("{\n  \"about\": ", "it ends before it is complete (line 2")]
+    public void Recipe_IsRefusedInWordsOfItsFile(string json, string expected)
+    {
+        string own = _folder.File("own.json");
+        File.WriteAllText(own, json);
+
+        string message = Assert.Throws<UserException>(() => Train("--recipe", own)).Message;
+
+        Assert.Contains($"{own} is no recipe: ", message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("HrNetBatch.", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("There is no recipe mine; there are cosine-cutmix-300, distil, fine-tune, original-100", "--recipe", "mine")]
     [InlineData("The recipe distil needs --teacher.", "--recipe", "distil")]
     [InlineData("The recipe fine-tune needs --initial-checkpoint.", "--recipe", "fine-tune")]

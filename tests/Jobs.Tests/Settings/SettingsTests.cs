@@ -18,6 +18,9 @@ public sealed class SettingsTests
     [InlineData("HrNetBatch:Retry:FailureLimit=five", "HrNetBatch:Retry:FailureLimit is 'five': a whole number is needed.")]
     [InlineData("HrNetBatch:ServiceBus:Queue=", "HrNetBatch:ServiceBus:Queue is empty: name the queue of job messages.")]
     [InlineData("HrNetBatch:Blobs:Accounts:local:ServiceUri=", "HrNetBatch:Blobs:Accounts:local needs either ConnectionString or ServiceUri, and not both.")]
+    [InlineData("HrNetBatch:Blobs:Accounts:local:ServiceUri=nonsense", "HrNetBatch:Blobs:Accounts:local:ServiceUri is 'nonsense': an address such as https://ACCOUNT.blob.core.windows.net is needed.")]
+    [InlineData("HrNetBatch:Models:Root=models", "HrNetBatch:Models:Root: 'models' is not a blob path; write it as blob://ACCOUNT-ALIAS/container/name, for example blob://local/images/cats/.")]
+    [InlineData("HrNetBatch:Blobs:Reading:RangesAtOnce=65", "HrNetBatch:Blobs:Reading:RangesAtOnce is 65: a value from 1 to 64 is needed.")]
     public void AWrongSetting_IsOneSentenceThatBeginsWithItsName(string setting, string sentence) => Assert.Equal([sentence], Faults(Ledger, setting));
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Amqp.Framing;
 using HrNetBatch.LocalServiceBus.Protocol.Security;
 using HrNetBatch.LocalServiceBus.Protocol.Wire;
@@ -21,10 +22,10 @@ internal sealed class AmqpConnection : IDisposable
     private bool _isOpen;
     private Error? _error;
 
-    public AmqpConnection(Stream stream, BrokerContext context)
+    public AmqpConnection(Stream stream, PipeReader input, BrokerContext context)
     {
         Context = context;
-        _reader = new FrameReader(stream);
+        _reader = new FrameReader(input);
         Writer = new FrameWriter(stream);
         Claims = new Claims(context.Time);
         _lastReceived = context.Time.GetTimestamp();

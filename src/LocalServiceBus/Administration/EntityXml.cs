@@ -8,6 +8,7 @@ namespace HrNetBatch.LocalServiceBus.Administration;
 /// <summary>Queues, topics and subscriptions as administration clients describe them. What this broker lacks is refused by name.</summary>
 internal sealed record EntityXml(EntityKind Kind, EntityOptions Options, Rule? DefaultRule)
 {
+    private static readonly XNamespace Details = "http://schemas.microsoft.com/netservices/2011/06/servicebus";
     private static readonly TimeSpan DefaultWindow = TimeSpan.FromMinutes(10);
 
     /// <summary>Reads an entry.</summary>
@@ -68,13 +69,7 @@ internal sealed record EntityXml(EntityKind Kind, EntityOptions Options, Rule? D
             Atom.Element("UpdatedAt", Atom.Time(entity.Description.UpdatedAt)),
             Atom.Element("AccessedAt", Atom.Time(entity.AccessedAt)),
             isSubscription ? null : Atom.Element("SupportOrdering", true),
-            new XElement(
-                Atom.ServiceBus + "CountDetails",
-                Atom.Element("ActiveMessageCount", counts.Active),
-                Atom.Element("DeadLetterMessageCount", counts.DeadLetters),
-                Atom.Element("ScheduledMessageCount", counts.Scheduled),
-                Atom.Element("TransferMessageCount", 0),
-                Atom.Element("TransferDeadLetterMessageCount", counts.TransferDeadLetters)),
+            CountDetails(counts),
             isTopic ? Atom.Element("SubscriptionCount", counts.Subscriptions) : null,
             Duration("AutoDeleteOnIdle", options.AutoDeleteOnIdle),
             isSubscription ? null : Atom.Element("EnablePartitioning", false),
@@ -84,6 +79,16 @@ internal sealed record EntityXml(EntityKind Kind, EntityOptions Options, Rule? D
             options.MaxMessageKilobytes is { } kilobytes ? Atom.Element("MaxMessageSizeInKilobytes", kilobytes) : null,
         ]);
     }
+
+    // With a prefix of its own, which the JavaScript client looks for.
+    private static XElement CountDetails(EntityCounts counts) => new(
+        Atom.ServiceBus + "CountDetails",
+        new XAttribute(XNamespace.Xmlns + "d2p1", Details.NamespaceName),
+        new XElement(Details + "ActiveMessageCount", counts.Active),
+        new XElement(Details + "DeadLetterMessageCount", counts.DeadLetters),
+        new XElement(Details + "ScheduledMessageCount", counts.Scheduled),
+        new XElement(Details + "TransferMessageCount", 0),
+        new XElement(Details + "TransferDeadLetterMessageCount", counts.TransferDeadLetters));
 
     private static EntityOptions Read(EntityOptions options, XElement element)
     {

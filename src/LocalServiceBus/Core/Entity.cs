@@ -40,6 +40,26 @@ public sealed class Entity
     /// <exception cref="BrokerException">One of them may not be sent here.</exception>
     public async Task<long[]> SendAsync(IReadOnlyList<IncomingMessage> messages)
     {
+        CheckSend(messages);
+        return await _broker.RunAsync(operation => messages.Select(message => _state.Send(operation, message)).ToArray());
+    }
+
+    /// <summary>Sends messages once a transaction is committed.</summary>
+    /// <returns>Their sequence numbers.</returns>
+    /// <exception cref="BrokerException">One of them may not be sent here.</exception>
+    internal async Task<long[]> SendAsync(IReadOnlyList<IncomingMessage> messages, Transaction transaction)
+    {
+        CheckSend(messages);
+        long[] numbers = await _broker.RunAsync(_ => messages.Select(_ => _state.Reserve()).ToArray());
+        transaction.Add(() => CheckSend(messages), operation =>
+        {
+            foreach ((IncomingMessage message, long number) in messages.Zip(numbers)) _state.SendReserved(operation, message, number);
+        });
+        return numbers;
+    }
+
+    private void CheckSend(IReadOnlyList<IncomingMessage> messages)
+    {
         if (Kind is EntityKind.Subscription or EntityKind.DeadLetterQueue)
             throw new BrokerException(Refusal.NotAllowed, $"Nothing can be sent to '{Name}': send to its queue or topic.");
         if (Options.RequiresSession && messages.Any(message => message.SessionId is null))
@@ -48,7 +68,6 @@ public sealed class Entity
                 Refusal.NotAllowed,
                 $"The SessionId was not set on a message, and it cannot be sent to '{Name}': entities with sessions take only messages that have one.");
         }
-        return await _broker.RunAsync(operation => messages.Select(message => _state.Send(operation, message)).ToArray());
     }
 
     /// <summary>Takes back scheduled messages.</summary>
@@ -56,6 +75,18 @@ public sealed class Entity
     public Task CancelScheduledAsync(IEnumerable<long> sequenceNumbers) => _broker.RunAsync(operation =>
     {
         foreach (long number in sequenceNumbers) _state.CancelScheduled(operation, number);
+    });
+
+    /// <summary>Takes back scheduled messages once a transaction is committed.</summary>
+    /// <exception cref="BrokerException">One of them is not scheduled.</exception>
+    internal Task CancelScheduledAsync(IReadOnlyList<long> sequenceNumbers, Transaction transaction) => _broker.RunAsync(_ =>
+    {
+        foreach (long number in sequenceNumbers)
+        {
+            _state.CheckScheduled(number);
+            if (transaction.TryClaim((this, number)))
+                transaction.Add(() => _state.CheckScheduled(number), operation => _state.CancelScheduled(operation, number));
+        }
     });
 
     /// <summary>Shows messages in any state without touching them.</summary>
@@ -73,6 +104,20 @@ public sealed class Entity
     /// <exception cref="BrokerException">The hold is gone.</exception>
     public Task<DateTimeOffset> RenewLockAsync(Guid lockToken) =>
         _broker.RunAsync(operation => _state.RenewLock(operation, lockToken));
+
+    /// <summary>Does what a receiver decided about a message that it holds.</summary>
+    /// <exception cref="BrokerException">The hold is gone, or the decision cannot be carried out here.</exception>
+    internal Task SettleAsync(Guid lockToken, Settlement settlement) => _broker.RunAsync(operation => _state.Settle(operation, lockToken, settlement));
+
+    /// <summary>Settles a message once a transaction is committed; until then it stays locked.</summary>
+    /// <exception cref="BrokerException">The hold is gone, or the decision cannot be carried out here.</exception>
+    internal Task SettleAsync(Guid lockToken, Settlement settlement, Transaction transaction) => _broker.RunAsync(_ =>
+    {
+        _state.CheckSettlement(lockToken, settlement);
+        if (!transaction.TryClaim(lockToken))
+            throw new BrokerException(Refusal.MessageLockLost, "The message was settled in this transaction already.");
+        transaction.Add(() => _state.CheckSettlement(lockToken, settlement), operation => _state.Settle(operation, lockToken, settlement));
+    });
 
     /// <summary>Removes a message that is done with.</summary>
     /// <exception cref="BrokerException">The hold is gone.</exception>
@@ -165,4 +210,12 @@ public sealed class Entity
     /// <exception cref="BrokerException">Nobody holds it.</exception>
     public Task SetSessionStateAsync(string sessionId, byte[]? state) =>
         _broker.RunAsync(operation => _state.Sessions.SetState(operation, sessionId, state));
+
+    /// <summary>Notes something about a session once a transaction is committed.</summary>
+    /// <exception cref="BrokerException">Nobody holds it.</exception>
+    internal Task SetSessionStateAsync(string sessionId, byte[]? state, Transaction transaction) => _broker.RunAsync(_ =>
+    {
+        _state.Sessions.State(sessionId);
+        transaction.Add(() => _state.Sessions.State(sessionId), operation => _state.Sessions.SetState(operation, sessionId, state));
+    });
 }

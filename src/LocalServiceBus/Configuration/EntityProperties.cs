@@ -11,8 +11,6 @@ internal static class EntityProperties
     public static EntityOptions Read(string where, EntitySection? section)
     {
         section ??= new EntitySection();
-        Refuse(where, nameof(section.ForwardTo), section.ForwardTo);
-        Refuse(where, nameof(section.ForwardDeadLetteredMessagesTo), section.ForwardDeadLetteredMessagesTo);
         var defaults = new EntityOptions();
         TimeSpan window = Duration(where, nameof(section.DuplicateDetectionHistoryTimeWindow), section.DuplicateDetectionHistoryTimeWindow, LongestWindow)
             ?? TimeSpan.FromMinutes(10);
@@ -29,14 +27,23 @@ internal static class EntityProperties
             DeadLetterExpired = section.DeadLetteringOnMessageExpiration,
             RequiresSession = section.RequiresSession,
             DuplicateWindow = section.RequiresDuplicateDetection ? window : null,
+            AutoDeleteOnIdle = Duration(where, nameof(section.AutoDeleteOnIdle), section.AutoDeleteOnIdle, TimeSpan.MaxValue),
+            DeadLetterFilterErrors = section.DeadLetteringOnFilterEvaluationExceptions ?? defaults.DeadLetterFilterErrors,
+            EnableBatchedOperations = section.EnableBatchedOperations ?? defaults.EnableBatchedOperations,
+            ForwardTo = Text(section.ForwardTo),
+            ForwardDeadLettersTo = Text(section.ForwardDeadLetteredMessagesTo),
+            MaxMessageKilobytes = section.MaxMessageSizeInKilobytes,
+            MaxSizeMegabytes = section.MaxSizeInMegabytes ?? defaults.MaxSizeMegabytes,
+            Status = Status(where, section.Status),
+            UserMetadata = Text(section.UserMetadata),
         };
     }
 
-    private static void Refuse(string where, string name, string? value)
-    {
-        if (!string.IsNullOrEmpty(value))
-            throw new ConfigurationException($"{where}: {name} is '{value}', but this broker does not forward messages. Leave it empty.");
-    }
+    private static EntityStatus Status(string where, string? value) => string.IsNullOrEmpty(value) ? EntityStatus.Active
+        : Enum.TryParse(value, ignoreCase: true, out EntityStatus status) && !char.IsAsciiDigit(value[0]) ? status
+        : throw new ConfigurationException($"{where}: Status is '{value}'; write {string.Join(", ", Enum.GetNames<EntityStatus>())}.");
+
+    private static string? Text(string? value) => string.IsNullOrEmpty(value) ? null : value;
 
     private static TimeSpan? Duration(string where, string name, string? value, TimeSpan longest)
     {

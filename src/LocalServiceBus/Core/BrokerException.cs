@@ -15,8 +15,17 @@ public enum Refusal
     /// <summary>No message has this number, or it is not in the state that the request needs.</summary>
     MessageNotFound,
 
-    /// <summary>No entity has this name.</summary>
+    /// <summary>No entity or rule has this name.</summary>
     EntityNotFound,
+
+    /// <summary>There is an entity or rule of this name already.</summary>
+    EntityExists,
+
+    /// <summary>The status of the entity forbids it.</summary>
+    EntityDisabled,
+
+    /// <summary>The entity is full.</summary>
+    QuotaExceeded,
 
     /// <summary>The entity does not do this.</summary>
     NotAllowed,

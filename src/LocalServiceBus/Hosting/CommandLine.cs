@@ -114,7 +114,7 @@ internal static class CommandLine
             .SetMinimumLevel(parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information)
             .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss ")));
         await using ServiceBusServer server = await ServiceBusServer.StartAsync(options, logging.CreateLogger("LocalServiceBus"));
-        Console.WriteLine($"Serving {server.Broker.Entities.Count} entities, messages in {options.Folder ?? "memory"}. Ctrl-C stops.");
+        Console.WriteLine($"Serving {server.Broker.Entities.Count(entity => entity.Kind != EntityKind.DeadLetterQueue)} entities, messages in {options.Folder ?? "memory"}. Ctrl-C stops.");
         if (server.TlsPort is { } tlsPort)
             Console.WriteLine($"TLS on port {tlsPort}; clients must trust {(certificate is null ? $"{options.Folder}/certificate.pem" : certificate.Subject)}");
         Console.WriteLine($"Connection string: {server.ConnectionString}");

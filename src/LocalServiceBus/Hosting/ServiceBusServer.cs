@@ -22,8 +22,9 @@ public sealed class ServiceBusServer : IAsyncDisposable
     {
         _options = options;
         IMessageStore store = options.Folder is null ? new InMemoryStore() : SqliteStore.Open(options.Folder, Fail);
-        _broker = new MessageBroker(options.Entities, store, MessageReader.ReadForFilters, time);
+        _broker = new MessageBroker(options.Entities, store, MessageRewriter.Content, time);
         if (_broker.UnknownEntities is { Count: > 0 } unknown) log.EntitiesWithoutDefinition(string.Join(", ", unknown));
+        if (_broker.ChangedEntities is { Count: > 0 } changed) log.EntitiesChangedByConfiguration(string.Join(", ", changed));
         var context = new BrokerContext(_broker, new SharedAccessKey(options.KeyName, options.Key), options.MaxMessageBytes, time, log);
         if (options.Port is { } port) _listeners.Add(new Listener(port, null, context));
         if (options.TlsPort is { } tlsPort)
@@ -61,7 +62,7 @@ public sealed class ServiceBusServer : IAsyncDisposable
     /// <summary>Starts a server; it serves from when the task ends until it is disposed.</summary>
     /// <exception cref="StoreException">The folder cannot be used.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The port cannot be used.</exception>
-    /// <exception cref="BrokerException">Two entities have the same name.</exception>
+    /// <exception cref="BrokerException">An entity cannot be as it is declared.</exception>
     public static async Task<ServiceBusServer> StartAsync(ServiceBusOptions options, ILogger? log = null, TimeProvider? time = null)
     {
         // Taking up a large store takes a while.

@@ -14,6 +14,9 @@ internal static class Conditions
         Refusal.SessionCannotBeLocked => "com.microsoft:session-cannot-be-locked",
         Refusal.MessageNotFound => "com.microsoft:message-not-found",
         Refusal.EntityNotFound => "amqp:not-found",
+        Refusal.EntityExists => "com.microsoft:entity-already-exists",
+        Refusal.EntityDisabled => "com.microsoft:entity-disabled",
+        Refusal.QuotaExceeded => "amqp:resource-limit-exceeded",
         Refusal.NotAllowed => "amqp:not-allowed",
         Refusal.NotImplemented => "amqp:not-implemented",
         Refusal.InvalidArgument => "com.microsoft:argument-error",
@@ -30,6 +33,8 @@ internal static class Conditions
     {
         Refusal.MessageLockLost or Refusal.SessionLockLost or Refusal.SessionCannotBeLocked => 410,
         Refusal.MessageNotFound or Refusal.EntityNotFound => 404,
+        Refusal.EntityExists => 409,
+        Refusal.EntityDisabled or Refusal.QuotaExceeded => 403,
         Refusal.NotAllowed => 405,
         Refusal.NotImplemented => 501,
         Refusal.InvalidArgument => 400,

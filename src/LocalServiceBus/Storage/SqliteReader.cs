@@ -10,7 +10,7 @@ internal static class SqliteReader
     {
         ILookup<long, Message> messages = Query(connection, """
             SELECT id, enqueued_number, enqueued_at, message_id, session_id, state, scheduled_for, time_to_live, expires_at, delivery_count,
-                   lock_token, locked_until, dead_letter_source, changed_properties, content
+                   lock_token, locked_until, dead_letter_source, changed_properties, content, forward_count
             FROM messages JOIN contents USING (id) ORDER BY id
             """, row => (SqliteSchema.Parts(row.GetInt64(0)).Entity, Message(row))).ToLookup(found => found.Entity, found => found.Item2);
         ILookup<long, (string Id, byte[] State)> sessions = Query(
@@ -23,13 +23,19 @@ internal static class SqliteReader
             row => (Entity: row.GetInt64(0), Seen: (row.GetString(1), Time(row, 2)!.Value))).ToLookup(found => found.Entity, found => found.Seen);
         return
         [
-            .. Query(connection, "SELECT id, name, last_number FROM entities", row => (Id: row.GetInt64(0), Name: row.GetString(1), Last: row.GetInt64(2)))
+            .. Query(
+                    connection,
+                    "SELECT id, name, last_number, description FROM entities",
+                    row => (Id: row.GetInt64(0), Name: row.GetString(1), Last: row.GetInt64(2), Description: Text(row, 3)))
                 .Select(entity => new StoredEntity(
                     entity.Name,
                     entity.Last,
                     [.. messages[entity.Id]],
                     sessions[entity.Id].ToDictionary(session => session.Id, session => session.State),
-                    seen[entity.Id].ToDictionary(id => id.Id, id => id.Until))),
+                    seen[entity.Id].ToDictionary(id => id.Id, id => id.Until))
+                {
+                    Description = entity.Description is { } text ? DescriptionEncoding.Decode(text) : null,
+                }),
         ];
     }
 
@@ -49,6 +55,7 @@ internal static class SqliteReader
         DeadLetterSource = Text(row, 12),
         ChangedProperties = PropertyEncoding.Decode(row[13] as byte[]),
         Content = (byte[])row[14],
+        ForwardCount = row.GetInt32(15),
     };
 
     private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

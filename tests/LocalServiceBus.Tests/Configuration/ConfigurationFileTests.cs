@@ -43,7 +43,8 @@ public sealed partial class ConfigurationFileTests
     }
 
     [Theory]
-    [InlineData("""{ "Name": "q", "Properties": { "ForwardTo": "other" } }""", "queue 'q': ForwardTo is 'other'")]
+    [InlineData("""{ "Name": "q", "Properties": { "Status": "Sleeping" } }""", "queue 'q': Status is 'Sleeping'")]
+    [InlineData("""{ "Name": "q", "Properties": { "AutoDeleteOnIdle": "soon" } }""", "AutoDeleteOnIdle is 'soon'")]
     [InlineData("""{ "Name": "q", "Properties": { "LockDuration": "60" } }""", "LockDuration is '60'")]
     [InlineData("""{ "Name": "q", "Properties": { "LockDuration": "PT6M" } }""", "at most PT5M")]
     [InlineData("""{ "Name": "q", "Properties": { "MaxDeliveryCount": 0 } }""", "MaxDeliveryCount is 0")]
@@ -59,7 +60,7 @@ public sealed partial class ConfigurationFileTests
 
     [Theory]
     [InlineData("""{ "FilterType": "Sql", "SqlFilter": { "SqlExpression": "a + 1 = 2" } }""", "subscription 't/s', rule 'r': the SQL filter \"a + 1 = 2\"")]
-    [InlineData("""{ "FilterType": "Sql", "SqlFilter": { "SqlExpression": "1=1" }, "Action": { "SqlExpression": "SET a = 1" } }""", "it has an action")]
+    [InlineData("""{ "FilterType": "Sql", "SqlFilter": { "SqlExpression": "1=1" }, "Action": { "SqlExpression": "SET a = 1 + 1" } }""", "the action \"SET a = 1 + 1\"")]
     [InlineData("""{ "FilterType": "Magic" }""", "'Magic'")]
     [InlineData("""{ "FilterType": "Correlation", "CorrelationFilter": { "Properties": { "a": [] } } }""", "'a'")]
     public void ARuleThatThisBrokerLacks_IsRefused_AndNamed(string rule, string named) => Assert.Contains(

@@ -200,6 +200,7 @@ internal sealed class DeliveryLink : Link
                 if (handover.DrainedAt is { } drainedAt) WriteDrained(drainedAt);
                 if (handover.SessionLost)
                     Session.Close(this, Conditions.Of(Refusal.SessionLockLost), "The session's lock ran out. Accept the session again.");
+                if (handover.Ended is { } ended) Session.Close(this, Conditions.Of(ended.Reason), ended.Message);
             }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -105,5 +105,6 @@ internal static class MessageReader
 
     private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time.ToUniversalTime(), DateTimeKind.Utc));
 
-    private static string? Text(object? id) => id is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(id, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
+    /// <summary>An id as filters see it.</summary>
+    public static string? Text(object? id) => id is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(id, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
 }

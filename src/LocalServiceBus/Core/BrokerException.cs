@@ -44,6 +44,15 @@ public enum Refusal
 
     /// <summary>What was asked for did not come in time.</summary>
     TimedOut,
+
+    /// <summary>The broker has too much to do: ask again later.</summary>
+    ServerBusy,
+
+    /// <summary>The connection has no such transaction: it was never declared, or it is over.</summary>
+    TransactionUnknown,
+
+    /// <summary>The transaction was not done by its end.</summary>
+    TransactionTimedOut,
 }
 
 /// <summary>A request that the broker refuses, with a reason that the client is told.</summary>

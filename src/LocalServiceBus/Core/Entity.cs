@@ -52,11 +52,37 @@ public sealed class Entity
         return messages.Select(message => state.Send(operation, message)).ToArray();
     });
 
+    /// <summary>Sends messages once a transaction is committed.</summary>
+    /// <returns>Their sequence numbers.</returns>
+    /// <exception cref="BrokerException">One of them may not be sent here.</exception>
+    internal Task<long[]> SendAsync(IReadOnlyList<IncomingMessage> messages, Transaction transaction) => RunAsync(_ =>
+    {
+        State.CheckSend(messages);
+        long[] numbers = [.. messages.Select(_ => State.Reserve())];
+        transaction.Add(() => State.CheckSend(messages), operation =>
+        {
+            foreach ((IncomingMessage message, long number) in messages.Zip(numbers)) State.SendReserved(operation, message, number);
+        });
+        return numbers;
+    });
+
     /// <summary>Takes back scheduled messages.</summary>
     /// <exception cref="BrokerException">One of them is not scheduled; the ones before it are cancelled.</exception>
     public Task CancelScheduledAsync(IEnumerable<long> sequenceNumbers) => RunAsync(operation =>
     {
         foreach (long number in sequenceNumbers) State.CancelScheduled(operation, number);
+    });
+
+    /// <summary>Takes back scheduled messages once a transaction is committed.</summary>
+    /// <exception cref="BrokerException">One of them is not scheduled.</exception>
+    internal Task CancelScheduledAsync(IReadOnlyList<long> sequenceNumbers, Transaction transaction) => RunAsync(_ =>
+    {
+        foreach (long number in sequenceNumbers)
+        {
+            State.CheckScheduled(number);
+            if (transaction.TryClaim((Name, number)))
+                transaction.Add(() => State.CheckScheduled(number), operation => State.CancelScheduled(operation, number));
+        }
     });
 
     /// <summary>Shows messages in any state without touching them.</summary>
@@ -74,6 +100,20 @@ public sealed class Entity
     /// <exception cref="BrokerException">The hold is gone.</exception>
     public Task<DateTimeOffset> RenewLockAsync(Guid lockToken) =>
         RunAsync(operation => State.RenewLock(operation, lockToken));
+
+    /// <summary>Does what a receiver decided about a message that it holds.</summary>
+    /// <exception cref="BrokerException">The hold is gone, or the decision cannot be carried out here.</exception>
+    internal Task SettleAsync(Guid lockToken, Settlement settlement) => RunAsync(operation => State.Settle(operation, lockToken, settlement));
+
+    /// <summary>Settles a message once a transaction is committed; until then it stays locked.</summary>
+    /// <exception cref="BrokerException">The hold is gone, or the decision cannot be carried out here.</exception>
+    internal Task SettleAsync(Guid lockToken, Settlement settlement, Transaction transaction) => RunAsync(_ =>
+    {
+        State.CheckSettlement(lockToken, settlement);
+        if (!transaction.TryClaim(lockToken))
+            throw new BrokerException(Refusal.MessageLockLost, "The message was settled in this transaction already.");
+        transaction.Add(() => State.CheckSettlement(lockToken, settlement), operation => State.Settle(operation, lockToken, settlement));
+    });
 
     /// <summary>Removes a message that is done with.</summary>
     /// <exception cref="BrokerException">The hold is gone.</exception>
@@ -164,6 +204,14 @@ public sealed class Entity
     /// <exception cref="BrokerException">Nobody holds it.</exception>
     public Task SetSessionStateAsync(string sessionId, byte[]? state) =>
         RunAsync(operation => State.Sessions.SetState(operation, sessionId, state));
+
+    /// <summary>Notes something about a session once a transaction is committed.</summary>
+    /// <exception cref="BrokerException">Nobody holds it.</exception>
+    internal Task SetSessionStateAsync(string sessionId, byte[]? state, Transaction transaction) => RunAsync(_ =>
+    {
+        State.Sessions.State(sessionId);
+        transaction.Add(() => State.Sessions.State(sessionId), operation => State.Sessions.SetState(operation, sessionId, state));
+    });
 
     /// <summary>Adds a rule to a subscription.</summary>
     /// <exception cref="BrokerException">It has one of that name, or is no subscription.</exception>

@@ -120,10 +120,20 @@ internal sealed partial class EntityState(string name, EntityDescription descrip
 
     /// <summary>Takes a message in.</summary>
     /// <returns>Its sequence number; 0 for a duplicate, which is dropped.</returns>
-    public long Send(Operation operation, IncomingMessage incoming)
+    public long Send(Operation operation, IncomingMessage incoming) =>
+        Seen?.TryAdd(operation, incoming.MessageId) == false ? 0 : Send(operation, incoming, ++_lastNumber);
+
+    /// <summary>Gives a message that is sent in a transaction its number ahead of the rest, because its sender is told it.</summary>
+    public long Reserve() => ++_lastNumber;
+
+    /// <summary>Takes a message in under a reserved number; a duplicate is dropped.</summary>
+    public void SendReserved(Operation operation, IncomingMessage incoming, long number)
     {
-        if (Seen?.TryAdd(operation, incoming.MessageId) == false) return 0;
-        long number = ++_lastNumber;
+        if (Seen?.TryAdd(operation, incoming.MessageId) != false) Send(operation, incoming, number);
+    }
+
+    private long Send(Operation operation, IncomingMessage incoming, long number)
+    {
         var message = new Message
         {
             SequenceNumber = number,
@@ -142,6 +152,9 @@ internal sealed partial class EntityState(string name, EntityDescription descrip
     }
 
     public void CancelScheduled(Operation operation, long number) => Remove(operation, Find(number, MessageState.Scheduled));
+
+    /// <summary>Throws where a message is not scheduled.</summary>
+    public void CheckScheduled(long number) => Find(number, MessageState.Scheduled);
 
     public List<Message> Peek(long from, int count, string? session) =>
     [
@@ -167,6 +180,39 @@ internal sealed partial class EntityState(string name, EntityDescription descrip
         return renewed.Lock.Until;
     }
 
+    /// <summary>Does what a receiver decided about a message that it holds.</summary>
+    public void Settle(Operation operation, Guid token, Settlement settlement)
+    {
+        switch (settlement)
+        {
+            case Completion:
+                Complete(operation, token);
+                break;
+            case Giveback:
+                Release(operation, token);
+                break;
+            case Abandonment { Properties: var properties }:
+                Abandon(operation, token, properties);
+                break;
+            case Deferral { Properties: var properties }:
+                Defer(operation, token, properties);
+                break;
+            case DeadLettering dead:
+                DeadLetter(operation, token, dead.Reason, dead.Description, dead.Properties);
+                break;
+            default:
+                throw new InvalidOperationException($"{settlement.GetType().Name} is not handled.");
+        }
+    }
+
+    /// <summary>Throws where <see cref="Settle"/> would.</summary>
+    public void CheckSettlement(Guid token, Settlement settlement)
+    {
+        if (settlement is Giveback) return;
+        if (settlement is DeadLettering) CheckDeadLetters();
+        Held(token);
+    }
+
     public void Complete(Operation operation, Guid token) => Remove(operation, Held(token));
 
     public void Abandon(Operation operation, Guid token, IReadOnlyDictionary<string, object?> properties) =>
@@ -187,8 +233,7 @@ internal sealed partial class EntityState(string name, EntityDescription descrip
     public void DeadLetter(
         Operation operation, Guid token, string? reason, string? description, IReadOnlyDictionary<string, object?> properties)
     {
-        if (DeadLetters is null)
-            throw new BrokerException(Refusal.NotAllowed, $"'{Name}' holds dead letters: complete, abandon or defer its messages.");
+        CheckDeadLetters();
         Message message = Held(token);
         MoveToDeadLetters(operation, message, Changed(message, properties), reason, description);
     }
@@ -385,6 +430,12 @@ internal sealed partial class EntityState(string name, EntityDescription descrip
         var changed = new Dictionary<string, object?>(message.ChangedProperties);
         foreach ((string name, object? value) in properties) changed[name] = value;
         return message with { ChangedProperties = changed };
+    }
+
+    private void CheckDeadLetters()
+    {
+        if (DeadLetters is null)
+            throw new BrokerException(Refusal.NotAllowed, $"'{Name}' holds dead letters: complete, abandon or defer its messages.");
     }
 
     private Message Held(Guid token)

@@ -119,6 +119,10 @@ public sealed class MessageBroker : IAsyncDisposable
         await _store.DisposeAsync();
     }
 
+    /// <summary>Does the work of a transaction, all of it or nothing.</summary>
+    /// <exception cref="BrokerException">Something of it cannot be done any more.</exception>
+    internal Task CommitAsync(Transaction transaction) => RunAsync(transaction.Run);
+
     internal async Task<T> RunAsync<T>(Func<Operation, T> step)
     {
         T result = default!;

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Amqp.Framing;
 using HrNetBatch.LocalServiceBus.Protocol.Security;
+using HrNetBatch.LocalServiceBus.Protocol.Transactions;
 using HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 namespace HrNetBatch.LocalServiceBus.Protocol;
@@ -28,6 +29,7 @@ internal sealed class AmqpConnection : IDisposable
         _reader = new FrameReader(input);
         Writer = new FrameWriter(stream);
         Claims = new Claims(context.Time);
+        Transactions = new ActiveTransactions(context);
         _lastReceived = context.Time.GetTimestamp();
     }
 
@@ -36,6 +38,8 @@ internal sealed class AmqpConnection : IDisposable
     public FrameWriter Writer { get; }
 
     public Claims Claims { get; }
+
+    public ActiveTransactions Transactions { get; }
 
     /// <summary>Guards what the reading loop and the loops of the links share.</summary>
     public Lock Gate { get; } = new();
@@ -153,6 +157,7 @@ internal sealed class AmqpConnection : IDisposable
                 await _ended.CancelAsync();
                 return;
             }
+            Transactions.DropOverdue();
             AmqpSession[] sessions;
             lock (Gate) sessions = [.. _sessions.Values];
             foreach (AmqpSession session in sessions) session.CloseUnauthorizedLinks();

@@ -23,6 +23,9 @@ internal static class Conditions
         Refusal.Unauthorized => "amqp:unauthorized-access",
         Refusal.MessageTooLarge => "amqp:link:message-size-exceeded",
         Refusal.TimedOut => "com.microsoft:timeout",
+        Refusal.ServerBusy => "com.microsoft:server-busy",
+        Refusal.TransactionUnknown => "amqp:transaction:unknown-id",
+        Refusal.TransactionTimedOut => "amqp:transaction:timeout",
         _ => InternalError,
     };
 
@@ -38,6 +41,8 @@ internal static class Conditions
         Refusal.Unauthorized => 401,
         Refusal.MessageTooLarge => 413,
         Refusal.TimedOut => 408,
+        Refusal.ServerBusy => 503,
+        Refusal.TransactionUnknown or Refusal.TransactionTimedOut => 400,
         _ => 500,
     };
 }

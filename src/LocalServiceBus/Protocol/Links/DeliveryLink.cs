@@ -1,9 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Amqp.Framing;
+using Amqp.Transactions;
 using Amqp.Types;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Protocol.Messages;
+using HrNetBatch.LocalServiceBus.Protocol.Transactions;
 using HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 namespace HrNetBatch.LocalServiceBus.Protocol.Links;
@@ -51,13 +53,15 @@ internal sealed class DeliveryLink : Link
         if (receiver is not null) _ = SetLimitAsync(receiver, flow);
     }
 
-    /// <summary>Does what the client decided about a delivery, and confirms it once it is durable.</summary>
-    public async Task SettleAsync(uint deliveryId, Guid lockToken, DeliveryOutcome outcome, bool isSettled)
+    /// <summary>Does what the client decided about a delivery, or adds it to a transaction, and confirms it once it is durable.</summary>
+    public async Task SettleAsync(uint deliveryId, Guid lockToken, DeliveryOutcome outcome, Disposition disposition)
     {
         DeliveryState state = new Accepted();
+        bool isOver = disposition.TransactionId is null;
         try
         {
-            await SettleAsync(lockToken, outcome);
+            if (disposition.TransactionId is null) await _entity.SettleAsync(lockToken, SettlementOf(outcome));
+            else state = await SettleAsync(deliveryId, lockToken, outcome, Session.Connection.Transactions.Find(disposition.TransactionId));
         }
         catch (BrokerException refusal)
         {
@@ -68,7 +72,7 @@ internal sealed class DeliveryLink : Link
             Session.Connection.Context.Log.RequestFailed(exception);
             state = new Rejected { Error = Performatives.Error(Conditions.InternalError, exception.Message) };
         }
-        if (!isSettled) Session.WriteDisposition(isReceiver: false, deliveryId, state);
+        if (!disposition.IsSettled) Session.WriteDisposition(isReceiver: false, deliveryId, state, isOver);
     }
 
     public override void End()
@@ -78,23 +82,30 @@ internal sealed class DeliveryLink : Link
         if (_receiver is { } receiver) _ = _entity.DetachAsync(receiver);
     }
 
-    private Task SettleAsync(Guid lockToken, DeliveryOutcome outcome) => outcome switch
+    private async Task<DeliveryState> SettleAsync(uint deliveryId, Guid lockToken, DeliveryOutcome outcome, ActiveTransaction transaction)
     {
-        AcceptedOutcome => _entity.CompleteAsync(lockToken),
-        ReleasedOutcome => _entity.ReleaseAsync(lockToken),
-        ModifiedOutcome { IsUndeliverableHere: true } modified => _entity.DeferAsync(lockToken, PropertyMap.Read(modified.Annotations)),
-        ModifiedOutcome modified => _entity.AbandonAsync(lockToken, PropertyMap.Read(modified.Annotations)),
-        RejectedOutcome rejected => DeadLetterAsync(lockToken, rejected),
+        transaction.Join(_entity, Session, isSettlement: true);
+        await _entity.SettleAsync(lockToken, SettlementOf(outcome), transaction.Work);
+        transaction.OnCommitted(() => Session.Settle(deliveryId));
+        return new TransactionalState { TxnId = transaction.Id, Outcome = new Accepted() };
+    }
+
+    private static Settlement SettlementOf(DeliveryOutcome outcome) => outcome switch
+    {
+        AcceptedOutcome => new Completion(),
+        ReleasedOutcome => new Giveback(),
+        ModifiedOutcome { IsUndeliverableHere: true } modified => new Deferral(PropertyMap.Read(modified.Annotations)),
+        ModifiedOutcome modified => new Abandonment(PropertyMap.Read(modified.Annotations)),
+        RejectedOutcome rejected => DeadLetteringOf(rejected),
         _ => throw new BrokerException(Refusal.NotImplemented, $"{outcome.GetType().Name} is not supported."),
     };
 
-    private Task DeadLetterAsync(Guid lockToken, RejectedOutcome rejected)
+    private static DeadLettering DeadLetteringOf(RejectedOutcome rejected)
     {
         var properties = new Dictionary<string, object?>(PropertyMap.Read(rejected.Info));
         properties.Remove("DeadLetterReason", out object? reason);
         properties.Remove("DeadLetterErrorDescription", out object? description);
-        return _entity.DeadLetterAsync(
-            lockToken, reason as string ?? rejected.Condition, description as string ?? rejected.Description, properties);
+        return new DeadLettering(reason as string ?? rejected.Condition, description as string ?? rejected.Description, properties);
     }
 
     private async Task OpenSessionAsync(Attach attach, string? wanted)

@@ -20,6 +20,15 @@ public sealed partial class ConfigurationFileTests
     }
 
     [Fact]
+    public void TheExampleOfTheReadme_IsRead()
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "src", "LocalServiceBus", "README.md"));
+        BrokerDefinition definition = ConfigurationFile.Parse(Example().Match(page).Groups["json"].Value);
+        Assert.Equal(["jobs", "failed"], definition.Queues.Select(queue => queue.Name));
+        Assert.Equal("SET seen = TRUE", definition.Topics[0].Subscriptions[0].Rules[0].Action?.Expression);
+    }
+
+    [Fact]
     public void TheEmulatorsOwnExample_IsRead()
     {
         BrokerDefinition definition = ConfigurationFile.Parse("""

@@ -226,6 +226,10 @@ public sealed class Entity
     /// <exception cref="BrokerException">It has one of that name, or is no subscription.</exception>
     public Task AddRuleAsync(Rule rule) => RunAsync(operation => State.AddRule(operation, rule));
 
+    /// <summary>Finds a rule of a subscription.</summary>
+    /// <exception cref="BrokerException">It has none of that name.</exception>
+    public Rule GetRule(string name) => State.GetRule(name);
+
     /// <summary>Puts a rule in the place of the one of its name.</summary>
     /// <exception cref="BrokerException">There is none of that name.</exception>
     public Task ReplaceRuleAsync(Rule rule) => RunAsync(operation => State.ReplaceRule(operation, rule));

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using HrNetBatch.LocalServiceBus.Administration;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Protocol;
 using HrNetBatch.LocalServiceBus.Protocol.Messages;
@@ -16,6 +17,7 @@ public sealed class ServiceBusServer : IAsyncDisposable
     private readonly List<Listener> _listeners = [];
     private readonly ServiceBusOptions _options;
     private readonly MessageBroker _broker;
+    private readonly AdministrationServer _administration;
     private readonly X509Certificate2? _ownCertificate;
 
     private ServiceBusServer(ServiceBusOptions options, TimeProvider time, ILogger log)
@@ -26,11 +28,12 @@ public sealed class ServiceBusServer : IAsyncDisposable
         if (_broker.UnknownEntities is { Count: > 0 } unknown) log.EntitiesWithoutDefinition(string.Join(", ", unknown));
         if (_broker.ChangedEntities is { Count: > 0 } changed) log.EntitiesChangedByConfiguration(string.Join(", ", changed));
         var context = new BrokerContext(_broker, new SharedAccessKey(options.KeyName, options.Key), options.MaxMessageBytes, time, log);
-        if (options.Port is { } port) _listeners.Add(new Listener(port, null, context));
+        _administration = new AdministrationServer(context);
+        if (options.Port is { } port) _listeners.Add(new Listener(port, null, context, _administration));
         if (options.TlsPort is { } tlsPort)
         {
             Certificate = options.Certificate ?? (_ownCertificate = LocalCertificate.Open(options.Folder, time));
-            _listeners.Add(new Listener(tlsPort, Certificate, context));
+            _listeners.Add(new Listener(tlsPort, Certificate, context, _administration));
         }
 
         void Fail(Exception exception)
@@ -83,6 +86,7 @@ public sealed class ServiceBusServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (Listener listener in _listeners) await listener.DisposeAsync();
+        await _administration.DisposeAsync();
         await _broker.DisposeAsync();
         _ownCertificate?.Dispose();
     }

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Amqp.Framing;
 using HrNetBatch.LocalServiceBus.Protocol.Links;
 using HrNetBatch.LocalServiceBus.Protocol.Security;
@@ -23,10 +24,10 @@ internal sealed class AmqpConnection : IDisposable
     private bool _isOpen;
     private Error? _error;
 
-    public AmqpConnection(Stream stream, BrokerContext context)
+    public AmqpConnection(Stream stream, PipeReader input, BrokerContext context)
     {
         Context = context;
-        _reader = new FrameReader(stream);
+        _reader = new FrameReader(input);
         Writer = new FrameWriter(stream);
         Claims = new Claims(context.Time);
         Transactions = new ActiveTransactions(context);

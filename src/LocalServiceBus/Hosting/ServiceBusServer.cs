@@ -27,7 +27,8 @@ public sealed class ServiceBusServer : IAsyncDisposable
         _broker = new MessageBroker(options.Entities, store, MessageRewriter.Content, time);
         if (_broker.UnknownEntities is { Count: > 0 } unknown) log.EntitiesWithoutDefinition(string.Join(", ", unknown));
         if (_broker.ChangedEntities is { Count: > 0 } changed) log.EntitiesChangedByConfiguration(string.Join(", ", changed));
-        var context = new BrokerContext(_broker, new SharedAccessKey(options.KeyName, options.Key), options.MaxMessageBytes, time, log);
+        var context = new BrokerContext(
+            _broker, new SharedAccessKey(options.KeyName, options.Key), options.MaxMessageBytes, new PendingBytes(options.MaxPendingBytes), time, log);
         _administration = new AdministrationServer(context);
         if (options.Port is { } port) _listeners.Add(new Listener(port, null, context, _administration));
         if (options.TlsPort is { } tlsPort)

@@ -36,6 +36,7 @@ internal sealed partial class AdministrationRequests(BrokerContext context)
             if (request.Headers.Upgrade.Count > 0)
                 return Atom.Error(StatusCodes.Status501NotImplemented, "This broker does not speak AMQP over WebSockets. Connect with AMQP over TCP (AmqpTcp) on this port.");
             string path = request.Path.Value?.Trim('/') ?? "";
+            if (IsHealthCheck(request, path)) return (StatusCodes.Status200OK, new XElement("Health", "healthy"));
             Authorize(request, path);
             return await RouteAsync(request, path);
         }
@@ -159,6 +160,9 @@ internal sealed partial class AdministrationRequests(BrokerContext context)
         using XmlReader reader = XmlReader.Create(request.Body, settings);
         return await XElement.LoadAsync(reader, LoadOptions.None, request.HttpContext.RequestAborted);
     }
+
+    // As at the emulator's; an entity of that name is asked for with a version.
+    private static bool IsHealthCheck(HttpRequest request, string path) => Is(path, "health") && HttpMethods.IsGet(request.Method) && !request.Query.ContainsKey("api-version");
 
     private static bool IsUpdate(HttpRequest request) => request.Headers.IfMatch.Count > 0;
 

@@ -15,7 +15,7 @@ internal sealed class HandedConnections : IConnectionListenerFactory, IConnectio
     /// <summary>Hands a connection to Kestrel and waits until that is done with it.</summary>
     public async Task ServeAsync(Stream stream, PipeReader input, CancellationToken stop)
     {
-        await using var connection = new HandedConnection(stream, input);
+        await using var connection = new HandedConnection(stream, new Pipes(stream, input));
         if (!_waiting.Writer.TryWrite(connection)) return;
         await using CancellationTokenRegistration stopped = stop.Register(() => connection.Abort(new ConnectionAbortedException("The broker stops.")));
         await connection.Ended;
@@ -38,8 +38,7 @@ internal sealed class HandedConnections : IConnectionListenerFactory, IConnectio
 
     public ValueTask DisposeAsync() => UnbindAsync();
 
-    private sealed class HandedConnection(Stream stream, PipeReader input)
-        : DefaultConnectionContext(Guid.NewGuid().ToString("n"), new Pipes(stream, input), new Pipes(stream, input))
+    private sealed class HandedConnection(Stream stream, Pipes pipes) : DefaultConnectionContext(Guid.NewGuid().ToString("n"), pipes, pipes)
     {
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -45,17 +45,17 @@ public static class ConfigurationFile
         return new BrokerDefinition
         {
             Queues = [.. namespaces.SelectMany(space => space.Queues ?? []).Select(queue =>
-                new QueueDefinition(Checked(queue.Name), EntityProperties.Read($"queue '{queue.Name}'", queue.Properties)))],
+                new QueueDefinition(Checked(queue.Name), EntityProperties.Read($"queue '{queue.Name}'", EntityKind.Queue, queue.Properties)))],
             Topics = [.. namespaces.SelectMany(space => space.Topics ?? []).Select(Topic)],
         };
     }
 
     private static TopicDefinition Topic(TopicSection topic) => new(
         Checked(topic.Name),
-        EntityProperties.Read($"topic '{topic.Name}'", topic.Properties),
+        EntityProperties.Read($"topic '{topic.Name}'", EntityKind.Topic, topic.Properties),
         [.. (topic.Subscriptions ?? []).Select(subscription => new SubscriptionDefinition(
             Checked(subscription.Name, isSubscription: true),
-            EntityProperties.Read($"subscription '{topic.Name}/{subscription.Name}'", subscription.Properties),
+            EntityProperties.Read($"subscription '{topic.Name}/{subscription.Name}'", EntityKind.Subscription, subscription.Properties),
             Rules($"subscription '{topic.Name}/{subscription.Name}'", subscription.Rules ?? [])))]);
 
     private static IReadOnlyList<Rule> Rules(string where, IReadOnlyList<RuleSection> sections)

@@ -6,11 +6,14 @@ namespace HrNetBatch.LocalServiceBus.Configuration;
 /// <summary>Turns the properties of an entity into its options.</summary>
 internal static class EntityProperties
 {
+    private static readonly EntityKind[] Receiving = [EntityKind.Queue, EntityKind.Subscription], Sending = [EntityKind.Queue, EntityKind.Topic];
     private static readonly TimeSpan LongestLock = TimeSpan.FromMinutes(5), LongestWindow = TimeSpan.FromDays(7);
 
-    public static EntityOptions Read(string where, EntitySection? section)
+    public static EntityOptions Read(string where, EntityKind kind, EntitySection? section)
     {
         section ??= new EntitySection();
+        if (Misplaced(kind, section) is { } name)
+            throw new ConfigurationException($"{where}: {name} is nothing that a {kind.ToString().ToLowerInvariant()} has. Remove it.");
         var defaults = new EntityOptions();
         TimeSpan window = Duration(where, nameof(section.DuplicateDetectionHistoryTimeWindow), section.DuplicateDetectionHistoryTimeWindow, LongestWindow)
             ?? TimeSpan.FromMinutes(10);
@@ -37,6 +40,28 @@ internal static class EntityProperties
             Status = Status(where, section.Status),
             UserMetadata = Text(section.UserMetadata),
         };
+    }
+
+    // What an entity of this kind would ignore.
+    private static string? Misplaced(EntityKind kind, EntitySection section)
+    {
+        foreach ((string name, bool isSet, EntityKind[] kinds) in (ReadOnlySpan<(string, bool, EntityKind[])>)
+        [
+            (nameof(section.LockDuration), section.LockDuration is not null, Receiving),
+            (nameof(section.MaxDeliveryCount), section.MaxDeliveryCount is not null, Receiving),
+            (nameof(section.RequiresSession), section.RequiresSession, Receiving),
+            (nameof(section.ForwardTo), Text(section.ForwardTo) is not null, Receiving),
+            (nameof(section.ForwardDeadLetteredMessagesTo), Text(section.ForwardDeadLetteredMessagesTo) is not null, Receiving),
+            (nameof(section.DeadLetteringOnMessageExpiration), section.DeadLetteringOnMessageExpiration, Receiving),
+            (nameof(section.DeadLetteringOnFilterEvaluationExceptions), section.DeadLetteringOnFilterEvaluationExceptions is not null, [EntityKind.Subscription]),
+            (nameof(section.RequiresDuplicateDetection), section.RequiresDuplicateDetection, Sending),
+            (nameof(section.MaxSizeInMegabytes), section.MaxSizeInMegabytes is not null, Sending),
+            (nameof(section.MaxMessageSizeInKilobytes), section.MaxMessageSizeInKilobytes is not null, Sending),
+        ])
+        {
+            if (isSet && !kinds.Contains(kind)) return name;
+        }
+        return null;
     }
 
     private static EntityStatus Status(string where, string? value) => string.IsNullOrEmpty(value) ? EntityStatus.Active

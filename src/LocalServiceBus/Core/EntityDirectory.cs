@@ -13,6 +13,9 @@ internal sealed class EntityDirectory(MessageBroker broker, Deadlines deadlines,
 
     public Deadlines Deadlines => deadlines;
 
+    /// <summary>What the store holds of entities that are not served: whoever makes one of them again gets its messages back.</summary>
+    public Dictionary<string, StoredEntity> Unserved { get; set; } = [];
+
     /// <summary>Makes what callers hold of an entity.</summary>
     public Entity Handle(string name) => new(broker, this, name);
 
@@ -28,20 +31,20 @@ internal sealed class EntityDirectory(MessageBroker broker, Deadlines deadlines,
 
     /// <summary>Adds an entity with its dead letters, and what a store holds of them.</summary>
     /// <exception cref="BrokerException">There is one of that name, or no topic for a subscription.</exception>
-    public EntityState Add(string name, EntityDescription description, DateTimeOffset now, Dictionary<string, StoredEntity>? stored = null)
+    public EntityState Add(string name, EntityDescription description, DateTimeOffset now)
     {
         var state = new EntityState(name, description, this) { Topic = description.Kind == EntityKind.Topic ? new Topic(content) : null };
         if (state.Topic is null)
         {
-            state.DeadLetters = AddDeadLetters(EntityNames.DeadLetters(name), state, DeadLetterOptions(description.Options), stored);
-            state.TransferDeadLetters = AddDeadLetters(EntityNames.TransferDeadLetters(name), state, TransferOptions(description.Options), stored);
+            state.DeadLetters = AddDeadLetters(EntityNames.DeadLetters(name), state, DeadLetterOptions(description.Options));
+            state.TransferDeadLetters = AddDeadLetters(EntityNames.TransferDeadLetters(name), state, TransferOptions(description.Options));
         }
         if (EntityNames.Subscription(name) is { } path && description.Kind == EntityKind.Subscription)
         {
             state.Owner = TopicOf(path.Topic);
             state.Owner.Topic!.Add(state);
         }
-        Put(state, stored);
+        Put(state);
         state.Use(now);
         state.WatchIdle(now);
         return state;
@@ -100,16 +103,16 @@ internal sealed class EntityDirectory(MessageBroker broker, Deadlines deadlines,
         ? state
         : throw new BrokerException(Refusal.EntityNotFound, $"The topic '{topic}' could not be found. Make it before its subscriptions.");
 
-    private EntityState AddDeadLetters(string name, EntityState owner, EntityOptions options, Dictionary<string, StoredEntity>? stored)
+    private EntityState AddDeadLetters(string name, EntityState owner, EntityOptions options)
     {
         EntityDescription description = owner.Description with { Kind = EntityKind.DeadLetterQueue, Options = options, Rules = [] };
-        return Put(new EntityState(name, description, this) { Owner = owner }, stored);
+        return Put(new EntityState(name, description, this) { Owner = owner });
     }
 
-    private EntityState Put(EntityState state, Dictionary<string, StoredEntity>? stored)
+    private EntityState Put(EntityState state)
     {
         if (!_entities.TryAdd(state.Name, state)) throw Exists(state.Name);
-        if (stored?.Remove(state.Name, out StoredEntity? before) == true) state.Load(before);
+        if (Unserved.Remove(state.Name, out StoredEntity? before)) state.Load(before);
         return state;
     }
 }

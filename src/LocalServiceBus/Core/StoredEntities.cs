@@ -24,6 +24,7 @@ internal sealed class StoredEntities(IReadOnlyList<StoredEntity> loaded)
     /// <exception cref="BrokerException">An entity of the definition cannot be.</exception>
     public List<Change> TakeUp(BrokerDefinition definition, EntityDirectory directory, DateTimeOffset now)
     {
+        directory.Unserved = _stored;
         List<Change> changes = [];
         var declared = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach ((string name, EntityDescription description) in Declarations(definition, now))
@@ -48,7 +49,7 @@ internal sealed class StoredEntities(IReadOnlyList<StoredEntity> loaded)
         void Add(string name, EntityDescription description)
         {
             EntityChecks.Check(name, description.Kind, description.Options);
-            directory.Add(name, description, now, _stored);
+            directory.Add(name, description, now);
         }
 
         // Topics before their subscriptions.

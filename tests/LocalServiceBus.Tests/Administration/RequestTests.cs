@@ -7,6 +7,7 @@ using Azure.Core.Pipeline;
 using Azure.Messaging.ServiceBus;
 using Azure.Messaging.ServiceBus.Administration;
 using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Hosting;
 
 namespace HrNetBatch.LocalServiceBus.Tests.Administration;
 
@@ -63,6 +64,24 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
         request.Headers.Upgrade.Add(new("websocket"));
         request.Headers.Connection.Add("Upgrade");
         Assert.Contains("does not speak AMQP over WebSockets", await AnswerAsync(request, HttpStatusCode.NotImplemented), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_IsToldWithoutAKey()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{Host}/health");
+        Assert.Contains("healthy", await AnswerAsync(request, HttpStatusCode.OK), StringComparison.Ordinal);
+        await fixture.Client.CreateQueueAsync("health");
+        Assert.Equal("health", (await fixture.Client.GetQueueAsync("health")).Value.Name);
+    }
+
+    [Fact]
+    public async Task AdministrationHasAPortOfItsOwn_WhereOneIsWanted()
+    {
+        await using ServiceBusServer server = await ServiceBusServer.StartAsync(new ServiceBusOptions { Port = 0, AdministrationPort = 0 });
+        string connectionString = server.ConnectionString.Replace($":{server.Port}", $":{server.AdministrationPort}", StringComparison.Ordinal);
+        await new ServiceBusAdministrationClient(connectionString).CreateQueueAsync("made");
+        Assert.NotNull(server.Broker.Describe("made"));
     }
 
     [Theory]

@@ -130,16 +130,21 @@ public sealed class RunTimeEntityTests : IAsyncDisposable
         };
     }
 
-    [Fact]
-    public async Task WhatTheFileForwardsToNowhere_IsRefusedAtStart_AndNamed()
+    [Theory]
+    [InlineData("none", null, "'jobs': ForwardTo is 'none'")]
+    [InlineData(null, 300, "'jobs': MaxMessageSizeInKilobytes is 300, but this broker takes 256")]
+    public async Task WhatTheFileAsksForInVain_IsRefusedAtStart_AndNamed(string? forwardTo, int? kilobytes, string named)
     {
+        using var folder = new TemporaryFolder();
         var options = new ServiceBusOptions
         {
-            Entities = new BrokerDefinition { Queues = [new QueueDefinition("jobs", new EntityOptions { ForwardTo = "none" })] },
+            Entities = new BrokerDefinition { Queues = [new QueueDefinition("jobs", new EntityOptions { ForwardTo = forwardTo, MaxMessageKilobytes = kilobytes })] },
+            Folder = folder.Path,
             Port = 0,
         };
         BrokerException refused = await Assert.ThrowsAsync<BrokerException>(() => ServiceBusServer.StartAsync(options));
-        Assert.Contains("'jobs': ForwardTo is 'none'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+        await using ServiceBusServer server = await ServiceBusServer.StartAsync(options with { Entities = new BrokerDefinition() });   // the folder is free
     }
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();

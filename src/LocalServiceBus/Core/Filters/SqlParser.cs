@@ -18,7 +18,13 @@ internal sealed class SqlParser(string expression, IReadOnlyDictionary<string, o
         ["ContentType"] = "ContentType",
     };
 
-    private readonly List<SqlToken> _tokens = SqlLexer.Read(expression);
+    /// <summary>Service Bus's own limit. It also bounds how deep parentheses can be nested.</summary>
+    private const int LongestExpression = 1024;
+
+    private readonly List<SqlToken> _tokens = expression.Length <= LongestExpression
+        ? SqlLexer.Read(expression)
+        : throw new FormatException($"The expression has {expression.Length} characters; {LongestExpression} are allowed.");
+
     private int _next;
 
     private SqlToken Current => _tokens[_next];

@@ -51,4 +51,12 @@ public sealed class SqlFilterTests
     [InlineData("SET x = 1", "x")]
     public void WhatIsNotSupported_IsRefused_AndNamed(string expression, string named) =>
         Assert.Contains(named, Assert.Throws<FormatException>(() => SqlFilter.Parse(expression)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AnExpression_HasAtMost1024Characters_HoweverDeep()
+    {
+        Assert.True(SqlFilter.Parse($"{new string('(', 510)}1=1{new string(')', 510)}").Matches(new FilteredMessage(new Dictionary<string, object?>(), new Dictionary<string, object?>())));
+        Assert.Contains("1024 are allowed", Assert.Throws<FormatException>(() => SqlFilter.Parse(new string('(', 1025))).Message, StringComparison.Ordinal);
+        Assert.Contains("1024 are allowed", Assert.Throws<FormatException>(() => SqlAction.Parse($"SET a = '{new string('a', 1024)}'")).Message, StringComparison.Ordinal);
+    }
 }

@@ -44,11 +44,9 @@ internal sealed class HandedConnections : IConnectionListenerFactory, IConnectio
 
         public Task Ended => _ended.Task;
 
-        public override void Abort(ConnectionAbortedException abortReason)
-        {
-            stream.Dispose();
-            base.Abort(abortReason);
-        }
+        // The base class would cancel a token on another thread, where the end of the connection may have disposed it already, and
+        // nothing there catches what it throws. The end of the stream says the same.
+        public override void Abort(ConnectionAbortedException abortReason) => stream.Dispose();
 
         public override ValueTask DisposeAsync()
         {

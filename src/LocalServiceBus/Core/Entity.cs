@@ -89,6 +89,15 @@ public sealed class Entity
     public Task<List<Message>> PeekAsync(long fromSequenceNumber, int count, string? sessionId = null) =>
         RunAsync(_ => State.Peek(fromSequenceNumber, count, sessionId));
 
+    /// <summary>Removes messages that nobody holds, the oldest first.</summary>
+    /// <returns>How many.</returns>
+    public Task<int> DeleteAsync(int count, DateTimeOffset enqueuedBefore, string? sessionId = null) =>
+        RunAsync(operation => State.Delete(operation, count, enqueuedBefore, sessionId));
+
+    /// <summary>The sessions that have a message or a state, in the order of their names.</summary>
+    /// <exception cref="BrokerException">The entity has no sessions.</exception>
+    public Task<string[]> ListSessionsAsync() => RunAsync(_ => State.ListSessions());
+
     /// <summary>Takes deferred messages.</summary>
     /// <exception cref="BrokerException">One of them is not deferred, or held by somebody; the ones before it are taken.</exception>
     public Task<List<Message>> ReceiveDeferredAsync(IReadOnlyList<long> sequenceNumbers, ReceiveMode mode, string? sessionId = null) =>

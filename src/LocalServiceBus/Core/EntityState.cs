@@ -164,6 +164,27 @@ internal sealed partial class EntityState(string name, EntityDescription descrip
             .Take(count),
     ];
 
+    /// <summary>Removes active messages that nobody holds and that came before a moment, the oldest first.</summary>
+    public int Delete(Operation operation, int count, DateTimeOffset enqueuedBefore, string? session)
+    {
+        Message[] old =
+        [
+            .. _numbers.Select(number => _messages[number])
+                .Where(message => message is { State: MessageState.Active, Lock: null } && message.EnqueuedAt < enqueuedBefore)
+                .Where(message => session is null || message.SessionId == session)
+                .Take(count),
+        ];
+        foreach (Message message in old) Remove(operation, message);
+        return old.Length;
+    }
+
+    /// <summary>The sessions that have an active message or a state.</summary>
+    public string[] ListSessions() =>
+    [
+        .. _messages.Values.Where(message => message is { State: MessageState.Active, SessionId: not null }).Select(message => message.SessionId!)
+            .Union(Sessions.WithState).Order(StringComparer.Ordinal),
+    ];
+
     public Message ReceiveDeferred(Operation operation, long number, ReceiveMode mode, string? session)
     {
         if (!Options.GivesMessages) throw Disabled();

@@ -22,6 +22,9 @@ internal sealed class Sessions(EntityState entity, Deadlines deadlines)
         foreach ((string session, byte[] state) in states) _states.Add(session, state);
     }
 
+    /// <summary>The sessions that have a state.</summary>
+    public IEnumerable<string> WithState => _states.Keys;
+
     public bool IsHeld(string session) => _leases.ContainsKey(session);
 
     public SessionLease Take(Operation operation, string session)

@@ -38,4 +38,7 @@ public sealed record ServiceBusOptions
 
     /// <summary>The largest message. Default: 256 KB, as in the Standard tier, so that what works here works there.</summary>
     public int MaxMessageBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How much may wait for the disk; clients that send more are told that the server is busy. Default: 256 MB.</summary>
+    public long MaxPendingBytes { get; init; } = 256 * 1024 * 1024;
 }

@@ -28,7 +28,8 @@ public sealed class ServiceBusServer : IAsyncDisposable
         _broker = Open(options, store, time);
         if (_broker.UnknownEntities is { Count: > 0 } unknown) log.EntitiesWithoutDefinition(string.Join(", ", unknown));
         if (_broker.ChangedEntities is { Count: > 0 } changed) log.EntitiesChangedByConfiguration(string.Join(", ", changed));
-        var context = new BrokerContext(_broker, new SharedAccessKey(options.KeyName, options.Key), options.MaxMessageBytes, time, log);
+        var context = new BrokerContext(
+            _broker, new SharedAccessKey(options.KeyName, options.Key), options.MaxMessageBytes, new PendingBytes(options.MaxPendingBytes), time, log);
         _administration = new AdministrationServer(context);
         if (options.TlsPort is not null) Certificate = options.Certificate ?? (_ownCertificate = LocalCertificate.Open(options.Folder, time));
         _plain = Listen(options.Port, null);

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Amqp.Framing;
+using HrNetBatch.LocalServiceBus.Protocol.Links;
 using HrNetBatch.LocalServiceBus.Protocol.Security;
 using HrNetBatch.LocalServiceBus.Protocol.Transactions;
 using HrNetBatch.LocalServiceBus.Protocol.Wire;
@@ -77,6 +78,14 @@ internal sealed class AmqpConnection : IDisposable
             await _ended.CancelAsync();
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Finds a link over which the client receives, in any of its sessions.</summary>
+    public DeliveryLink? FindDeliveryLink(string name)
+    {
+        AmqpSession[] sessions;
+        lock (Gate) sessions = [.. _sessions.Values];
+        return sessions.SelectMany(session => session.Links).OfType<DeliveryLink>().FirstOrDefault(link => link.Name == name);
     }
 
     /// <inheritdoc/>

@@ -19,6 +19,9 @@ internal sealed class DeliveryLink : Link
     private static readonly Symbol LockedUntilProperty = "com.microsoft:locked-until-utc";
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
+    /// <summary>What a client is told that did not renew its session in time.</summary>
+    public const string SessionLost = "The session's lock ran out. Accept the session again.";
+
     private readonly Entity _entity;
     private readonly ReceiveMode _mode;
     private readonly Channel<Handover> _handovers = Channel.CreateUnbounded<Handover>(new UnboundedChannelOptions { SingleReader = true });
@@ -26,12 +29,20 @@ internal sealed class DeliveryLink : Link
     private Receiver? _receiver;
     private Flow? _earlyFlow;
     private uint _sentCount;
+    private uint _limit;
+    private volatile bool _hasLostSession;
 
     public DeliveryLink(AmqpSession session, Attach attach, Entity entity, string address) : base(session, attach.Handle, address)
     {
-        _entity = entity;
+        (_entity, Name) = (entity, attach.LinkName);
         _mode = attach.SndSettleMode == SenderSettleMode.Settled ? ReceiveMode.ReceiveAndDelete : ReceiveMode.PeekLock;
     }
+
+    /// <summary>What the client calls it.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether the session that it was opened for is no longer its own.</summary>
+    public bool HasLostSession => _hasLostSession;
 
     public override void Open(Attach attach)
     {
@@ -163,6 +174,7 @@ internal sealed class DeliveryLink : Link
         if (flow.HasField(CreditField))
         {
             uint count = flow.HasField(DeliveryCountField) ? flow.DeliveryCount : 0;
+            Volatile.Write(ref _limit, count + flow.LinkCredit);
             await _entity.SetLimitAsync(receiver, count + flow.LinkCredit, flow.Drain);
         }
         if (flow.Echo && !flow.Drain) Session.WriteFlow(answer => (answer.Handle, answer.DeliveryCount) = (Handle, _sentCount));
@@ -171,6 +183,7 @@ internal sealed class DeliveryLink : Link
     // What is handed over while the link ends is nobody's: its messages would stay locked until their locks run out.
     private void Take(Handover handover)
     {
+        _hasLostSession |= handover.SessionLost;
         if (!_handovers.Writer.TryWrite(handover)) _ = ReturnAsync(handover);
     }
 
@@ -198,8 +211,7 @@ internal sealed class DeliveryLink : Link
                 await handover.Committed;
                 foreach (Message message in handover.Messages) await DeliverAsync(message);
                 if (handover.DrainedAt is { } drainedAt) WriteDrained(drainedAt);
-                if (handover.SessionLost)
-                    Session.Close(this, Conditions.Of(Refusal.SessionLockLost), "The session's lock ran out. Accept the session again.");
+                if (handover.SessionLost && IsAwaited) Session.Close(this, Conditions.Of(Refusal.SessionLockLost), SessionLost);
                 if (handover.Ended is { } ended) Session.Close(this, Conditions.Of(ended.Reason), ended.Message);
             }
         }
@@ -213,6 +225,11 @@ internal sealed class DeliveryLink : Link
             // The broker stops.
         }
     }
+
+    // A client whose session is lost is told so when it next asks for something: as the answer to a settlement or a request, or by the end
+    // of the link when it waits for messages. Were the link closed at once, the .NET client would say of its own calls that they came
+    // after the end of an object, and not why.
+    private bool IsAwaited => (int)(Volatile.Read(ref _limit) - _sentCount) > 0;
 
     private async Task DeliverAsync(Message message)
     {

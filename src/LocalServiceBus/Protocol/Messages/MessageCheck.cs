@@ -54,8 +54,9 @@ internal static class MessageCheck
         {
             code = DispositionReader.ReadDescriptor(section);
         }
-        catch (WireException)
+        catch (Exception)
         {
+            // The decoder has no exception type of its own for bytes that make no sense.
             throw Refused($"What begins at byte {at} is no section.");
         }
         return code is >= Header and <= Footer ? code : throw Refused($"The section at byte {at} is of an unknown kind (0x{code:x}).");

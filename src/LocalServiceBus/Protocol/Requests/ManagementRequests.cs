@@ -1,6 +1,7 @@
 using System.Collections;
 using Amqp.Types;
 using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Protocol.Links;
 using HrNetBatch.LocalServiceBus.Protocol.Messages;
 using HrNetBatch.LocalServiceBus.Protocol.Transactions;
 
@@ -17,8 +18,8 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
         try
         {
             object? body = await RunAsync(request, transaction);
-            bool isEmpty = body is Map { Count: 1 } map && map["messages"] is List { Count: 0 };
-            return isEmpty ? Answer(204, "No messages.", null) : Answer(200, "OK", body);
+            bool isEmpty = body is Map map && (map["messages"] is List { Count: 0 } || map["rules"] is List { Count: 0 } || map["sessions-ids"] is string[] { Length: 0 });
+            return isEmpty ? Answer(204, "There are none.", null) : Answer(200, "OK", body);
         }
         catch (BrokerException refusal)
         {
@@ -50,17 +51,58 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
             case "update-disposition":
                 await Task.WhenAll(request.Field<Guid[]>("lock-tokens").Select(token => SettleAsync(request, token, transaction)));
                 return null;
+            case "batch-delete-messages":
+                return new Map { ["message-count"] = await DeleteAsync(request) };
+            case "get-message-sessions":
+                return await ListSessionsAsync(request);
+            case "add-rule":
+                await RuleRequests.AddAsync(request, entity);
+                return null;
+            case "remove-rule":
+                await entity.RemoveRuleAsync(request.Field<string>("rule-name"));
+                return null;
+            case "enumerate-rules":
+                return RuleRequests.List(request, entity);
             case "renew-session-lock":
+                CheckSession(request);
                 SessionLease lease = await entity.RenewSessionAsync(request.Field<string>("session-id"));
                 return new Map { ["expiration"] = lease.LockedUntil.UtcDateTime };
             case "get-session-state":
+                CheckSession(request);
                 return new Map { ["session-state"] = await entity.GetSessionStateAsync(request.Field<string>("session-id")) };
             case "set-session-state":
+                CheckSession(request);
                 await SetSessionStateAsync(request.Field<string>("session-id"), request.OptionalField("session-state") as byte[], transaction);
                 return null;
             default:
                 throw new BrokerException(Refusal.NotImplemented, $"This broker does not know the operation '{operation}'.");
         }
+    }
+
+    // Whoever holds the session now must not be disturbed by a receiver that lost it, whose link is still there.
+    private void CheckSession(Request request)
+    {
+        if (request.Property("associated-link-name") is { } name && session.Connection.FindDeliveryLink(name) is { HasLostSession: true })
+            throw new BrokerException(Refusal.SessionLockLost, DeliveryLink.SessionLost);
+    }
+
+    private Task<int> DeleteAsync(Request request)
+    {
+        const int MaxCount = 4000;
+        int count = (int)Math.Clamp(request.Number("message-count"), 0, MaxCount);
+        DateTime before = request.Field<DateTime>("enqueued-time-utc");
+        return entity.DeleteAsync(count, new DateTimeOffset(before.ToUniversalTime()), request.OptionalField("session-id") as string);
+    }
+
+    private async Task<Map> ListSessionsAsync(Request request)
+    {
+        DateTime after = request.Field<DateTime>("last-updated-time").ToUniversalTime();
+        // Clients ask for all sessions with the latest moment there is.
+        if (after.Year < DateTime.MaxValue.Year)
+            throw new BrokerException(Refusal.NotImplemented, "This broker does not know when a session's state was set: list all sessions, without a time.");
+        int skip = (int)request.Number("skip");
+        string[] sessions = [.. (await entity.ListSessionsAsync()).Skip(skip).Take((int)request.Number("top"))];
+        return new Map { ["skip"] = skip + sessions.Length, ["sessions-ids"] = sessions };
     }
 
     private async Task<DateTime> RenewAsync(Guid token) => (await entity.RenewLockAsync(token)).UtcDateTime;

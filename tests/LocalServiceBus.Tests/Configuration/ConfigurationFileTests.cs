@@ -91,8 +91,13 @@ public sealed partial class ConfigurationFileTests
         Assert.Equal(
             new EntityOptions
             {
-                ForwardTo = "t", ForwardDeadLettersTo = "t", AutoDeleteOnIdle = TimeSpan.FromMinutes(5), MaxSizeMegabytes = 2, MaxMessageKilobytes = 3,
-                Status = EntityStatus.SendDisabled, UserMetadata = "note",
+                ForwardTo = "t",
+                ForwardDeadLettersTo = "t",
+                AutoDeleteOnIdle = TimeSpan.FromMinutes(5),
+                MaxSizeMegabytes = 2,
+                MaxMessageKilobytes = 3,
+                Status = EntityStatus.SendDisabled,
+                UserMetadata = "note",
             },
             Assert.Single(definition.Queues).Options);
         IReadOnlyList<Rule> rules = definition.Topics[0].Subscriptions[0].Rules;

@@ -69,6 +69,7 @@ public sealed class RunTimeEntityTests : IAsyncDisposable
         await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("q", EntityKind.Queue, options with { LockDuration = tooLong }));
         await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("q", EntityKind.Queue, options with { ForwardTo = "none" }));
         await RefusedAsync(Refusal.InvalidArgument, () => Broker.UpdateAsync("declared", EntityKind.Queue, options with { RequiresSession = true }));
+        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("q", EntityKind.Queue, options with { MaxSizeMegabytes = long.MaxValue }));
         await RefusedAsync(Refusal.EntityNotFound, () => Broker.DeleteAsync("none"));
         await RefusedAsync(Refusal.EntityExists, () => all.AddRuleAsync(new Rule("$Default", Filter.True)));
         await RefusedAsync(Refusal.EntityNotFound, () => all.RemoveRuleAsync("none"));
@@ -95,6 +96,13 @@ public sealed class RunTimeEntityTests : IAsyncDisposable
         Assert.Equal(["d"], await _broker.IdsAsync("declared"));
         await _broker.RestartAsync();
         Assert.Equal(["d"], await _broker.IdsAsync("declared"));
+    }
+
+    [Fact]
+    public async Task ASubscription_IsSpeltAsItsTopicIs()
+    {
+        EntitySnapshot made = await Broker.CreateAsync("EVENTS/subscriptions/Late", EntityKind.Subscription, new EntityOptions());
+        Assert.Equal("events/Subscriptions/Late", made.Name);
     }
 
     [Fact]

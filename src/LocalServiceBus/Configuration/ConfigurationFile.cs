@@ -45,24 +45,34 @@ public static class ConfigurationFile
         return new BrokerDefinition
         {
             Queues = [.. namespaces.SelectMany(space => space.Queues ?? []).Select(queue =>
-                new QueueDefinition(Checked(queue.Name), EntityProperties.Read($"queue '{queue.Name}'", queue.Properties)))],
+                new QueueDefinition(
+                    Checked(queue.Name), EntityProperties.Read($"queue '{queue.Name}'", EntityKind.Queue, queue.Properties)))],
             Topics = [.. namespaces.SelectMany(space => space.Topics ?? []).Select(Topic)],
         };
     }
 
     private static TopicDefinition Topic(TopicSection topic) => new(
         Checked(topic.Name),
-        EntityProperties.Read($"topic '{topic.Name}'", topic.Properties),
+        EntityProperties.Read($"topic '{topic.Name}'", EntityKind.Topic, topic.Properties),
         [.. (topic.Subscriptions ?? []).Select(subscription => new SubscriptionDefinition(
-            Checked(subscription.Name),
-            EntityProperties.Read($"subscription '{topic.Name}/{subscription.Name}'", subscription.Properties),
-            Filters($"subscription '{topic.Name}/{subscription.Name}'", subscription.Rules)))]);
+            Checked(subscription.Name, isSubscription: true),
+            EntityProperties.Read($"subscription '{topic.Name}/{subscription.Name}'", EntityKind.Subscription, subscription.Properties),
+            Rules($"subscription '{topic.Name}/{subscription.Name}'", subscription.Rules ?? [])))]);
 
-    private static IReadOnlyList<Filter> Filters(string where, IReadOnlyList<RuleSection>? rules) => rules is null or []
-        ? [Filter.True]
-        : [.. rules.Select(rule => RuleFilter.Read($"{where}, rule '{rule.Name}'", rule.Properties))];
+    private static List<Rule> Rules(string where, IReadOnlyList<RuleSection> sections)
+    {
+        if (sections.Count == 0) return [new Rule(Rule.DefaultName, Filter.True)];
+        List<Rule> rules = [];
+        foreach (RuleSection section in sections)
+        {
+            Rule rule = RuleReader.Read(where, section, rules.Count);
+            if (rules.Any(other => other.Name.Equals(rule.Name, StringComparison.OrdinalIgnoreCase)))
+                throw new ConfigurationException($"{where}: two rules are named '{rule.Name}'. Rename one.");
+            rules.Add(rule);
+        }
+        return rules;
+    }
 
-    private static string Checked(string name) => name.Length is > 0 and <= 260 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/')
-        ? name
-        : throw new ConfigurationException($"'{name}' is no name of an entity: letters, digits, '.', '-', '_' and '/' are.");
+    private static string Checked(string name, bool isSubscription = false) =>
+        EntityNames.Fault(name, isSubscription) is { } fault ? throw new ConfigurationException(fault) : name;
 }

@@ -27,11 +27,17 @@ internal sealed record SubscriptionSection([property: JsonRequired] string Name,
 
 internal sealed record EntitySection
 {
+    public string? AutoDeleteOnIdle { get; init; }
+
+    public bool? DeadLetteringOnFilterEvaluationExceptions { get; init; }
+
     public bool DeadLetteringOnMessageExpiration { get; init; }
 
     public string? DefaultMessageTimeToLive { get; init; }
 
     public string? DuplicateDetectionHistoryTimeWindow { get; init; }
+
+    public bool? EnableBatchedOperations { get; init; }
 
     public string? ForwardDeadLetteredMessagesTo { get; init; }
 
@@ -41,9 +47,17 @@ internal sealed record EntitySection
 
     public int? MaxDeliveryCount { get; init; }
 
+    public long? MaxMessageSizeInKilobytes { get; init; }
+
+    public long? MaxSizeInMegabytes { get; init; }
+
     public bool RequiresDuplicateDetection { get; init; }
 
     public bool RequiresSession { get; init; }
+
+    public string? Status { get; init; }
+
+    public string? UserMetadata { get; init; }
 }
 
 internal sealed record RuleSection(string? Name, RulePropertiesSection? Properties);

@@ -6,13 +6,16 @@ namespace HrNetBatch.LocalServiceBus.Configuration;
 /// <summary>Turns the properties of an entity into its options.</summary>
 internal static class EntityProperties
 {
+    private static readonly EntityKind[] Receiving = [EntityKind.Queue, EntityKind.Subscription];
+    private static readonly EntityKind[] Sending = [EntityKind.Queue, EntityKind.Topic];
+    private static readonly EntityKind[] Filtering = [EntityKind.Subscription];
     private static readonly TimeSpan LongestLock = TimeSpan.FromMinutes(5), LongestWindow = TimeSpan.FromDays(7);
 
-    public static EntityOptions Read(string where, EntitySection? section)
+    public static EntityOptions Read(string where, EntityKind kind, EntitySection? section)
     {
         section ??= new EntitySection();
-        Refuse(where, nameof(section.ForwardTo), section.ForwardTo);
-        Refuse(where, nameof(section.ForwardDeadLetteredMessagesTo), section.ForwardDeadLetteredMessagesTo);
+        if (Misplaced(kind, section) is { } name)
+            throw new ConfigurationException($"{where}: {name} is nothing that a {kind.ToString().ToLowerInvariant()} has. Remove it.");
         var defaults = new EntityOptions();
         TimeSpan window = Duration(where, nameof(section.DuplicateDetectionHistoryTimeWindow), section.DuplicateDetectionHistoryTimeWindow, LongestWindow)
             ?? TimeSpan.FromMinutes(10);
@@ -29,14 +32,45 @@ internal static class EntityProperties
             DeadLetterExpired = section.DeadLetteringOnMessageExpiration,
             RequiresSession = section.RequiresSession,
             DuplicateWindow = section.RequiresDuplicateDetection ? window : null,
+            AutoDeleteOnIdle = Duration(where, nameof(section.AutoDeleteOnIdle), section.AutoDeleteOnIdle, TimeSpan.MaxValue),
+            DeadLetterFilterErrors = section.DeadLetteringOnFilterEvaluationExceptions ?? defaults.DeadLetterFilterErrors,
+            EnableBatchedOperations = section.EnableBatchedOperations ?? defaults.EnableBatchedOperations,
+            ForwardTo = Text(section.ForwardTo),
+            ForwardDeadLettersTo = Text(section.ForwardDeadLetteredMessagesTo),
+            MaxMessageKilobytes = section.MaxMessageSizeInKilobytes,
+            MaxSizeMegabytes = section.MaxSizeInMegabytes ?? defaults.MaxSizeMegabytes,
+            Status = Status(where, section.Status),
+            UserMetadata = Text(section.UserMetadata),
         };
     }
 
-    private static void Refuse(string where, string name, string? value)
+    // What an entity of this kind would ignore.
+    private static string? Misplaced(EntityKind kind, EntitySection section)
     {
-        if (!string.IsNullOrEmpty(value))
-            throw new ConfigurationException($"{where}: {name} is '{value}', but this broker does not forward messages. Leave it empty.");
+        foreach ((string name, bool isSet, EntityKind[] kinds) in (ReadOnlySpan<(string, bool, EntityKind[])>)
+        [
+            (nameof(section.LockDuration), section.LockDuration is not null, Receiving),
+            (nameof(section.MaxDeliveryCount), section.MaxDeliveryCount is not null, Receiving),
+            (nameof(section.RequiresSession), section.RequiresSession, Receiving),
+            (nameof(section.ForwardTo), Text(section.ForwardTo) is not null, Receiving),
+            (nameof(section.ForwardDeadLetteredMessagesTo), Text(section.ForwardDeadLetteredMessagesTo) is not null, Receiving),
+            (nameof(section.DeadLetteringOnMessageExpiration), section.DeadLetteringOnMessageExpiration, Receiving),
+            (nameof(section.DeadLetteringOnFilterEvaluationExceptions), section.DeadLetteringOnFilterEvaluationExceptions is not null, Filtering),
+            (nameof(section.RequiresDuplicateDetection), section.RequiresDuplicateDetection, Sending),
+            (nameof(section.MaxSizeInMegabytes), section.MaxSizeInMegabytes is not null, Sending),
+            (nameof(section.MaxMessageSizeInKilobytes), section.MaxMessageSizeInKilobytes is not null, Sending),
+        ])
+        {
+            if (isSet && !kinds.Contains(kind)) return name;
+        }
+        return null;
     }
+
+    private static EntityStatus Status(string where, string? value) => string.IsNullOrEmpty(value) ? EntityStatus.Active
+        : Enum.TryParse(value, ignoreCase: true, out EntityStatus status) && !char.IsAsciiDigit(value[0]) ? status
+        : throw new ConfigurationException($"{where}: Status is '{value}'; write {string.Join(", ", Enum.GetNames<EntityStatus>())}.");
+
+    private static string? Text(string? value) => string.IsNullOrEmpty(value) ? null : value;
 
     private static TimeSpan? Duration(string where, string name, string? value, TimeSpan longest)
     {

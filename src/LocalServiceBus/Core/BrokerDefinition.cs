@@ -18,5 +18,12 @@ public sealed record QueueDefinition(string Name, EntityOptions Options);
 /// <summary>A topic and its subscriptions.</summary>
 public sealed record TopicDefinition(string Name, EntityOptions Options, IReadOnlyList<SubscriptionDefinition> Subscriptions);
 
-/// <summary>A subscription, which takes each message that one of its filters lets through.</summary>
-public sealed record SubscriptionDefinition(string Name, EntityOptions Options, IReadOnlyList<Filter> Filters);
+/// <summary>A subscription and the rules that say what it takes.</summary>
+public sealed record SubscriptionDefinition(string Name, EntityOptions Options, IReadOnlyList<Rule> Rules)
+{
+    /// <summary>A subscription that takes each message that one of the filters takes; the rules are named by their places.</summary>
+    public SubscriptionDefinition(string name, EntityOptions options, IReadOnlyList<Filter> filters)
+        : this(name, options, [.. filters.Select((filter, place) => new Rule(place == 0 ? Rule.DefaultName : $"rule-{place + 1}", filter))])
+    {
+    }
+}

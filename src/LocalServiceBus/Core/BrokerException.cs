@@ -15,8 +15,17 @@ public enum Refusal
     /// <summary>No message has this number, or it is not in the state that the request needs.</summary>
     MessageNotFound,
 
-    /// <summary>No entity has this name.</summary>
+    /// <summary>No entity or rule has this name.</summary>
     EntityNotFound,
+
+    /// <summary>There is an entity or rule of this name already.</summary>
+    EntityExists,
+
+    /// <summary>The status of the entity forbids it.</summary>
+    EntityDisabled,
+
+    /// <summary>The entity is full.</summary>
+    QuotaExceeded,
 
     /// <summary>The entity does not do this.</summary>
     NotAllowed,
@@ -35,6 +44,15 @@ public enum Refusal
 
     /// <summary>What was asked for did not come in time.</summary>
     TimedOut,
+
+    /// <summary>The broker has too much to do: ask again later.</summary>
+    ServerBusy,
+
+    /// <summary>The connection has no such transaction: it was never declared, or it is over.</summary>
+    TransactionUnknown,
+
+    /// <summary>The transaction was not done by its end.</summary>
+    TransactionTimedOut,
 }
 
 /// <summary>A request that the broker refuses, with a reason that the client is told.</summary>

@@ -21,3 +21,9 @@ public sealed record MessageIdSeen(string Entity, string MessageId, DateTimeOffs
 
 /// <summary>A message id may be used again.</summary>
 public sealed record MessageIdForgotten(string Entity, string MessageId) : Change(Entity);
+
+/// <summary>An entity was made, or its options or rules changed.</summary>
+public sealed record EntityDescribed(string Entity, EntityDescription Description) : Change(Entity);
+
+/// <summary>An entity went, and all that it had.</summary>
+public sealed record EntityRemoved(string Entity) : Change(Entity);

@@ -54,6 +54,9 @@ public sealed record Message
     /// <summary>How many deliveries ended without settling it.</summary>
     public int DeliveryCount { get; init; }
 
+    /// <summary>How often one entity forwarded it to another.</summary>
+    public int ForwardCount { get; init; }
+
     /// <summary>The receiver that holds it.</summary>
     public MessageLock? Lock { get; init; }
 

@@ -9,14 +9,12 @@ namespace HrNetBatch.LocalServiceBus.Core;
 /// </summary>
 public sealed class MessageBroker : IAsyncDisposable
 {
-    private const string DeadLetterSuffix = "/$deadletterqueue";
-
     // Timers cannot wait for ever; waking once a day for nothing costs nothing.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Entity> _entities = new(StringComparer.OrdinalIgnoreCase);
     private readonly Deadlines _deadlines = new();
+    private readonly EntityDirectory _directory;
     private readonly IMessageStore _store;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
@@ -24,40 +22,97 @@ public sealed class MessageBroker : IAsyncDisposable
     private Task _lastWrite = Task.CompletedTask;
     private bool _disposed;
 
-    /// <summary>Takes up the messages of a store, which it owns from then on.</summary>
-    /// <param name="definition">The entities to serve; messages of others stay in the store untouched.</param>
-    /// <param name="store">Where messages are kept.</param>
-    /// <param name="read">How filters look into a message's content.</param>
+    /// <summary>Takes up the entities and messages of a store, which it owns from then on.</summary>
+    /// <param name="definition">The entities of the configuration file; <see cref="StoredEntities"/> says what else is served.</param>
+    /// <param name="store">Where everything is kept.</param>
+    /// <param name="content">How filters and actions look into a message's content.</param>
     /// <param name="time">The clock.</param>
-    public MessageBroker(BrokerDefinition definition, IMessageStore store, Func<byte[], FilteredMessage> read, TimeProvider time)
+    /// <exception cref="BrokerException">An entity of the definition cannot be.</exception>
+    public MessageBroker(BrokerDefinition definition, IMessageStore store, MessageContent content, TimeProvider time)
     {
-        (_store, _time) = (store, time);
-        Dictionary<string, StoredEntity> stored = store.Load().ToDictionary(entity => entity.Name, StringComparer.OrdinalIgnoreCase);
-        foreach (QueueDefinition queue in definition.Queues) AddWithDeadLetters(queue.Name, EntityKind.Queue, queue.Options, stored);
-        foreach (TopicDefinition topic in definition.Topics)
-        {
-            var subscriptions = topic.Subscriptions.Select(subscription => (
-                AddWithDeadLetters(
-                    $"{topic.Name}/Subscriptions/{subscription.Name}", EntityKind.Subscription, subscription.Options, stored),
-                subscription.Filters)).ToList();
-            Add(new EntityState(topic.Name, EntityKind.Topic, topic.Options, null, new Topic(read, subscriptions), _deadlines), stored);
-        }
-        UnknownEntities = [.. stored.Where(entity => entity.Value.Messages.Count > 0).Select(entity => entity.Key)];
+        (_store, _time, StartedAt) = (store, time, time.GetUtcNow());
+        _directory = new EntityDirectory(this, _deadlines, content);
+        var stored = new StoredEntities(store.Load());
+        List<Change> changes = stored.TakeUp(definition, _directory, StartedAt);
+        (UnknownEntities, ChangedEntities) = (stored.Unknown, stored.Changed);
         _timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        Run(static _ => { });
+        Run(operation => operation.Changes.InsertRange(0, changes));
     }
 
-    /// <summary>All entities, dead letters included.</summary>
-    public IReadOnlyCollection<Entity> Entities => _entities.Values;
+    /// <summary>When it began.</summary>
+    public DateTimeOffset StartedAt { get; }
 
-    /// <summary>Entities that the store has messages of and the definition does not name.</summary>
+    /// <summary>All entities, dead letters included.</summary>
+    public IReadOnlyCollection<Entity> Entities => [.. _directory.All.Select(state => state.Handle)];
+
+    /// <summary>Entities that the store has messages of and nobody serves: the configuration file named them once.</summary>
     public IReadOnlyList<string> UnknownEntities { get; }
 
-    /// <summary>Finds an entity: <c>queue</c>, <c>topic</c>, <c>topic/Subscriptions/name</c>, each with <c>/$deadletterqueue</c>.</summary>
+    /// <summary>Entities that the configuration file changed since it was last applied.</summary>
+    public IReadOnlyList<string> ChangedEntities { get; }
+
+    /// <summary>
+    /// Finds an entity: <c>queue</c>, <c>topic</c>, <c>topic/Subscriptions/name</c>, each with <c>/$deadletterqueue</c> or
+    /// <c>/$transfer/$deadletterqueue</c>.
+    /// </summary>
     /// <exception cref="BrokerException">There is none of that name.</exception>
-    public Entity Find(string address) => _entities.GetValueOrDefault(address)
-        ?? throw new BrokerException(
-            Refusal.EntityNotFound, $"The messaging entity '{address}' could not be found. Define it in the broker's configuration file.");
+    public Entity Find(string address) => _directory.Get(address).Handle;
+
+    /// <summary>Makes a queue, a topic, or (its name being <c>topic/Subscriptions/name</c>) a subscription.</summary>
+    /// <param name="name">The address.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="options">How it behaves.</param>
+    /// <param name="rules">The rules of a subscription; by default one that takes everything.</param>
+    /// <exception cref="BrokerException">There is one of that name, it has no topic, or its options cannot be.</exception>
+    public Task<EntitySnapshot> CreateAsync(string name, EntityKind kind, EntityOptions options, IReadOnlyList<Rule>? rules = null) =>
+        RunAsync(operation =>
+        {
+            IReadOnlyList<Rule> ofSubscription = rules ?? [new Rule(Rule.DefaultName, Filter.True)];
+            _directory.Create(operation, name, new EntityDescription(
+                kind, options, kind == EntityKind.Subscription ? [.. ofSubscription.Select(rule => rule with { CreatedAt = operation.Now })] : [],
+                operation.Now, operation.Now));
+            return Snapshot(_directory.Get(name));
+        });
+
+    /// <summary>Changes the options of an entity; what is there already keeps its times and locks.</summary>
+    /// <exception cref="BrokerException">There is none of that name and kind, or its options cannot change so.</exception>
+    public Task<EntitySnapshot> UpdateAsync(string name, EntityKind kind, EntityOptions options) => RunAsync(operation =>
+    {
+        EntityState state = Get(name, kind);
+        _directory.Update(operation, state, options);
+        return Snapshot(state);
+    });
+
+    /// <summary>Deletes a queue, a subscription, or a topic with its subscriptions, and all messages in it.</summary>
+    /// <exception cref="BrokerException">There is none of that name.</exception>
+    public Task DeleteAsync(string name) => RunAsync(operation =>
+    {
+        EntityState state = _directory.Get(name);
+        if (state.Kind == EntityKind.DeadLetterQueue)
+            throw new BrokerException(Refusal.NotAllowed, $"'{name}' goes with the entity whose dead letters it holds.");
+        _directory.Delete(operation, state);
+    });
+
+    /// <summary>An entity at this moment; null: there is none of that name.</summary>
+    public EntitySnapshot? Describe(string name)
+    {
+        lock (_gate) return _directory.Find(name) is { } state ? Snapshot(state) : null;
+    }
+
+    /// <summary>All entities of a kind, or the subscriptions of one topic, by name.</summary>
+    public IReadOnlyList<EntitySnapshot> List(EntityKind kind, string? topic = null)
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _directory.All
+                    .Where(state => state.Kind == kind && (topic is null || topic.Equals(state.Owner?.Name, StringComparison.OrdinalIgnoreCase)))
+                    .OrderBy(state => state.Name, StringComparer.OrdinalIgnoreCase)
+                    .Select(Snapshot),
+            ];
+        }
+    }
 
     /// <summary>Waits for what was begun to become durable, and closes the store.</summary>
     public async ValueTask DisposeAsync()
@@ -66,6 +121,10 @@ public sealed class MessageBroker : IAsyncDisposable
         await _timer.DisposeAsync();
         await _store.DisposeAsync();
     }
+
+    /// <summary>Does the work of a transaction, all of it or nothing.</summary>
+    /// <exception cref="BrokerException">Something of it cannot be done any more.</exception>
+    internal Task CommitAsync(Transaction transaction) => RunAsync(transaction.Run);
 
     internal async Task<T> RunAsync<T>(Func<Operation, T> step)
     {
@@ -103,6 +162,12 @@ public sealed class MessageBroker : IAsyncDisposable
         }
     }
 
+    private static EntitySnapshot Snapshot(EntityState state) => new(state.Name, state.Description, state.AccessedAt, state.Counts);
+
+    private EntityState Get(string name, EntityKind kind) => _directory.Get(name) is var state && state.Kind == kind
+        ? state
+        : throw new BrokerException(Refusal.InvalidArgument, $"'{name}' is no {kind}: it is a {state.Kind}.");
+
     private void OnTimer()
     {
         lock (_gate)
@@ -126,21 +191,5 @@ public sealed class MessageBroker : IAsyncDisposable
         TimeSpan wait = next is { } due ? TimeSpan.FromTicks(Math.Clamp((due - now).Ticks, 0, LongestWait.Ticks)) : Timeout.InfiniteTimeSpan;
         if (wait == LongestWait) _timerDue = null;   // set again by whatever comes next
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
-    }
-
-    private EntityState AddWithDeadLetters(string name, EntityKind kind, EntityOptions options, Dictionary<string, StoredEntity> stored)
-    {
-        var deadLetters = new EntityState(
-            name + DeadLetterSuffix, EntityKind.DeadLetterQueue, new EntityOptions { LockDuration = options.LockDuration }, null, null, _deadlines);
-        Add(deadLetters, stored);
-        return Add(new EntityState(name, kind, options, deadLetters, null, _deadlines), stored);
-    }
-
-    private EntityState Add(EntityState state, Dictionary<string, StoredEntity> stored)
-    {
-        if (!_entities.TryAdd(state.Name, new Entity(this, state)))
-            throw new BrokerException(Refusal.InvalidArgument, $"Two entities are named '{state.Name}': rename one.");
-        if (stored.Remove(state.Name, out StoredEntity? before)) state.Load(before);
-        return state;
     }
 }

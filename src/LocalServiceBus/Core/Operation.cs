@@ -7,6 +7,7 @@ namespace HrNetBatch.LocalServiceBus.Core;
 internal sealed class Operation(DateTimeOffset now)
 {
     private readonly HashSet<EntityState> _touched = [];
+    private readonly Queue<EntityState> _toPump = [];
     private readonly HashSet<Receiver> _served = [];
 
     public DateTimeOffset Now { get; } = now;
@@ -14,15 +15,22 @@ internal sealed class Operation(DateTimeOffset now)
     public List<Change> Changes { get; } = [];
 
     /// <summary>Remembers that an entity may have something new for its receivers.</summary>
-    public void Touch(EntityState entity) => _touched.Add(entity);
+    public void Touch(EntityState entity)
+    {
+        if (_touched.Add(entity)) _toPump.Enqueue(entity);
+    }
 
     /// <summary>Remembers that a receiver must be told something.</summary>
     public void Serve(Receiver receiver) => _served.Add(receiver);
 
-    /// <summary>Gives messages to receivers that wait for them.</summary>
+    /// <summary>Gives messages to receivers that wait for them, and to the entities that others forward to.</summary>
     public void Pump()
     {
-        foreach (EntityState entity in _touched) entity.Pump(this);
+        while (_toPump.TryDequeue(out EntityState? entity))
+        {
+            _touched.Remove(entity);
+            entity.Pump(this);
+        }
     }
 
     /// <summary>Tells the receivers what they got, and when that is durable.</summary>

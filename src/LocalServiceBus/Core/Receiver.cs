@@ -5,7 +5,9 @@ namespace HrNetBatch.LocalServiceBus.Core;
 /// <param name="Committed">Ends when that is durable; nothing may be shown to a client before.</param>
 /// <param name="DrainedAt">Where it asked to be drained: the delivery count after which it has no credit left.</param>
 /// <param name="SessionLost">Its session's lock ran out; it is given nothing more.</param>
-public sealed record Handover(IReadOnlyList<Message> Messages, Task Committed, uint? DrainedAt, bool SessionLost);
+/// <param name="Ended">Why the entity gives it nothing more, where it was deleted or disabled.</param>
+public sealed record Handover(
+    IReadOnlyList<Message> Messages, Task Committed, uint? DrainedAt, bool SessionLost, BrokerException? Ended = null);
 
 /// <summary>Somebody who takes messages from an entity as far as their credit goes.</summary>
 public sealed class Receiver
@@ -14,6 +16,7 @@ public sealed class Receiver
     private List<Message> _messages = [];
     private bool _draining;
     private bool _sessionLost;
+    private BrokerException? _ended;
 
     internal Receiver(ReceiveMode mode, SessionLease? session, Action<Handover> receive) =>
         (Mode, Session, _receive) = (mode, session, receive);
@@ -35,7 +38,7 @@ public sealed class Receiver
     /// <summary>Up to which count it may be given messages.</summary>
     internal uint Limit { get; private set; }
 
-    internal bool HasCredit => !Detached && !_sessionLost && (int)(Limit - Count) > 0;
+    internal bool HasCredit => !Detached && !_sessionLost && _ended is null && (int)(Limit - Count) > 0;
 
     internal void SetLimit(uint limit, bool drain) => (Limit, _draining) = (limit, drain);
 
@@ -47,6 +50,9 @@ public sealed class Receiver
 
     internal void LoseSession() => _sessionLost = true;
 
+    /// <summary>Gives it nothing more.</summary>
+    internal void End(BrokerException why) => _ended = why;
+
     internal void HandOver(Task committed)
     {
         uint? drainedAt = null;
@@ -55,8 +61,8 @@ public sealed class Receiver
             if ((int)(Limit - Count) > 0) Count = Limit;
             (_draining, drainedAt) = (false, Count);
         }
-        if (_messages.Count == 0 && drainedAt is null && !_sessionLost) return;
+        if (_messages.Count == 0 && drainedAt is null && !_sessionLost && _ended is null) return;
         (List<Message> given, _messages) = (_messages, []);
-        _receive(new Handover(given, committed, drainedAt, _sessionLost));
+        _receive(new Handover(given, committed, drainedAt, _sessionLost, _ended));
     }
 }

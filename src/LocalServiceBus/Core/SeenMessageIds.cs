@@ -1,7 +1,7 @@
 namespace HrNetBatch.LocalServiceBus.Core;
 
 /// <summary>Duplicate detection: the message ids of a time window.</summary>
-internal sealed class SeenMessageIds(string entity, TimeSpan window)
+internal sealed class SeenMessageIds(EntityState entity)
 {
     private readonly HashSet<string> _ids = [];
     private readonly Queue<(string Id, DateTimeOffset Until)> _inOrder = [];
@@ -12,9 +12,9 @@ internal sealed class SeenMessageIds(string entity, TimeSpan window)
     {
         ForgetOld(operation);
         if (!_ids.Add(id)) return false;
-        DateTimeOffset until = operation.Now + window;
+        DateTimeOffset until = operation.Now + entity.Options.DuplicateWindow!.Value;
         _inOrder.Enqueue((id, until));
-        operation.Changes.Add(new MessageIdSeen(entity, id, until));
+        operation.Changes.Add(new MessageIdSeen(entity.Name, id, until));
         return true;
     }
 
@@ -34,7 +34,7 @@ internal sealed class SeenMessageIds(string entity, TimeSpan window)
         {
             _inOrder.Dequeue();
             _ids.Remove(oldest.Id);
-            operation.Changes.Add(new MessageIdForgotten(entity, oldest.Id));
+            operation.Changes.Add(new MessageIdForgotten(entity.Name, oldest.Id));
         }
     }
 }

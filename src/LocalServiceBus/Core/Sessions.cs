@@ -10,17 +10,20 @@ public sealed record SessionLease(string SessionId, Guid Holder, DateTimeOffset 
 /// The sessions of an entity: who holds which until when, and their states. Holds end with the process, as they end with their links;
 /// states are kept.
 /// </summary>
-internal sealed class Sessions(EntityState entity, TimeSpan lockDuration, Deadlines deadlines)
+internal sealed class Sessions(EntityState entity, Deadlines deadlines)
 {
     private readonly Dictionary<string, SessionLease> _leases = [];
     private readonly Dictionary<string, byte[]> _states = [];
     private readonly Dictionary<Guid, Receiver> _receivers = [];
-    private readonly LinkedList<Action<SessionLease>> _waiting = [];
+    private readonly LinkedList<TaskCompletionSource<SessionLease>> _waiting = [];
 
     public void Load(IReadOnlyDictionary<string, byte[]> states)
     {
         foreach ((string session, byte[] state) in states) _states.Add(session, state);
     }
+
+    /// <summary>The sessions that have a state.</summary>
+    public IEnumerable<string> WithState => _states.Keys;
 
     public bool IsHeld(string session) => _leases.ContainsKey(session);
 
@@ -31,7 +34,7 @@ internal sealed class Sessions(EntityState entity, TimeSpan lockDuration, Deadli
             throw new BrokerException(
                 Refusal.SessionCannotBeLocked, $"The requested session '{session}' cannot be accepted. It may be locked by another receiver.");
         }
-        return Hold(new SessionLease(session, Guid.NewGuid(), operation.Now + lockDuration));
+        return Hold(new SessionLease(session, Guid.NewGuid(), operation.Now + entity.Options.LockDuration));
     }
 
     public void Attach(SessionLease lease, Receiver receiver)
@@ -40,11 +43,11 @@ internal sealed class Sessions(EntityState entity, TimeSpan lockDuration, Deadli
         _receivers.Add(lease.Holder, receiver);
     }
 
-    public LinkedListNode<Action<SessionLease>> Wait(Action<SessionLease> taken) => _waiting.AddLast(taken);
+    public LinkedListNode<TaskCompletionSource<SessionLease>> Wait(TaskCompletionSource<SessionLease> taken) => _waiting.AddLast(taken);
 
-    public void StopWaiting(LinkedListNode<Action<SessionLease>> waiting)
+    public static void StopWaiting(LinkedListNode<TaskCompletionSource<SessionLease>> waiting)
     {
-        if (waiting.List is not null) _waiting.Remove(waiting);
+        waiting.List?.Remove(waiting);
     }
 
     /// <summary>Gives sessions with messages to those who wait for any session.</summary>
@@ -53,12 +56,12 @@ internal sealed class Sessions(EntityState entity, TimeSpan lockDuration, Deadli
         while (_waiting.First is { } first && NextFree(ready) is { } session)
         {
             _waiting.RemoveFirst();
-            first.Value(Take(operation, session));
+            first.Value.SetResult(Take(operation, session));
         }
     }
 
     public SessionLease Renew(Operation operation, string session) => Hold(
-        Release(Find(session)) with { LockedUntil = operation.Now + lockDuration });
+        Release(Find(session)) with { LockedUntil = operation.Now + entity.Options.LockDuration });
 
     /// <summary>Ends a hold if it still stands.</summary>
     public bool TryRelease(SessionLease lease)
@@ -76,6 +79,14 @@ internal sealed class Sessions(EntityState entity, TimeSpan lockDuration, Deadli
         if (!_receivers.Remove(lost.Holder, out Receiver? receiver)) return;
         receiver.LoseSession();
         operation.Serve(receiver);
+    }
+
+    /// <summary>Ends all holds, and sends away whoever waits for a session.</summary>
+    public void End(BrokerException why)
+    {
+        foreach (SessionLease lease in _leases.Values.ToArray()) Release(lease);
+        foreach (TaskCompletionSource<SessionLease> waiting in _waiting) waiting.SetException(why);
+        _waiting.Clear();
     }
 
     public byte[]? State(string session) => _states.GetValueOrDefault(Find(session).SessionId);

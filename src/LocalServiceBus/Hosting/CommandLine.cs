@@ -14,26 +14,32 @@ internal static class CommandLine
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
-    private static readonly Option<FileInfo> Config = new("--config")
+    private static readonly Option<FileInfo?> Config = new("--config")
     {
-        Description = "The queues, topics and subscriptions, in the shape of the Service Bus emulator's Config.json.",
+        Description = "The queues, topics and subscriptions, in the shape of the Service Bus emulator's Config.json. "
+            + "Default: none, administration clients make them.",
         HelpName = "FILE",
-        Required = true,
     };
 
     private static readonly Option<string?> Data = new("--data")
     {
-        Description = "The folder that keeps the messages. Default: none, they end with the process.",
+        Description = "The folder that keeps entities and messages. Default: none, they end with the process.",
         HelpName = "DIR",
     };
 
     private static readonly Option<int> Port = new("--port")
     {
-        Description = "The port for plain AMQP on the loopback addresses; 0: any free one.",
+        Description = "The port for plain AMQP and administration on the loopback addresses; 0: any free one.",
         DefaultValueFactory = _ => 5672,
     };
 
-    private static readonly Option<int?> TlsPort = new("--tls-port") { Description = "Serve AMQP over TLS too, on this port; 0: any free one." };
+    private static readonly Option<int?> AdministrationPort = new("--administration-port")
+    {
+        Description = "Serve the same on this port too, for programs that look for administration on a port of its own "
+            + "(the emulator's is 5300).",
+    };
+
+    private static readonly Option<int?> TlsPort = new("--tls-port") { Description = "Serve the same over TLS too, on this port; 0: any free one." };
 
     private static readonly Option<FileInfo?> Certificate = new("--certificate")
     {
@@ -67,9 +73,9 @@ internal static class CommandLine
     /// <returns>0 stopped; 1 failed; 2 the command line, the configuration or the folder cannot be used.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var root = new RootCommand("A durable local Service Bus: queues and topics over AMQP 1.0 for Azure Service Bus clients.")
+        var root = new RootCommand("A durable local Service Bus: queues, topics and administration for Azure Service Bus clients.")
         {
-            Config, Data, Port, TlsPort, Certificate, CertificatePassword, KeyName, Key, MaxMessageKilobytes, Verbose,
+            Config, Data, Port, AdministrationPort, TlsPort, Certificate, CertificatePassword, KeyName, Key, MaxMessageKilobytes, Verbose,
         };
         root.SetAction(ServeAsync);
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopTimeout };
@@ -101,9 +107,10 @@ internal static class CommandLine
             : null;
         var options = new ServiceBusOptions
         {
-            Entities = ConfigurationFile.Read(parsed.GetRequiredValue(Config).FullName),
+            Entities = parsed.GetValue(Config) is { } config ? ConfigurationFile.Read(config.FullName) : new BrokerDefinition(),
             Folder = parsed.GetValue(Data),
             Port = parsed.GetValue(Port),
+            AdministrationPort = parsed.GetValue(AdministrationPort),
             TlsPort = parsed.GetValue(TlsPort),
             Certificate = certificate,
             KeyName = parsed.GetRequiredValue(KeyName),
@@ -114,7 +121,8 @@ internal static class CommandLine
             .SetMinimumLevel(parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information)
             .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss ")));
         await using ServiceBusServer server = await ServiceBusServer.StartAsync(options, logging.CreateLogger("LocalServiceBus"));
-        Console.WriteLine($"Serving {server.Broker.Entities.Count} entities, messages in {options.Folder ?? "memory"}. Ctrl-C stops.");
+        int count = server.Broker.Entities.Count(entity => entity.Kind != EntityKind.DeadLetterQueue);
+        Console.WriteLine($"Serving {count} entities, messages in {options.Folder ?? "memory"}. Ctrl-C stops.");
         if (server.TlsPort is { } tlsPort)
             Console.WriteLine($"TLS on port {tlsPort}; clients must trust {(certificate is null ? $"{options.Folder}/certificate.pem" : certificate.Subject)}");
         Console.WriteLine($"Connection string: {server.ConnectionString}");

@@ -1,18 +1,24 @@
 using System.Collections.Concurrent;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using HrNetBatch.LocalServiceBus.Administration;
 using HrNetBatch.LocalServiceBus.Protocol;
 
 namespace HrNetBatch.LocalServiceBus.Hosting;
 
-/// <summary>Accepts clients on one port of the loopback addresses, with TLS or without.</summary>
-internal sealed class Listener(int port, X509Certificate2? certificate, BrokerContext context) : IAsyncDisposable
+/// <summary>
+/// Accepts clients on one port of the loopback addresses, with TLS or without. Their first byte says what they speak: AMQP, or HTTP for
+/// administration.
+/// </summary>
+internal sealed class Listener(
+    int port, X509Certificate2? certificate, BrokerContext context, AdministrationServer administration) : IAsyncDisposable
 {
     private const int Backlog = 512;
-    private static readonly TimeSpan TlsTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TlsTimeout = TimeSpan.FromSeconds(30), FirstByteTimeout = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Task, byte> _clients = [];
@@ -94,8 +100,16 @@ internal sealed class Listener(int port, X509Certificate2? certificate, BrokerCo
         {
             client.NoDelay = true;
             await using Stream stream = await OpenAsync(client);
-            using var connection = new AmqpConnection(stream, context);
-            await connection.RunAsync(_stop.Token);
+            PipeReader input = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true, bufferSize: 32 * 1024));
+            if (await SpeaksHttpAsync(input))
+            {
+                await administration.ServeAsync(stream, input, _stop.Token);
+            }
+            else
+            {
+                using var connection = new AmqpConnection(stream, input, context);
+                await connection.RunAsync(_stop.Token);
+            }
         }
         catch (Exception exception) when (exception is IOException or SocketException or AuthenticationException or OperationCanceledException)
         {
@@ -108,6 +122,17 @@ internal sealed class Listener(int port, X509Certificate2? certificate, BrokerCo
             return;
         }
         context.Log.Disconnected(name);
+    }
+
+    // Every method of HTTP begins with a capital letter other than the A of AMQP.
+    private async Task<bool> SpeaksHttpAsync(PipeReader input)
+    {
+        using var timeout = new CancellationTokenSource(FirstByteTimeout, context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stop.Token);
+        ReadResult read = await input.ReadAtLeastAsync(1, either.Token);
+        byte first = read.Buffer.IsEmpty ? (byte)0 : read.Buffer.FirstSpan[0];
+        input.AdvanceTo(read.Buffer.Start);
+        return first is >= (byte)'B' and <= (byte)'Z';
     }
 
     private async Task<Stream> OpenAsync(Socket client)

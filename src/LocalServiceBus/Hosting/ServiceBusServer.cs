@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using HrNetBatch.LocalServiceBus.Administration;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Protocol;
 using HrNetBatch.LocalServiceBus.Protocol.Messages;
@@ -14,22 +15,33 @@ public sealed class ServiceBusServer : IAsyncDisposable
 {
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Listener> _listeners = [];
+    private readonly Listener? _plain, _alsoPlain, _tls;
     private readonly ServiceBusOptions _options;
     private readonly MessageBroker _broker;
+    private readonly AdministrationServer _administration;
     private readonly X509Certificate2? _ownCertificate;
 
     private ServiceBusServer(ServiceBusOptions options, TimeProvider time, ILogger log)
     {
         _options = options;
         IMessageStore store = options.Folder is null ? new InMemoryStore() : SqliteStore.Open(options.Folder, Fail);
-        _broker = new MessageBroker(options.Entities, store, MessageReader.ReadForFilters, time);
+        _broker = Open(options, store, time);
         if (_broker.UnknownEntities is { Count: > 0 } unknown) log.EntitiesWithoutDefinition(string.Join(", ", unknown));
-        var context = new BrokerContext(_broker, new SharedAccessKey(options.KeyName, options.Key), options.MaxMessageBytes, time, log);
-        if (options.Port is { } port) _listeners.Add(new Listener(port, null, context));
-        if (options.TlsPort is { } tlsPort)
+        if (_broker.ChangedEntities is { Count: > 0 } changed) log.EntitiesChangedByConfiguration(string.Join(", ", changed));
+        var context = new BrokerContext(
+            _broker, new SharedAccessKey(options.KeyName, options.Key), options.MaxMessageBytes, new PendingBytes(options.MaxPendingBytes), time, log);
+        _administration = new AdministrationServer(context);
+        if (options.TlsPort is not null) Certificate = options.Certificate ?? (_ownCertificate = LocalCertificate.Open(options.Folder, time));
+        _plain = Listen(options.Port, null);
+        _alsoPlain = Listen(options.AdministrationPort, null);
+        _tls = Listen(options.TlsPort, Certificate);
+
+        Listener? Listen(int? port, X509Certificate2? certificate)
         {
-            Certificate = options.Certificate ?? (_ownCertificate = LocalCertificate.Open(options.Folder, time));
-            _listeners.Add(new Listener(tlsPort, Certificate, context));
+            if (port is not { } number) return null;
+            var listener = new Listener(number, certificate, context, _administration);
+            _listeners.Add(listener);
+            return listener;
         }
 
         void Fail(Exception exception)
@@ -39,11 +51,14 @@ public sealed class ServiceBusServer : IAsyncDisposable
         }
     }
 
-    /// <summary>The port for plain AMQP; null where there is none.</summary>
-    public int? Port => _options.Port is null ? null : _listeners[0].Port;
+    /// <summary>The port for plain AMQP and administration; null where there is none.</summary>
+    public int? Port => _plain?.Port;
 
-    /// <summary>The port for AMQP over TLS; null where there is none.</summary>
-    public int? TlsPort => _options.TlsPort is null ? null : _listeners[^1].Port;
+    /// <summary>The other such port; null where there is none.</summary>
+    public int? AdministrationPort => _alsoPlain?.Port;
+
+    /// <summary>The port for both over TLS; null where there is none.</summary>
+    public int? TlsPort => _tls?.Port;
 
     /// <summary>The certificate that TLS clients must trust; null without TLS.</summary>
     public X509Certificate2? Certificate { get; }
@@ -61,7 +76,7 @@ public sealed class ServiceBusServer : IAsyncDisposable
     /// <summary>Starts a server; it serves from when the task ends until it is disposed.</summary>
     /// <exception cref="StoreException">The folder cannot be used.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The port cannot be used.</exception>
-    /// <exception cref="BrokerException">Two entities have the same name.</exception>
+    /// <exception cref="BrokerException">An entity cannot be as it is declared.</exception>
     public static async Task<ServiceBusServer> StartAsync(ServiceBusOptions options, ILogger? log = null, TimeProvider? time = null)
     {
         // Taking up a large store takes a while.
@@ -82,7 +97,32 @@ public sealed class ServiceBusServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (Listener listener in _listeners) await listener.DisposeAsync();
+        await _administration.DisposeAsync();
         await _broker.DisposeAsync();
         _ownCertificate?.Dispose();
+    }
+
+    private static MessageBroker Open(ServiceBusOptions options, IMessageStore store, TimeProvider time)
+    {
+        try
+        {
+            var broker = new MessageBroker(options.Entities, store, MessageRewriter.Content, time);
+            foreach (EntitySnapshot entity in broker.List(EntityKind.Queue).Concat(broker.List(EntityKind.Topic)))
+            {
+                if (entity.Description.Options.MaxMessageKilobytes * 1024 > options.MaxMessageBytes)
+                {
+                    throw new BrokerException(
+                        Refusal.InvalidArgument,
+                        $"'{entity.Name}': MaxMessageSizeInKilobytes is {entity.Description.Options.MaxMessageKilobytes}, but this broker takes "
+                        + $"{options.MaxMessageBytes / 1024}. Start it with a larger --max-message-kb.");
+                }
+            }
+            return broker;
+        }
+        catch
+        {
+            store.DisposeAsync().AsTask().GetAwaiter().GetResult();   // its file stays locked otherwise
+            throw;
+        }
     }
 }

@@ -1,5 +1,8 @@
+using System.IO.Pipelines;
 using Amqp.Framing;
+using HrNetBatch.LocalServiceBus.Protocol.Links;
 using HrNetBatch.LocalServiceBus.Protocol.Security;
+using HrNetBatch.LocalServiceBus.Protocol.Transactions;
 using HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 namespace HrNetBatch.LocalServiceBus.Protocol;
@@ -21,12 +24,13 @@ internal sealed class AmqpConnection : IDisposable
     private bool _isOpen;
     private Error? _error;
 
-    public AmqpConnection(Stream stream, BrokerContext context)
+    public AmqpConnection(Stream stream, PipeReader input, BrokerContext context)
     {
         Context = context;
-        _reader = new FrameReader(stream);
+        _reader = new FrameReader(input);
         Writer = new FrameWriter(stream);
         Claims = new Claims(context.Time);
+        Transactions = new ActiveTransactions(context);
         _lastReceived = context.Time.GetTimestamp();
     }
 
@@ -35,6 +39,8 @@ internal sealed class AmqpConnection : IDisposable
     public FrameWriter Writer { get; }
 
     public Claims Claims { get; }
+
+    public ActiveTransactions Transactions { get; }
 
     /// <summary>Guards what the reading loop and the loops of the links share.</summary>
     public Lock Gate { get; } = new();
@@ -72,6 +78,14 @@ internal sealed class AmqpConnection : IDisposable
             await _ended.CancelAsync();
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Finds a link over which the client receives, in any of its sessions.</summary>
+    public DeliveryLink? FindDeliveryLink(string name)
+    {
+        AmqpSession[] sessions;
+        lock (Gate) sessions = [.. _sessions.Values];
+        return sessions.SelectMany(session => session.Links).OfType<DeliveryLink>().FirstOrDefault(link => link.Name == name);
     }
 
     /// <inheritdoc/>
@@ -152,6 +166,7 @@ internal sealed class AmqpConnection : IDisposable
                 await _ended.CancelAsync();
                 return;
             }
+            Transactions.DropOverdue();
             AmqpSession[] sessions;
             lock (Gate) sessions = [.. _sessions.Values];
             foreach (AmqpSession session in sessions) session.CloseUnauthorizedLinks();

@@ -132,9 +132,19 @@ internal sealed class AmqpSession
         while (message.Length > 0 || deliveryId is null);
     }
 
-    /// <summary>Tells the client what became of deliveries that it received or sent.</summary>
-    public void WriteDisposition(bool isReceiver, uint deliveryId, DeliveryState state) => Write(
-        new Dispose { Role = isReceiver, First = deliveryId, Last = deliveryId, Settled = true, State = state });
+    /// <summary>Tells the client what became of a delivery that it received or sent.</summary>
+    public void WriteDisposition(bool isReceiver, uint deliveryId, DeliveryState state, bool isSettled = true) => Write(
+        new Dispose { Role = isReceiver, First = deliveryId, Last = deliveryId, Settled = isSettled, State = state });
+
+    /// <summary>Ends a delivery whose settlement was a part of a transaction.</summary>
+    public void Settle(uint deliveryId)
+    {
+        lock (Connection.Gate)
+        {
+            if (!_unsettled.Remove(deliveryId)) return;   // its link is closed
+        }
+        WriteDisposition(isReceiver: false, deliveryId, new Accepted());
+    }
 
     /// <summary>Refuses a link: an attach that leads nowhere, and a detach that says why.</summary>
     public void Refuse(Attach attach, string condition, string description)
@@ -226,10 +236,14 @@ internal sealed class AmqpSession
                 : Enumerable.Range(0, (int)count + 1).Select(offset => disposition.First + (uint)offset);
             foreach (uint id in ids)
             {
-                if (_unsettled.Remove(id, out (DeliveryLink Link, Guid LockToken) delivery)) settled.Add((id, delivery.Link, delivery.LockToken));
+                // What is settled in a transaction stays open until the commit, for the client may settle it anew after a rollback.
+                bool isKnown = disposition.TransactionId is null || disposition.IsSettled
+                    ? _unsettled.Remove(id, out (DeliveryLink Link, Guid LockToken) delivery)
+                    : _unsettled.TryGetValue(id, out delivery);
+                if (isKnown) settled.Add((id, delivery.Link, delivery.LockToken));
             }
         }
-        foreach ((uint id, DeliveryLink link, Guid token) in settled) _ = link.SettleAsync(id, token, outcome, disposition.IsSettled);
+        foreach ((uint id, DeliveryLink link, Guid token) in settled) _ = link.SettleAsync(id, token, outcome, disposition);
     }
 
     private void OnDetach(Detach detach)

@@ -3,7 +3,7 @@ using HrNetBatch.LocalServiceBus.Core;
 namespace HrNetBatch.LocalServiceBus.Storage;
 
 /// <summary>
-/// Where a broker keeps its messages: a file (<see cref="SqliteStore"/>) or the process (<see cref="InMemoryStore"/>).
+/// Where a broker keeps its entities and messages: a file (<see cref="SqliteStore"/>) or the process (<see cref="InMemoryStore"/>).
 /// </summary>
 public interface IMessageStore : IAsyncDisposable
 {
@@ -28,4 +28,8 @@ public sealed record StoredEntity(
     long LastSequenceNumber,
     IReadOnlyList<Message> Messages,
     IReadOnlyDictionary<string, byte[]> SessionStates,
-    IReadOnlyDictionary<string, DateTimeOffset> SeenMessageIds);
+    IReadOnlyDictionary<string, DateTimeOffset> SeenMessageIds)
+{
+    /// <summary>What it is; null for dead letters, and for what an earlier version wrote.</summary>
+    public EntityDescription? Description { get; init; }
+}

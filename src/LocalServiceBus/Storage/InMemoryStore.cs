@@ -15,7 +15,7 @@ public sealed class InMemoryStore : IMessageStore
             entity.Value.LastNumber,
             [.. entity.Value.Messages.Values.OrderBy(message => message.SequenceNumber)],
             new Dictionary<string, byte[]>(entity.Value.SessionStates),
-            new Dictionary<string, DateTimeOffset>(entity.Value.SeenIds))),
+            new Dictionary<string, DateTimeOffset>(entity.Value.SeenIds)) { Description = entity.Value.Description }),
     ];
 
     /// <inheritdoc/>
@@ -55,6 +55,12 @@ public sealed class InMemoryStore : IMessageStore
             case MessageIdForgotten forgotten:
                 content.SeenIds.Remove(forgotten.MessageId);
                 break;
+            case EntityDescribed described:
+                content.Description = described.Description;
+                break;
+            case EntityRemoved removed:
+                _entities.Remove(removed.Entity);
+                break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} is not handled.");
         }
@@ -62,6 +68,8 @@ public sealed class InMemoryStore : IMessageStore
 
     private sealed class Content
     {
+        public EntityDescription? Description { get; set; }
+
         public long LastNumber { get; set; }
 
         public Dictionary<long, Message> Messages { get; } = [];

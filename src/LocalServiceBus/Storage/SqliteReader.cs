@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HrNetBatch.LocalServiceBus.Core;
 using Microsoft.Data.Sqlite;
 
@@ -10,7 +11,7 @@ internal static class SqliteReader
     {
         ILookup<long, Message> messages = Query(connection, """
             SELECT id, enqueued_number, enqueued_at, message_id, session_id, state, scheduled_for, time_to_live, expires_at, delivery_count,
-                   lock_token, locked_until, dead_letter_source, changed_properties, content
+                   lock_token, locked_until, dead_letter_source, changed_properties, content, forward_count
             FROM messages JOIN contents USING (id) ORDER BY id
             """, row => (SqliteSchema.Parts(row.GetInt64(0)).Entity, Message(row))).ToLookup(found => found.Entity, found => found.Item2);
         ILookup<long, (string Id, byte[] State)> sessions = Query(
@@ -23,13 +24,19 @@ internal static class SqliteReader
             row => (Entity: row.GetInt64(0), Seen: (row.GetString(1), Time(row, 2)!.Value))).ToLookup(found => found.Entity, found => found.Seen);
         return
         [
-            .. Query(connection, "SELECT id, name, last_number FROM entities", row => (Id: row.GetInt64(0), Name: row.GetString(1), Last: row.GetInt64(2)))
+            .. Query(
+                    connection,
+                    "SELECT id, name, last_number, description FROM entities",
+                    row => (Id: row.GetInt64(0), Name: row.GetString(1), Last: row.GetInt64(2), Description: Text(row, 3)))
                 .Select(entity => new StoredEntity(
                     entity.Name,
                     entity.Last,
                     [.. messages[entity.Id]],
                     sessions[entity.Id].ToDictionary(session => session.Id, session => session.State),
-                    seen[entity.Id].ToDictionary(id => id.Id, id => id.Until))),
+                    seen[entity.Id].ToDictionary(id => id.Id, id => id.Until))
+                {
+                    Description = entity.Description is { } text ? Description(entity.Name, text) : null,
+                }),
         ];
     }
 
@@ -49,7 +56,23 @@ internal static class SqliteReader
         DeadLetterSource = Text(row, 12),
         ChangedProperties = PropertyEncoding.Decode(row[13] as byte[]),
         Content = (byte[])row[14],
+        ForwardCount = row.GetInt32(15),
     };
+
+    private static EntityDescription Description(string entity, string text)
+    {
+        try
+        {
+            return DescriptionEncoding.Decode(text);
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException)
+        {
+            throw new StoreException(
+                $"The file describes '{entity}' in a way that this version of the broker cannot read ({exception.Message}). "
+                + "Use the version that wrote it, or another folder.",
+                exception);
+        }
+    }
 
     private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

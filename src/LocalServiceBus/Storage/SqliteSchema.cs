@@ -6,7 +6,7 @@ namespace HrNetBatch.LocalServiceBus.Storage;
 /// <summary>The tables of a broker's file.</summary>
 internal static class SqliteSchema
 {
-    private const long Version = 1;
+    private const long Version = 2;
 
     /// <summary>Times are UTC ticks; a message's id is its entity's id and its sequence number in one. Contents lie apart from what
     /// changes about a message, so that a lock on 20 MB writes a few bytes.</summary>
@@ -25,6 +25,12 @@ internal static class SqliteSchema
           entity INTEGER NOT NULL, message_id TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (entity, message_id)) WITHOUT ROWID;
         """;
 
+    /// <summary>What version 2 added: entities that are made at run time, and forwarding.</summary>
+    private const string Additions = """
+        ALTER TABLE entities ADD COLUMN description TEXT;
+        ALTER TABLE messages ADD COLUMN forward_count INTEGER NOT NULL DEFAULT 0;
+        """;
+
     /// <summary>How many bits of a message's id its sequence number takes: 10^12 messages an entity.</summary>
     private const int NumberBits = 40;
 
@@ -39,16 +45,16 @@ internal static class SqliteSchema
         using SqliteCommand read = connection.CreateCommand();
         read.CommandText = "PRAGMA user_version";
         long version = Convert.ToInt64(read.ExecuteScalar(), CultureInfo.InvariantCulture);
-        if (version == 0)
+        if (version < Version)
         {
             using SqliteTransaction transaction = connection.BeginTransaction();
-            Execute(connection, $"{Tables} PRAGMA user_version = {Version}", transaction);
+            Execute(connection, $"{(version == 0 ? Tables : "")} {Additions} PRAGMA user_version = {Version}", transaction);
             transaction.Commit();
         }
-        else if (version != Version)
+        else if (version > Version)
         {
             throw new StoreException(
-                $"{file} was written by another version of the broker ({version}; this one writes {Version}). Use that version, or another folder.");
+                $"{file} was written by a later version of the broker ({version}; this one writes {Version}). Use that version, or another folder.");
         }
     }
 

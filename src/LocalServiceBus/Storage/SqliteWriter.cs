@@ -11,7 +11,8 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Dictionary<string, long> _entities = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<long, long> _lastNumbers = [];
     private readonly SqliteCommand _addEntity, _setLastNumber, _addMessage, _addContent, _changeMessage, _removeMessage, _removeContent;
-    private readonly SqliteCommand _setSession, _removeSession, _addSeen, _removeSeen;
+    private readonly SqliteCommand _setSession, _removeSession, _addSeen, _removeSeen, _describe;
+    private readonly SqliteCommand[] _removeEntity;
 
     public SqliteWriter(SqliteConnection connection)
     {
@@ -22,9 +23,9 @@ internal sealed class SqliteWriter : IDisposable
         _setLastNumber = Prepare("UPDATE entities SET last_number = max(last_number, $2) WHERE id = $1", 2);
         _addMessage = Prepare("""
             INSERT INTO messages(id, enqueued_number, enqueued_at, message_id, session_id, state, scheduled_for, time_to_live, expires_at,
-              delivery_count, lock_token, locked_until, dead_letter_source, changed_properties)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-            """, 14);
+              delivery_count, lock_token, locked_until, dead_letter_source, changed_properties, forward_count)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            """, 15);
         _addContent = Prepare("INSERT INTO contents(id, content) VALUES ($1, $2)", 2);
         _changeMessage = Prepare("""
             UPDATE messages SET state = $2, delivery_count = $3, lock_token = $4, locked_until = $5, changed_properties = $6 WHERE id = $1
@@ -35,6 +36,15 @@ internal sealed class SqliteWriter : IDisposable
         _removeSession = Prepare("DELETE FROM session_states WHERE entity = $1 AND session_id = $2", 2);
         _addSeen = Prepare("INSERT OR REPLACE INTO seen_ids(entity, message_id, until) VALUES ($1, $2, $3)", 3);
         _removeSeen = Prepare("DELETE FROM seen_ids WHERE entity = $1 AND message_id = $2", 2);
+        _describe = Prepare("UPDATE entities SET description = $2 WHERE id = $1", 2);
+        _removeEntity =
+        [
+            Prepare("DELETE FROM contents WHERE id BETWEEN $2 AND $3 AND $1 = $1", 3),
+            Prepare("DELETE FROM messages WHERE id BETWEEN $2 AND $3 AND $1 = $1", 3),
+            Prepare("DELETE FROM session_states WHERE entity = $1", 3),
+            Prepare("DELETE FROM seen_ids WHERE entity = $1", 3),
+            Prepare("DELETE FROM entities WHERE id = $1", 3),
+        ];
     }
 
     public void Commit(List<Change> changes)
@@ -81,6 +91,12 @@ internal sealed class SqliteWriter : IDisposable
             case MessageIdForgotten forgotten:
                 Run(_removeSeen, entity, forgotten.MessageId);
                 break;
+            case EntityDescribed described:
+                Run(_describe, entity, DescriptionEncoding.Encode(described.Description));
+                break;
+            case EntityRemoved removed:
+                Remove(entity, removed.Entity);
+                break;
             default:
                 throw new InvalidOperationException($"{change.GetType().Name} is not handled.");
         }
@@ -92,9 +108,17 @@ internal sealed class SqliteWriter : IDisposable
         Run(_addMessage, key, message.EnqueuedSequenceNumber, message.EnqueuedAt.UtcTicks, message.MessageId, message.SessionId,
             (long)message.State, message.ScheduledFor?.UtcTicks, message.TimeToLive?.Ticks, message.ExpiresAt?.UtcTicks,
             (long)message.DeliveryCount, message.Lock?.Token.ToByteArray(), message.Lock?.Until.UtcTicks, message.DeadLetterSource,
-            PropertyEncoding.Encode(message.ChangedProperties));
+            PropertyEncoding.Encode(message.ChangedProperties), (long)message.ForwardCount);
         Run(_addContent, key, message.Content);
         _lastNumbers[entity] = Math.Max(message.SequenceNumber, _lastNumbers.GetValueOrDefault(entity));
+    }
+
+    private void Remove(long entity, string name)
+    {
+        (long first, long last) = (SqliteSchema.MessageKey(entity, 0), SqliteSchema.MessageKey(entity + 1, 0) - 1);
+        foreach (SqliteCommand command in _removeEntity) Run(command, entity, first, last);
+        _entities.Remove(name);
+        _lastNumbers.Remove(entity);
     }
 
     private long EntityId(string name)

@@ -20,6 +20,15 @@ public sealed partial class ConfigurationFileTests
     }
 
     [Fact]
+    public void TheExampleOfTheReadme_IsRead()
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "src", "LocalServiceBus", "README.md"));
+        BrokerDefinition definition = ConfigurationFile.Parse(Example().Match(page).Groups["json"].Value);
+        Assert.Equal(["jobs", "failed"], definition.Queues.Select(queue => queue.Name));
+        Assert.Equal("SET seen = TRUE", definition.Topics[0].Subscriptions[0].Rules[0].Action?.Expression);
+    }
+
+    [Fact]
     public void TheEmulatorsOwnExample_IsRead()
     {
         BrokerDefinition definition = ConfigurationFile.Parse("""
@@ -43,7 +52,8 @@ public sealed partial class ConfigurationFileTests
     }
 
     [Theory]
-    [InlineData("""{ "Name": "q", "Properties": { "ForwardTo": "other" } }""", "queue 'q': ForwardTo is 'other'")]
+    [InlineData("""{ "Name": "q", "Properties": { "Status": "Sleeping" } }""", "queue 'q': Status is 'Sleeping'")]
+    [InlineData("""{ "Name": "q", "Properties": { "AutoDeleteOnIdle": "soon" } }""", "AutoDeleteOnIdle is 'soon'")]
     [InlineData("""{ "Name": "q", "Properties": { "LockDuration": "60" } }""", "LockDuration is '60'")]
     [InlineData("""{ "Name": "q", "Properties": { "LockDuration": "PT6M" } }""", "at most PT5M")]
     [InlineData("""{ "Name": "q", "Properties": { "MaxDeliveryCount": 0 } }""", "MaxDeliveryCount is 0")]
@@ -58,8 +68,45 @@ public sealed partial class ConfigurationFileTests
         StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("""{ "Name": "t", "Properties": { "LockDuration": "PT1M" } }""", "topic 't': LockDuration is nothing that a topic has")]
+    [InlineData("""{ "Name": "t", "Subscriptions": [ { "Name": "s", "Properties": { "MaxSizeInMegabytes": 1 } } ] }""", "subscription 't/s': MaxSizeInMegabytes")]
+    [InlineData("""{ "Name": "t", "Subscriptions": [ { "Name": "a/b" } ] }""", "'a/b' is no name")]
+    public void WhatAnEntityWouldIgnore_IsRefused_AndNamed(string topic, string named) => Assert.Contains(
+        named,
+        Assert.Throws<ConfigurationException>(() => ConfigurationFile.Parse(
+            $$"""{ "UserConfig": { "Namespaces": [ { "Name": "local", "Topics": [ {{topic}} ] } ] } }""")).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void WhatTheEmulatorAlsoNames_IsHonoured()
+    {
+        BrokerDefinition definition = ConfigurationFile.Parse("""
+            { "UserConfig": { "Namespaces": [ { "Name": "sbemulatorns",
+              "Queues": [ { "Name": "q", "Properties": { "ForwardTo": "t", "ForwardDeadLetteredMessagesTo": "t", "AutoDeleteOnIdle": "PT5M",
+                "MaxSizeInMegabytes": 2, "MaxMessageSizeInKilobytes": 3, "Status": "SendDisabled", "UserMetadata": "note" } } ],
+              "Topics": [ { "Name": "t", "Subscriptions": [ { "Name": "s", "Rules": [
+                { "Name": "r", "Properties": { "FilterType": "Sql", "SqlFilter": { "SqlExpression": "1 = 1" }, "Action": { "SqlExpression": "SET sys.To = 'x'" } } },
+                { "Properties": { "FilterType": "False" } } ] } ] } ] } ] } }
+            """);
+        Assert.Equal(
+            new EntityOptions
+            {
+                ForwardTo = "t",
+                ForwardDeadLettersTo = "t",
+                AutoDeleteOnIdle = TimeSpan.FromMinutes(5),
+                MaxSizeMegabytes = 2,
+                MaxMessageKilobytes = 3,
+                Status = EntityStatus.SendDisabled,
+                UserMetadata = "note",
+            },
+            Assert.Single(definition.Queues).Options);
+        IReadOnlyList<Rule> rules = definition.Topics[0].Subscriptions[0].Rules;
+        Assert.Equal([("r", "SET sys.To = 'x'"), ("rule-2", null)], rules.Select(rule => (rule.Name, rule.Action?.Expression)));
+    }
+
+    [Theory]
     [InlineData("""{ "FilterType": "Sql", "SqlFilter": { "SqlExpression": "a + 1 = 2" } }""", "subscription 't/s', rule 'r': the SQL filter \"a + 1 = 2\"")]
-    [InlineData("""{ "FilterType": "Sql", "SqlFilter": { "SqlExpression": "1=1" }, "Action": { "SqlExpression": "SET a = 1" } }""", "it has an action")]
+    [InlineData("""{ "FilterType": "Sql", "SqlFilter": { "SqlExpression": "1=1" }, "Action": { "SqlExpression": "SET a = 1 + 1" } }""", "the action \"SET a = 1 + 1\"")]
     [InlineData("""{ "FilterType": "Magic" }""", "'Magic'")]
     [InlineData("""{ "FilterType": "Correlation", "CorrelationFilter": { "Properties": { "a": [] } } }""", "'a'")]
     public void ARuleThatThisBrokerLacks_IsRefused_AndNamed(string rule, string named) => Assert.Contains(

@@ -1,4 +1,5 @@
 using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Protocol.Messages;
 using HrNetBatch.LocalServiceBus.Storage;
 using Microsoft.Extensions.Time.Testing;
 
@@ -62,6 +63,6 @@ internal sealed class QueueUnderTest : IAsyncDisposable
     private MessageBroker Start() => new(
         new BrokerDefinition { Queues = [new QueueDefinition(Name, _options)] },
         _open(),
-        _ => throw new InvalidOperationException("No filter looks into the messages of a queue."),
+        MessageRewriter.Content,
         Clock);
 }

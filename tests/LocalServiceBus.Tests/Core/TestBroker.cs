@@ -47,8 +47,13 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Broker.DisposeAsync();
 
-    private MessageBroker Start() => new(_definition, _store, Read, Clock);
+    private MessageBroker Start() => new(_definition, _store, new MessageContent(Read, Write), Clock);
 
+    // A message is its label: what filters see of it, and what actions can change.
     private static FilteredMessage Read(byte[] content) =>
         new(new Dictionary<string, object?> { ["Label"] = System.Text.Encoding.UTF8.GetString(content) }, LocalServiceBus.Core.Message.NoProperties);
+
+    private static byte[] Write(byte[] content, FilteredMessage changed) =>
+        System.Text.Encoding.UTF8.GetBytes(string.Join(
+            ';', changed.Application.Select(property => $"{property.Key}={property.Value}").Prepend($"{changed.System.GetValueOrDefault("Label")}")));
 }

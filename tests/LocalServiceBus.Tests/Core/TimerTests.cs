@@ -1,4 +1,5 @@
 using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Protocol.Messages;
 using HrNetBatch.LocalServiceBus.Storage;
 using Microsoft.Extensions.Time.Testing;
 
@@ -11,7 +12,7 @@ public sealed class TimerTests
     {
         var clock = new HastyClock();
         var definition = new BrokerDefinition { Queues = [new QueueDefinition("jobs", new EntityOptions())] };
-        await using var broker = new MessageBroker(definition, new InMemoryStore(), _ => throw new InvalidOperationException(), clock);
+        await using var broker = new MessageBroker(definition, new InMemoryStore(), MessageRewriter.Content, clock);
         List<Message> received = [];
         Receiver receiver = broker.Find("jobs").Attach(ReceiveMode.PeekLock, null, handover => received.AddRange(handover.Messages));
         await broker.Find("jobs").SetLimitAsync(receiver, 1, drain: false);

@@ -36,7 +36,7 @@ internal sealed partial class BrokerProcess : IDisposable
 
     /// <summary>Opens what a killed broker left behind, in this process.</summary>
     public static MessageBroker OpenRemains(string folder, TimeProvider time) => new(
-        ConfigurationFile.Parse(Configuration), SqliteStore.Open(folder, _ => { }), MessageReader.ReadForFilters, time);
+        ConfigurationFile.Parse(Configuration), SqliteStore.Open(folder, _ => { }), MessageRewriter.Content, time);
 
     /// <summary>Kills it, and waits until its files are free.</summary>
     public async Task KillAsync()

@@ -83,9 +83,28 @@ public sealed class ServiceBusServerTests
         await using (ServiceBusServer server = await ServiceBusServer.StartAsync(options))
             await server.Broker.Find("jobs").SendAsync([new IncomingMessage([], "a")]);
         await using (ServiceBusServer without = await ServiceBusServer.StartAsync(options with { Entities = new BrokerDefinition() }))
+        {
             Assert.Equal(["jobs"], without.Broker.UnknownEntities);
+            Assert.Null(without.Broker.Describe("jobs"));
+        }
         await using ServiceBusServer again = await ServiceBusServer.StartAsync(options);
         Assert.Equal("a", Assert.Single(await again.Broker.Find("jobs").PeekAsync(0, 10)).MessageId);
+    }
+
+    [Fact]
+    public async Task AnEntityThatWasRemovedFromTheConfiguration_AndIsMadeAtRunTime_HasItsMessages()
+    {
+        using var folder = new TemporaryFolder();
+        ServiceBusOptions options = Options with { Folder = folder.Path };
+        await using (ServiceBusServer server = await ServiceBusServer.StartAsync(options))
+            await server.Broker.Find("jobs").SendAsync([new IncomingMessage([], "a")]);
+        await using (ServiceBusServer without = await ServiceBusServer.StartAsync(options with { Entities = new BrokerDefinition() }))
+        {
+            await without.Broker.CreateAsync("Jobs", EntityKind.Queue, new EntityOptions());
+            Assert.Equal((long[])[2], await without.Broker.Find("jobs").SendAsync([new IncomingMessage([], "b")]));
+        }
+        await using ServiceBusServer again = await ServiceBusServer.StartAsync(options with { Entities = new BrokerDefinition() });
+        Assert.Equal(["a", "b"], (await again.Broker.Find("jobs").PeekAsync(0, 10)).Select(message => message.MessageId));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace HrNetBatch.LocalServiceBus.Core.Filters;
 
-/// <summary>Says which messages of a topic a subscription takes.</summary>
+/// <summary>Says which messages of a topic a rule takes.</summary>
 public abstract class Filter
 {
     /// <summary>Takes every message.</summary>
@@ -23,9 +23,15 @@ public abstract class Filter
 /// <param name="application">Application properties.</param>
 public sealed class CorrelationFilter(IReadOnlyDictionary<string, string> system, IReadOnlyDictionary<string, object?> application) : Filter
 {
+    /// <summary>System properties, by the names of <see cref="FilteredMessage.System"/>.</summary>
+    public IReadOnlyDictionary<string, string> System { get; } = system;
+
+    /// <summary>Application properties.</summary>
+    public IReadOnlyDictionary<string, object?> Application { get; } = application;
+
     /// <inheritdoc/>
     public override bool Matches(FilteredMessage message) =>
-        system.All(wanted => message.System.TryGetValue(wanted.Key, out object? value) && wanted.Value.Equals(value))
-        && application.All(wanted =>
+        System.All(wanted => message.System.TryGetValue(wanted.Key, out object? value) && wanted.Value.Equals(value))
+        && Application.All(wanted =>
             message.Application.TryGetValue(wanted.Key, out object? value) && SqlValue.Compare(value, wanted.Value) == 0);
 }

@@ -17,10 +17,10 @@ internal readonly record struct SqlToken(SqlTokenKind Kind, string Text, int Pos
     public bool Is(string word) => Kind is SqlTokenKind.Word or SqlTokenKind.Symbol && Text.Equals(word, StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>Cuts an expression of a SQL filter into words.</summary>
+/// <summary>Cuts an expression of a SQL filter or action into words.</summary>
 internal static class SqlLexer
 {
-    private static readonly string[] Symbols = ["<=", ">=", "<>", "!=", "=", "<", ">", "(", ")", ",", "."];
+    private static readonly string[] Symbols = ["<=", ">=", "<>", "!=", "=", "<", ">", "(", ")", ",", ".", ";"];
 
     public static List<SqlToken> Read(string expression)
     {
@@ -53,7 +53,7 @@ internal static class SqlLexer
             length = found.Length;
             return new(SqlTokenKind.Symbol, found, at);
         }
-        throw new FormatException($"'{first}' at position {at + 1} is not supported in a filter.");
+        throw new FormatException($"'{first}' at position {at + 1} is not supported in a filter or an action.");
     }
 
     private static string Run(string expression, int at, Func<char, bool> belongs, out int length, int before = 0)

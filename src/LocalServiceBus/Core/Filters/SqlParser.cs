@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace HrNetBatch.LocalServiceBus.Core.Filters;
 
-/// <summary>Reads the condition of a SQL filter; NOT binds before AND, AND before OR.</summary>
-internal sealed class SqlParser(string expression)
+/// <summary>Reads the condition of a SQL filter (NOT binds before AND, AND before OR) or the statements of an action.</summary>
+internal sealed class SqlParser(string expression, IReadOnlyDictionary<string, object?> parameters)
 {
     private static readonly Dictionary<string, string> SystemNames = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -18,7 +18,13 @@ internal sealed class SqlParser(string expression)
         ["ContentType"] = "ContentType",
     };
 
-    private readonly List<SqlToken> _tokens = SqlLexer.Read(expression);
+    /// <summary>Service Bus's own limit. It also bounds how deep parentheses can be nested.</summary>
+    private const int LongestExpression = 1024;
+
+    private readonly List<SqlToken> _tokens = expression.Length <= LongestExpression
+        ? SqlLexer.Read(expression)
+        : throw new FormatException($"The expression has {expression.Length} characters; {LongestExpression} are allowed.");
+
     private int _next;
 
     private SqlToken Current => _tokens[_next];
@@ -28,6 +34,29 @@ internal sealed class SqlParser(string expression)
         SqlCondition condition = Or();
         if (Current.Kind != SqlTokenKind.End) throw Unexpected("AND, OR or the end");
         return condition;
+    }
+
+    public List<SqlStatement> ParseStatements()
+    {
+        var statements = new List<SqlStatement>();
+        do
+        {
+            if (Current.Kind == SqlTokenKind.End && statements.Count > 0) break;   // a semicolon may end the last one
+            statements.Add(Statement());
+        }
+        while (Accept(";"));
+        if (Current.Kind != SqlTokenKind.End) throw Unexpected("; or the end");
+        return statements;
+    }
+
+    private SqlStatement Statement()
+    {
+        bool isRemoval = Accept("REMOVE");
+        if (!isRemoval && !Accept("SET")) throw Unexpected("SET or REMOVE");
+        SqlProperty property = Value() as SqlProperty ?? throw Unexpected("a property");
+        if (isRemoval) return new SqlStatement(property, null);
+        Expect("=");
+        return new SqlStatement(property, Value());
     }
 
     private SqlCondition Or()
@@ -120,6 +149,8 @@ internal sealed class SqlParser(string expression)
                 return new SqlConstant(token.Is("TRUE"));
             case SqlTokenKind.Word when token.Is("NULL"):
                 return new SqlConstant(null);
+            case SqlTokenKind.Word when token.Text[0] == '@':
+                return new SqlConstant(Parameter(token));
             case SqlTokenKind.Word when (token.Is("sys") || token.Is("user")) && Accept("."):
                 return Scoped(token);
             case SqlTokenKind.Word when !Current.Is("("):
@@ -130,6 +161,11 @@ internal sealed class SqlParser(string expression)
                 throw Unexpected("a property or a constant");
         }
     }
+
+    private object? Parameter(SqlToken token) =>
+        parameters.TryGetValue(token.Text, out object? value) || parameters.TryGetValue(token.Text[1..], out value)
+            ? value
+            : throw new FormatException($"The parameter {token.Text} at position {token.Position + 1} has no value.");
 
     private SqlProperty Scoped(SqlToken scope)
     {
@@ -161,6 +197,6 @@ internal sealed class SqlParser(string expression)
     }
 
     private FormatException Unexpected(string expected) => new(
-        $"'{Current.Text}' at position {Current.Position + 1} is not supported there: expected is {expected}. Arithmetic, functions and "
-        + "parameters are not part of what this broker understands.");
+        $"'{Current.Text}' at position {Current.Position + 1} is not supported there: expected is {expected}. Arithmetic and functions are "
+        + "not part of what this broker understands.");
 }

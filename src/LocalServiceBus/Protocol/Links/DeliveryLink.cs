@@ -1,9 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Amqp.Framing;
+using Amqp.Transactions;
 using Amqp.Types;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Protocol.Messages;
+using HrNetBatch.LocalServiceBus.Protocol.Transactions;
 using HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 namespace HrNetBatch.LocalServiceBus.Protocol.Links;
@@ -17,6 +19,9 @@ internal sealed class DeliveryLink : Link
     private static readonly Symbol LockedUntilProperty = "com.microsoft:locked-until-utc";
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
+    /// <summary>What a client is told that did not renew its session in time.</summary>
+    public const string SessionLost = "The session's lock ran out. Accept the session again.";
+
     private readonly Entity _entity;
     private readonly ReceiveMode _mode;
     private readonly Channel<Handover> _handovers = Channel.CreateUnbounded<Handover>(new UnboundedChannelOptions { SingleReader = true });
@@ -24,12 +29,20 @@ internal sealed class DeliveryLink : Link
     private Receiver? _receiver;
     private Flow? _earlyFlow;
     private uint _sentCount;
+    private uint _limit;
+    private volatile bool _hasLostSession;
 
     public DeliveryLink(AmqpSession session, Attach attach, Entity entity, string address) : base(session, attach.Handle, address)
     {
-        _entity = entity;
+        (_entity, Name) = (entity, attach.LinkName);
         _mode = attach.SndSettleMode == SenderSettleMode.Settled ? ReceiveMode.ReceiveAndDelete : ReceiveMode.PeekLock;
     }
+
+    /// <summary>What the client calls it.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether the session that it was opened for is no longer its own.</summary>
+    public bool HasLostSession => _hasLostSession;
 
     public override void Open(Attach attach)
     {
@@ -51,13 +64,15 @@ internal sealed class DeliveryLink : Link
         if (receiver is not null) _ = SetLimitAsync(receiver, flow);
     }
 
-    /// <summary>Does what the client decided about a delivery, and confirms it once it is durable.</summary>
-    public async Task SettleAsync(uint deliveryId, Guid lockToken, DeliveryOutcome outcome, bool isSettled)
+    /// <summary>Does what the client decided about a delivery, or adds it to a transaction, and confirms it once it is durable.</summary>
+    public async Task SettleAsync(uint deliveryId, Guid lockToken, DeliveryOutcome outcome, Disposition disposition)
     {
         DeliveryState state = new Accepted();
+        bool isOver = disposition.TransactionId is null;
         try
         {
-            await SettleAsync(lockToken, outcome);
+            if (disposition.TransactionId is null) await _entity.SettleAsync(lockToken, SettlementOf(outcome));
+            else state = await SettleAsync(deliveryId, lockToken, outcome, Session.Connection.Transactions.Find(disposition.TransactionId));
         }
         catch (BrokerException refusal)
         {
@@ -68,7 +83,7 @@ internal sealed class DeliveryLink : Link
             Session.Connection.Context.Log.RequestFailed(exception);
             state = new Rejected { Error = Performatives.Error(Conditions.InternalError, exception.Message) };
         }
-        if (!isSettled) Session.WriteDisposition(isReceiver: false, deliveryId, state);
+        if (!disposition.IsSettled) Session.WriteDisposition(isReceiver: false, deliveryId, state, isOver);
     }
 
     public override void End()
@@ -78,23 +93,30 @@ internal sealed class DeliveryLink : Link
         if (_receiver is { } receiver) _ = _entity.DetachAsync(receiver);
     }
 
-    private Task SettleAsync(Guid lockToken, DeliveryOutcome outcome) => outcome switch
+    private async Task<DeliveryState> SettleAsync(uint deliveryId, Guid lockToken, DeliveryOutcome outcome, ActiveTransaction transaction)
     {
-        AcceptedOutcome => _entity.CompleteAsync(lockToken),
-        ReleasedOutcome => _entity.ReleaseAsync(lockToken),
-        ModifiedOutcome { IsUndeliverableHere: true } modified => _entity.DeferAsync(lockToken, PropertyMap.Read(modified.Annotations)),
-        ModifiedOutcome modified => _entity.AbandonAsync(lockToken, PropertyMap.Read(modified.Annotations)),
-        RejectedOutcome rejected => DeadLetterAsync(lockToken, rejected),
+        transaction.Join(_entity, Session, isSettlement: true);
+        await _entity.SettleAsync(lockToken, SettlementOf(outcome), transaction.Work);
+        transaction.OnCommitted(() => Session.Settle(deliveryId));
+        return new TransactionalState { TxnId = transaction.Id, Outcome = new Accepted() };
+    }
+
+    private static Settlement SettlementOf(DeliveryOutcome outcome) => outcome switch
+    {
+        AcceptedOutcome => new Completion(),
+        ReleasedOutcome => new Giveback(),
+        ModifiedOutcome { IsUndeliverableHere: true } modified => new Deferral(PropertyMap.Read(modified.Annotations)),
+        ModifiedOutcome modified => new Abandonment(PropertyMap.Read(modified.Annotations)),
+        RejectedOutcome rejected => DeadLetteringOf(rejected),
         _ => throw new BrokerException(Refusal.NotImplemented, $"{outcome.GetType().Name} is not supported."),
     };
 
-    private Task DeadLetterAsync(Guid lockToken, RejectedOutcome rejected)
+    private static DeadLettering DeadLetteringOf(RejectedOutcome rejected)
     {
         var properties = new Dictionary<string, object?>(PropertyMap.Read(rejected.Info));
         properties.Remove("DeadLetterReason", out object? reason);
         properties.Remove("DeadLetterErrorDescription", out object? description);
-        return _entity.DeadLetterAsync(
-            lockToken, reason as string ?? rejected.Condition, description as string ?? rejected.Description, properties);
+        return new DeadLettering(reason as string ?? rejected.Condition, description as string ?? rejected.Description, properties);
     }
 
     private async Task OpenSessionAsync(Attach attach, string? wanted)
@@ -152,6 +174,7 @@ internal sealed class DeliveryLink : Link
         if (flow.HasField(CreditField))
         {
             uint count = flow.HasField(DeliveryCountField) ? flow.DeliveryCount : 0;
+            Volatile.Write(ref _limit, count + flow.LinkCredit);
             await _entity.SetLimitAsync(receiver, count + flow.LinkCredit, flow.Drain);
         }
         if (flow.Echo && !flow.Drain) Session.WriteFlow(answer => (answer.Handle, answer.DeliveryCount) = (Handle, _sentCount));
@@ -160,6 +183,7 @@ internal sealed class DeliveryLink : Link
     // What is handed over while the link ends is nobody's: its messages would stay locked until their locks run out.
     private void Take(Handover handover)
     {
+        _hasLostSession |= handover.SessionLost;
         if (!_handovers.Writer.TryWrite(handover)) _ = ReturnAsync(handover);
     }
 
@@ -187,8 +211,8 @@ internal sealed class DeliveryLink : Link
                 await handover.Committed;
                 foreach (Message message in handover.Messages) await DeliverAsync(message);
                 if (handover.DrainedAt is { } drainedAt) WriteDrained(drainedAt);
-                if (handover.SessionLost)
-                    Session.Close(this, Conditions.Of(Refusal.SessionLockLost), "The session's lock ran out. Accept the session again.");
+                if (handover.SessionLost && IsAwaited) Session.Close(this, Conditions.Of(Refusal.SessionLockLost), SessionLost);
+                if (handover.Ended is { } ended) Session.Close(this, Conditions.Of(ended.Reason), ended.Message);
             }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -201,6 +225,11 @@ internal sealed class DeliveryLink : Link
             // The broker stops.
         }
     }
+
+    // A client whose session is lost is told so when it next asks for something: as the answer to a settlement or a request, or by the end
+    // of the link when it waits for messages. Were the link closed at once, the .NET client would say of its own calls that they came
+    // after the end of an object, and not why.
+    private bool IsAwaited => (int)(Volatile.Read(ref _limit) - _sentCount) > 0;
 
     private async Task DeliverAsync(Message message)
     {

@@ -1,6 +1,8 @@
 using System.Buffers;
 using Amqp.Framing;
+using Amqp.Transactions;
 using HrNetBatch.LocalServiceBus.Core;
+using HrNetBatch.LocalServiceBus.Protocol.Transactions;
 using HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 namespace HrNetBatch.LocalServiceBus.Protocol.Links;
@@ -9,8 +11,7 @@ namespace HrNetBatch.LocalServiceBus.Protocol.Links;
 /// <param name="session">Its session.</param>
 /// <param name="handle">Its number there.</param>
 /// <param name="address">The address that needs a token.</param>
-/// <param name="take">Takes a message and its format; the client is told when the task ends, and why if it fails.</param>
-internal sealed class IncomingLink(AmqpSession session, uint handle, string? address, Func<byte[], uint, Task> take) : Link(session, handle, address)
+internal abstract class IncomingLink(AmqpSession session, uint handle, string? address) : Link(session, handle, address)
 {
     /// <summary>How many messages may be under way. Credit returns when a message is durable, so this bounds what waits for the disk.</summary>
     private const uint Credit = 1000;
@@ -18,6 +19,7 @@ internal sealed class IncomingLink(AmqpSession session, uint handle, string? add
     private ArrayBufferWriter<byte>? _parts;
     private uint _format;
     private uint _deliveryId;
+    private byte[]? _transactionId;
     private bool _isTooLarge;
     private uint _receivedCount;
     private uint _limit = Credit;
@@ -44,7 +46,9 @@ internal sealed class IncomingLink(AmqpSession session, uint handle, string? add
     {
         if (_parts is null)
         {
-            (_parts, _format, _deliveryId, _isTooLarge) = (new ArrayBufferWriter<byte>(Math.Max(256, payload.Count)), transfer.MessageFormat, transfer.DeliveryId, false);
+            _parts = new ArrayBufferWriter<byte>(Math.Max(256, payload.Count));
+            (_format, _deliveryId, _isTooLarge) = (transfer.MessageFormat, transfer.DeliveryId, false);
+            _transactionId = (transfer.State as TransactionalState)?.TxnId;
             lock (Session.Connection.Gate) _receivedCount++;
         }
         if (transfer.Aborted)
@@ -55,19 +59,31 @@ internal sealed class IncomingLink(AmqpSession session, uint handle, string? add
         _isTooLarge |= _parts.WrittenCount + payload.Count > MaxBytes;
         if (!_isTooLarge) _parts.Write(payload);
         if (transfer.More) return;
-        byte[] message = _parts.WrittenSpan.ToArray();
+        var delivery = new IncomingDelivery(_parts.WrittenSpan.ToArray(), _format, _transactionId);
         _parts = null;
-        _ = TakeAsync(message, _format, _isTooLarge, _deliveryId, transfer.Settled);
+        _ = TakeAsync(delivery, _isTooLarge, _deliveryId, transfer.Settled);
     }
 
-    private async Task TakeAsync(byte[] message, uint format, bool isTooLarge, uint deliveryId, bool isSettled)
+    /// <summary>Takes a message; the client is told when the task ends, and why if it fails.</summary>
+    protected abstract Task TakeAsync(IncomingDelivery delivery, ActiveTransaction? transaction);
+
+    /// <summary>Takes a message and says what the client is told.</summary>
+    protected virtual async Task<DeliveryState> AnswerAsync(IncomingDelivery delivery)
     {
-        DeliveryState state = new Accepted();
+        ActiveTransaction? transaction = delivery.TransactionId is { } id ? Session.Connection.Transactions.Find(id) : null;
+        await TakeAsync(delivery, transaction);
+        var accepted = new Accepted();
+        return transaction is null ? accepted : new TransactionalState { TxnId = transaction.Id, Outcome = accepted };
+    }
+
+    private async Task TakeAsync(IncomingDelivery delivery, bool isTooLarge, uint deliveryId, bool isSettled)
+    {
+        DeliveryState state;
         try
         {
             if (isTooLarge)
                 throw new BrokerException(Refusal.MessageTooLarge, $"The message is larger than {MaxBytes} bytes, the most this broker takes.");
-            await take(message, format);
+            state = await AnswerAsync(delivery);
         }
         catch (BrokerException refusal)
         {

@@ -4,7 +4,6 @@ using Amqp.Framing;
 using Amqp.Types;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Core.Filters;
-using HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 namespace HrNetBatch.LocalServiceBus.Protocol.Messages;
 
@@ -23,6 +22,7 @@ internal static class MessageReader
     /// <exception cref="BrokerException">It is not well formed.</exception>
     public static IncomingMessage Read(byte[] content)
     {
+        MessageCheck.ThrowIfUndecodable(content);
         MessageSections sections = MessageSections.Read(content, toBody: true);
         string? id = Text(sections.Properties?.GetMessageId());
         if (id is null) (content, id) = WithNewId(content, sections);
@@ -61,27 +61,21 @@ internal static class MessageReader
         }
     }
 
+    // An SDK copies the annotations and properties of the first message to the batch's own; nobody needs them there.
     private static IEnumerable<byte[]> SplitBatch(byte[] content)
     {
+        MessageCheck.ThrowIfUndecodable(content);
         var buffer = new ByteBuffer(content, 0, content.Length, content.Length);
         while (buffer.Length > 0)
         {
-            if (ReadSection(buffer) is Data { Buffer: { } message })
-                yield return message.Buffer.AsSpan(message.Offset, message.Length).ToArray();
-        }
-    }
-
-    private static object ReadSection(ByteBuffer buffer)
-    {
-        try
-        {
-            ValueGuard.Check(buffer.Buffer.AsSpan(0, buffer.WritePos), buffer.Offset);
-            return Encoder.ReadObject(buffer);
-        }
-        catch (Exception exception)
-        {
-            // The decoder has no exception type of its own for bytes that make no sense.
-            throw new BrokerException(Refusal.InvalidArgument, $"The batch is not well formed: {exception.Message}");
+            switch (Encoder.ReadObject(buffer))
+            {
+                case Data { Buffer: { } message }:
+                    yield return message.Buffer.AsSpan(message.Offset, message.Length).ToArray();
+                    break;
+                case AmqpSequence or AmqpValue:
+                    throw new BrokerException(Refusal.InvalidArgument, "A batch holds its messages in data sections; this one has another body.");
+            }
         }
     }
 
@@ -111,5 +105,6 @@ internal static class MessageReader
 
     private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time.ToUniversalTime(), DateTimeKind.Utc));
 
-    private static string? Text(object? id) => id is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(id, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
+    /// <summary>An id as filters see it.</summary>
+    public static string? Text(object? id) => id is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(id, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
 }

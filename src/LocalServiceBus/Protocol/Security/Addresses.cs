@@ -1,11 +1,12 @@
 namespace HrNetBatch.LocalServiceBus.Protocol.Security;
 
-/// <summary>Addresses come as <c>queue</c>, <c>/queue</c> or <c>sb://host:port/queue</c>; the host says nothing here.</summary>
+/// <summary>Addresses come as <c>queue</c>, <c>/queue</c> or <c>sb://host:port/queue?x=y</c>; the host and the query say nothing here.</summary>
 internal static class Addresses
 {
     /// <summary>The path of an address, without slashes at its ends.</summary>
     public static string Path(string address)
     {
+        address = address.Split('?')[0];   // tokens of the JavaScript administration client carry the whole address of the request
         int scheme = address.IndexOf("://", StringComparison.Ordinal);
         if (scheme < 0) return address.Trim('/');
         int path = address.IndexOf('/', scheme + 3);

@@ -8,7 +8,8 @@ namespace HrNetBatch.LocalServiceBus.Protocol.Wire;
 /// <param name="Last">The last delivery.</param>
 /// <param name="IsSettled">Whether it expects no answer.</param>
 /// <param name="Outcome">What becomes of them; null: nothing yet.</param>
-internal sealed record Disposition(bool IsReceiver, uint First, uint Last, bool IsSettled, DeliveryOutcome? Outcome);
+/// <param name="TransactionId">The transaction that this is a part of; null: none.</param>
+internal sealed record Disposition(bool IsReceiver, uint First, uint Last, bool IsSettled, DeliveryOutcome? Outcome, byte[]? TransactionId);
 
 /// <summary>What becomes of a delivery.</summary>
 internal abstract record DeliveryOutcome;

@@ -11,7 +11,7 @@ internal static class DispositionReader
 {
     public const ulong Descriptor = 0x15;
 
-    private const ulong Error = 0x1d, Received = 0x23, Accepted = 0x24, Rejected = 0x25, Released = 0x26, Modified = 0x27;
+    private const ulong Error = 0x1d, Received = 0x23, Accepted = 0x24, Rejected = 0x25, Released = 0x26, Modified = 0x27, Transactional = 0x34;
 
     /// <summary>Reads what follows the descriptor.</summary>
     public static Disposition Read(ByteBuffer buffer)
@@ -21,7 +21,9 @@ internal static class DispositionReader
         uint first = (uint)Encoder.ReadObject(buffer);
         uint last = count > 2 ? Encoder.ReadObject(buffer) as uint? ?? first : first;
         bool isSettled = count > 3 && Encoder.ReadObject(buffer) is true;
-        return new Disposition(isReceiver, first, last, isSettled, count > 4 ? ReadOutcome(buffer) : null);
+        byte[]? transaction = null;
+        DeliveryOutcome? outcome = count > 4 ? ReadOutcome(buffer, ref transaction) : null;
+        return new Disposition(isReceiver, first, last, isSettled, outcome, transaction);
     }
 
     /// <summary>Reads the descriptor of what comes next.</summary>
@@ -37,7 +39,7 @@ internal static class DispositionReader
         };
     }
 
-    private static DeliveryOutcome? ReadOutcome(ByteBuffer buffer)
+    private static DeliveryOutcome? ReadOutcome(ByteBuffer buffer, ref byte[]? transaction)
     {
         if (TakeNull(buffer)) return null;
         ulong kind = ReadDescriptor(buffer);
@@ -63,8 +65,11 @@ internal static class DispositionReader
                     count > 2 ? (Map?)Encoder.ReadObject(buffer) : null);
             case Received:
                 return null;
+            case Transactional when transaction is null && count > 0:
+                transaction = Encoder.ReadObject(buffer) as byte[] ?? throw Malformed("the id of a transaction");
+                return count > 1 ? ReadOutcome(buffer, ref transaction) : null;
             default:
-                throw new WireException("amqp:not-implemented", "Transactions are not supported.");
+                throw Malformed("an outcome");
         }
     }
 
@@ -77,6 +82,7 @@ internal static class DispositionReader
         "amqp:rejected:list" => Rejected,
         "amqp:released:list" => Released,
         "amqp:modified:list" => Modified,
+        "amqp:transactional-state:list" => Transactional,
         _ => ulong.MaxValue,
     };
 

@@ -5,12 +5,10 @@ using System.IO.Pipelines;
 namespace HrNetBatch.LocalServiceBus.Protocol.Wire;
 
 /// <summary>Cuts what comes from a client into protocol headers and frames.</summary>
-internal sealed class FrameReader(Stream stream)
+internal sealed class FrameReader(PipeReader input)
 {
     /// <summary>The largest frame that clients may send; Service Bus's own limit.</summary>
     public const int MaxFrameSize = 64 * 1024;
-
-    private readonly PipeReader _input = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true, bufferSize: 32 * 1024));
 
     /// <summary>Reads the eight bytes that begin a protocol.</summary>
     /// <returns>The protocol's id: 0 AMQP, 2 TLS, 3 SASL; null when the client is gone.</returns>
@@ -28,14 +26,14 @@ internal sealed class FrameReader(Stream stream)
     {
         while (true)
         {
-            ReadResult read = await _input.ReadAsync(cancellationToken);
+            ReadResult read = await input.ReadAsync(cancellationToken);
             if (TryParse(read.Buffer, out Frame frame, out SequencePosition consumed))
             {
-                _input.AdvanceTo(consumed);
+                input.AdvanceTo(consumed);
                 return frame;
             }
             if (read.IsCompleted) return null;
-            _input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
 
@@ -58,10 +56,10 @@ internal sealed class FrameReader(Stream stream)
 
     private async ValueTask<byte[]?> ReadAsync(int count, CancellationToken cancellationToken)
     {
-        ReadResult read = await _input.ReadAtLeastAsync(count, cancellationToken);
+        ReadResult read = await input.ReadAtLeastAsync(count, cancellationToken);
         if (read.Buffer.Length < count) return null;
         byte[] bytes = read.Buffer.Slice(0, count).ToArray();
-        _input.AdvanceTo(read.Buffer.GetPosition(count));
+        input.AdvanceTo(read.Buffer.GetPosition(count));
         return bytes;
     }
 }

@@ -40,7 +40,8 @@ public sealed class SqlFilterTests
     [Theory]
     [InlineData("size + 1 > 2", "+")]
     [InlineData("newid() = 1", "newid")]
-    [InlineData("size > @limit AND", "the end")]
+    [InlineData("size > 1 AND", "the end")]
+    [InlineData("size > @limit", "The parameter @limit at position 8 has no value")]
     [InlineData("sys.DeliveryCount > 1", "DeliveryCount")]
     [InlineData("size = 1.2.3", "1.2.3")]
     [InlineData("color = 'red", "does not end")]
@@ -50,4 +51,12 @@ public sealed class SqlFilterTests
     [InlineData("SET x = 1", "x")]
     public void WhatIsNotSupported_IsRefused_AndNamed(string expression, string named) =>
         Assert.Contains(named, Assert.Throws<FormatException>(() => SqlFilter.Parse(expression)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AnExpression_HasAtMost1024Characters_HoweverDeep()
+    {
+        Assert.True(SqlFilter.Parse($"{new string('(', 510)}1=1{new string(')', 510)}").Matches(Message));
+        foreach (Action parse in (Action[])[() => SqlFilter.Parse(new string('(', 1025)), () => SqlAction.Parse($"SET a = '{new string('a', 1024)}'")])
+            Assert.Contains("1024 are allowed", Assert.Throws<FormatException>(parse).Message, StringComparison.Ordinal);
+    }
 }

@@ -1,19 +1,39 @@
 using System.Text.Json;
+using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Core.Filters;
 
 namespace HrNetBatch.LocalServiceBus.Configuration;
 
-/// <summary>Turns a rule of a subscription into its filter.</summary>
-internal static class RuleFilter
+/// <summary>Turns a rule of the file into a rule of a subscription.</summary>
+internal static class RuleReader
 {
-    public static Filter Read(string where, RulePropertiesSection? rule)
+    /// <summary>Reads a rule; one without a name is named by its place.</summary>
+    public static Rule Read(string subscription, RuleSection section, int place)
     {
-        if (!string.IsNullOrEmpty(rule?.Action?.SqlExpression))
-            throw new ConfigurationException($"{where}: it has an action ('{rule.Action.SqlExpression}'), but this broker changes no messages. Remove it.");
+        string name = section.Name is { Length: > 0 } given ? given : place == 0 ? Rule.DefaultName : $"rule-{place + 1}";
+        if (EntityNames.RuleFault(name) is { } fault) throw new ConfigurationException($"{subscription}: {fault}");
+        string where = $"{subscription}, rule '{section.Name}'";
+        return new Rule(name, Filter(where, section.Properties), Action(where, section.Properties?.Action?.SqlExpression));
+    }
+
+    private static SqlAction? Action(string where, string? expression)
+    {
+        try
+        {
+            return string.IsNullOrEmpty(expression) ? null : SqlAction.Parse(expression);
+        }
+        catch (FormatException exception)
+        {
+            throw new ConfigurationException($"{where}: the action \"{expression}\" cannot be used. {exception.Message}");
+        }
+    }
+
+    private static Filter Filter(string where, RulePropertiesSection? rule)
+    {
         return rule?.FilterType?.ToUpperInvariant() switch
         {
-            "TRUE" => Filter.True,
-            "FALSE" => Filter.False,
+            "TRUE" => Core.Filters.Filter.True,
+            "FALSE" => Core.Filters.Filter.False,
             "CORRELATION" when rule.CorrelationFilter is { } correlation => Correlation(where, correlation),
             "SQL" when rule.SqlFilter?.SqlExpression is { } expression => Sql(where, expression),
             _ => throw new ConfigurationException(

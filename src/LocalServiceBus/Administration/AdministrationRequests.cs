@@ -34,7 +34,11 @@ internal sealed partial class AdministrationRequests(BrokerContext context)
         try
         {
             if (request.Headers.Upgrade.Count > 0)
-                return Atom.Error(StatusCodes.Status501NotImplemented, "This broker does not speak AMQP over WebSockets. Connect with AMQP over TCP (AmqpTcp) on this port.");
+            {
+                return Atom.Error(
+                    StatusCodes.Status501NotImplemented,
+                    "This broker does not speak AMQP over WebSockets. Connect with AMQP over TCP (AmqpTcp) on this port.");
+            }
             string path = request.Path.Value?.Trim('/') ?? "";
             if (IsHealthCheck(request, path)) return (StatusCodes.Status200OK, new XElement("Health", "healthy"));
             Authorize(request, path);
@@ -43,7 +47,9 @@ internal sealed partial class AdministrationRequests(BrokerContext context)
         catch (BrokerException refusal)
         {
             // Clients of administration know bad requests only as 400.
-            int status = refusal.Reason is Refusal.NotAllowed or Refusal.NotImplemented ? StatusCodes.Status400BadRequest : Conditions.StatusOf(refusal.Reason);
+            int status = refusal.Reason is Refusal.NotAllowed or Refusal.NotImplemented
+                ? StatusCodes.Status400BadRequest
+                : Conditions.StatusOf(refusal.Reason);
             return Atom.Error(status, refusal.Message);
         }
         catch (BadHttpRequestException exception)
@@ -82,7 +88,10 @@ internal sealed partial class AdministrationRequests(BrokerContext context)
             if (Is(path, "$Resources/topics")) return Ok(Page(atom, request, Broker.List(EntityKind.Topic), atom.Entry));
         }
         if (RulesPath().Match(path) is { Success: true } rules)
-            return await RuleAsync(atom, request, EntityNames.Subscription(rules.Groups["topic"].Value, rules.Groups["subscription"].Value), rules.Groups["rule"].Value);
+        {
+            string subscription = EntityNames.Subscription(rules.Groups["topic"].Value, rules.Groups["subscription"].Value);
+            return await RuleAsync(atom, request, subscription, rules.Groups["rule"].Value);
+        }
         if (SubscriptionsPath().Match(path) is { Success: true } subscriptions && HttpMethods.IsGet(request.Method))
         {
             EntitySnapshot topic = Get(subscriptions.Groups["topic"].Value, EntityKind.Topic);
@@ -104,9 +113,9 @@ internal sealed partial class AdministrationRequests(BrokerContext context)
                 EntityXml asked = EntityXml.Read(await ReadBodyAsync(request), context.MaxMessageBytes);
                 if ((asked.Kind == EntityKind.Subscription) != EntityNames.Subscription(path).HasValue)
                     throw new BrokerException(Refusal.InvalidArgument, $"The body describes a {asked.Kind}, which '{path}' is no path of.");
-                return IsUpdate(request)
-                    ? Ok(atom.Entry(await Broker.UpdateAsync(path, asked.Kind, asked.Options)))
-                    : (StatusCodes.Status201Created, atom.Entry(await Broker.CreateAsync(path, asked.Kind, asked.Options, asked.DefaultRule is { } rule ? [rule] : null)));
+                if (IsUpdate(request)) return Ok(atom.Entry(await Broker.UpdateAsync(path, asked.Kind, asked.Options)));
+                Rule[]? rules = asked.DefaultRule is { } rule ? [rule] : null;
+                return (StatusCodes.Status201Created, atom.Entry(await Broker.CreateAsync(path, asked.Kind, asked.Options, rules)));
             default:
                 throw NoMethod(request);
         }
@@ -128,14 +137,16 @@ internal sealed partial class AdministrationRequests(BrokerContext context)
                 Rule rule = RuleXml.Read(Atom.Content(await ReadBodyAsync(request), "RuleDescription")) with { Name = name };
                 if (IsUpdate(request)) await entity.ReplaceRuleAsync(rule);
                 else await entity.AddRuleAsync(rule);
-                return (IsUpdate(request) ? StatusCodes.Status200OK : StatusCodes.Status201Created, atom.Entry(subscription, entity.GetRule(name)));
+                int status = IsUpdate(request) ? StatusCodes.Status200OK : StatusCodes.Status201Created;
+                return (status, atom.Entry(subscription, entity.GetRule(name)));
             default:
                 throw NoMethod(request);
         }
     }
 
     private EntitySnapshot Get(string name, EntityKind? kind) =>
-        Broker.Describe(name) is { } found && (kind is null ? found.Description.Kind != EntityKind.DeadLetterQueue : found.Description.Kind == kind)
+        Broker.Describe(name) is { } found
+        && (kind is null ? found.Description.Kind != EntityKind.DeadLetterQueue : found.Description.Kind == kind)
             ? found
             : throw EntityDirectory.NotFound(name);
 
@@ -162,7 +173,8 @@ internal sealed partial class AdministrationRequests(BrokerContext context)
     }
 
     // As at the emulator's; an entity of that name is asked for with a version.
-    private static bool IsHealthCheck(HttpRequest request, string path) => Is(path, "health") && HttpMethods.IsGet(request.Method) && !request.Query.ContainsKey("api-version");
+    private static bool IsHealthCheck(HttpRequest request, string path) =>
+        Is(path, "health") && HttpMethods.IsGet(request.Method) && !request.Query.ContainsKey("api-version");
 
     private static bool IsUpdate(HttpRequest request) => request.Headers.IfMatch.Count > 0;
 
@@ -173,7 +185,8 @@ internal sealed partial class AdministrationRequests(BrokerContext context)
     private static BrokerException NoMethod(HttpRequest request) => new(
         Refusal.InvalidArgument, $"{request.Method} is not possible here: administration clients send GET, PUT and DELETE.");
 
-    [GeneratedRegex("^(?<topic>.+)/Subscriptions/(?<subscription>[^/]+)/Rules(/(?<rule>.+))?$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        "^(?<topic>.+)/Subscriptions/(?<subscription>[^/]+)/Rules(/(?<rule>.+))?$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex RulesPath();
 
     [GeneratedRegex("^(?<topic>.+)/Subscriptions$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]

@@ -53,7 +53,8 @@ internal sealed class AdministrationServer(BrokerContext context) : IAsyncDispos
             if (_server is not null) return;
             var options = new KestrelServerOptions { AddServerHeader = false };
             options.Limits.MaxRequestBodySize = MaxBodyBytes;
-            options.Listen(new IPEndPoint(IPAddress.Loopback, 0), listen => listen.Protocols = HttpProtocols.Http1);   // never bound: connections are handed over
+            // Never bound: connections are handed over.
+            options.Listen(new IPEndPoint(IPAddress.Loopback, 0), listen => listen.Protocols = HttpProtocols.Http1);
             var server = new KestrelServer(Options.Create(options), _connections, NullLoggerFactory.Instance);
             await server.StartAsync(new Application(new AdministrationRequests(context)), stop);
             _server = server;

@@ -59,7 +59,8 @@ internal sealed class Atom(HttpRequest request)
     /// <summary>The broker as a namespace.</summary>
     public XElement NamespaceInfo(MessageBroker broker)
     {
-        EntityDescription[] all = [.. broker.List(EntityKind.Queue).Concat(broker.List(EntityKind.Topic)).Select(entity => entity.Description)];
+        EntityDescription[] all =
+            [.. broker.List(EntityKind.Queue).Concat(broker.List(EntityKind.Topic)).Select(entity => entity.Description)];
         return Entry("$namespaceinfo", request.Host.Host, new XElement(
             ServiceBus + "NamespaceInfo",
             Element("CreatedTime", Time(all.Select(entity => entity.CreatedAt).Append(broker.StartedAt).Min())),

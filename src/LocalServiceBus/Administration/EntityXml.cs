@@ -32,10 +32,12 @@ internal sealed record EntityXml(EntityKind Kind, EntityOptions Options, Rule? D
         {
             throw new BrokerException(
                 Refusal.InvalidArgument,
-                $"MaxMessageSizeInKilobytes is {options.MaxMessageKilobytes}, but this broker takes {maxMessageBytes / 1024}. Start it with a larger --max-message-kb.");
+                $"MaxMessageSizeInKilobytes is {options.MaxMessageKilobytes}, but this broker takes {maxMessageBytes / 1024}. "
+                + "Start it with a larger --max-message-kb.");
         }
         XElement? rule = description.Element(Atom.ServiceBus + "DefaultRuleDescription");
-        return new EntityXml(kind, options with { DuplicateWindow = detectsDuplicates ? window ?? DefaultWindow : null }, rule is null ? null : RuleXml.Read(rule));
+        options = options with { DuplicateWindow = detectsDuplicates ? window ?? DefaultWindow : null };
+        return new EntityXml(kind, options, rule is null ? null : RuleXml.Read(rule));
     }
 
     /// <summary>Writes an entity with its counts.</summary>
@@ -130,29 +132,36 @@ internal sealed record EntityXml(EntityKind Kind, EntityOptions Options, Rule? D
             case "EntityAvailabilityStatus" or "SkippedUpdate" or "SupportOrdering":
                 return options;
 
-            case "EnablePartitioning" or "EnableSubscriptionPartitioning" or "EnableExpress" or "IsAnonymousAccessible" or "FilteringMessagesBeforePublishing"
-                when !Truth(element):
+            case "EnablePartitioning" or "EnableSubscriptionPartitioning" or "EnableExpress" when !Truth(element):
+            case "IsAnonymousAccessible" or "FilteringMessagesBeforePublishing" when !Truth(element):
             case "AuthorizationRules" when !element.HasElements:
                 return options;
             case "AuthorizationRules":
-                throw new BrokerException(Refusal.InvalidArgument, "AuthorizationRules are not supported: this broker has one key, which opens everything.");
+                throw new BrokerException(
+                    Refusal.InvalidArgument, "AuthorizationRules are not supported: this broker has one key, which opens everything.");
             default:
                 throw new BrokerException(Refusal.InvalidArgument, $"{name} is '{value}', which this broker does not support. Leave it out.");
         }
     }
 
-    private static EntityStatus Status(string value) => Enum.GetValues<EntityStatus>().Where(status => status.ToString() == value).Select(status => (EntityStatus?)status)
-        .FirstOrDefault() ?? throw new FormatException($"Status is '{value}'; it can be {string.Join(", ", Enum.GetNames<EntityStatus>())}.");
+    private static EntityStatus Status(string value) => Enum.GetNames<EntityStatus>().Contains(value)
+        ? Enum.Parse<EntityStatus>(value)
+        : throw new FormatException($"Status is '{value}'; it can be {string.Join(", ", Enum.GetNames<EntityStatus>())}.");
 
     private static string? Target(string value) => Uri.UnescapeDataString(Addresses.Path(value)) is { Length: > 0 } target ? target : null;
 
     private static long Number(XElement element) => Parse(element, XmlConvert.ToInt64, "a whole number");
 
-    private static bool Truth(XElement? element) => element is not null && Parse(element, text => XmlConvert.ToBoolean(text.ToLowerInvariant()), "true or false");
+    private static bool Truth(XElement? element) =>
+        element is not null && Parse(element, text => XmlConvert.ToBoolean(text.ToLowerInvariant()), "true or false");
 
     // The longest duration stands for none.
-    private static TimeSpan? Duration(XElement? element) =>
-        element is null || Parse(element, XmlConvert.ToTimeSpan, "a duration as in PT30S") is var duration && duration == TimeSpan.MaxValue ? null : duration;
+    private static TimeSpan? Duration(XElement? element)
+    {
+        if (element is null) return null;
+        TimeSpan duration = Parse(element, XmlConvert.ToTimeSpan, "a duration as in PT30S");
+        return duration == TimeSpan.MaxValue ? null : duration;
+    }
 
     private static XElement Duration(string name, TimeSpan? value) => Atom.Element(name, XmlConvert.ToString(value ?? TimeSpan.MaxValue));
 

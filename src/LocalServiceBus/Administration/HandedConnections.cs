@@ -17,7 +17,7 @@ internal sealed class HandedConnections : IConnectionListenerFactory, IConnectio
     {
         await using var connection = new HandedConnection(stream, new Pipes(stream, input));
         if (!_waiting.Writer.TryWrite(connection)) return;
-        await using CancellationTokenRegistration stopped = stop.Register(() => connection.Abort(new ConnectionAbortedException("The broker stops.")));
+        await using CancellationTokenRegistration stopped = stop.Register(connection.Abort);
         await connection.Ended;
     }
 
@@ -28,7 +28,9 @@ internal sealed class HandedConnections : IConnectionListenerFactory, IConnectio
     }
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
-        await _waiting.Reader.WaitToReadAsync(cancellationToken) && _waiting.Reader.TryRead(out ConnectionContext? connection) ? connection : null;
+        await _waiting.Reader.WaitToReadAsync(cancellationToken) && _waiting.Reader.TryRead(out ConnectionContext? connection)
+            ? connection
+            : null;
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {

@@ -35,9 +35,11 @@ internal static class RuleXml
         "FalseFilter" => Filter.False,
         "SqlFilter" => SqlFilter.Parse(Expression(element), ReadPairs(element, "Parameters")),
         "CorrelationFilter" => new CorrelationFilter(
-            SystemNames.Select(name => element.Element(Atom.ServiceBus + name)).OfType<XElement>().ToDictionary(part => part.Name.LocalName, part => part.Value),
+            SystemNames.Select(name => element.Element(Atom.ServiceBus + name)).OfType<XElement>()
+                .ToDictionary(part => part.Name.LocalName, part => part.Value),
             ReadPairs(element, "Properties")),
-        var other => throw new FormatException($"A filter of the type '{other}' is not supported: SqlFilter, CorrelationFilter, TrueFilter and FalseFilter are."),
+        var other => throw new FormatException(
+            $"A filter of the type '{other}' is not supported: SqlFilter, CorrelationFilter, TrueFilter and FalseFilter are."),
     };
 
     private static SqlAction? ReadAction(XElement element) => TypeOf(element) switch
@@ -66,18 +68,20 @@ internal static class RuleXml
 
     private static XElement Write(Filter filter) => filter switch
     {
-        SqlFilter sql => Typed("Filter", "SqlFilter", Atom.Element("SqlExpression", sql.Expression), Atom.Element("CompatibilityLevel", 20), Pairs("Parameters", sql.Parameters)),
+        SqlFilter sql => Sql("SqlFilter", sql.Expression, Pairs("Parameters", sql.Parameters)),
         CorrelationFilter correlation => Typed("Filter", "CorrelationFilter",
         [
             .. SystemNames.Where(correlation.System.ContainsKey).Select(name => Atom.Element(name, correlation.System[name])),
             Pairs("Properties", correlation.Application),
         ]),
-        _ => filter == Filter.True
-            ? Typed("Filter", "TrueFilter", Atom.Element("SqlExpression", "1=1"), Atom.Element("CompatibilityLevel", 20))
-            : Typed("Filter", "FalseFilter", Atom.Element("SqlExpression", "1=0"), Atom.Element("CompatibilityLevel", 20)),
+        _ => filter == Filter.True ? Sql("TrueFilter", "1=1", null) : Sql("FalseFilter", "1=0", null),
     };
 
-    private static XElement Typed(string name, string type, params XElement?[] parts) => new(Atom.ServiceBus + name, new XAttribute(Atom.Instance + "type", type), parts);
+    private static XElement Sql(string type, string expression, XElement? parameters) =>
+        Typed("Filter", type, Atom.Element("SqlExpression", expression), Atom.Element("CompatibilityLevel", 20), parameters);
+
+    private static XElement Typed(string name, string type, params XElement?[] parts) =>
+        new(Atom.ServiceBus + name, new XAttribute(Atom.Instance + "type", type), parts);
 
     // None at all instead of an empty element, which the JavaScript client cannot read.
     private static XElement? Pairs(string name, IReadOnlyDictionary<string, object?> values) => values.Count == 0 ? null : new XElement(

@@ -45,7 +45,8 @@ public static class ConfigurationFile
         return new BrokerDefinition
         {
             Queues = [.. namespaces.SelectMany(space => space.Queues ?? []).Select(queue =>
-                new QueueDefinition(Checked(queue.Name), EntityProperties.Read($"queue '{queue.Name}'", EntityKind.Queue, queue.Properties)))],
+                new QueueDefinition(
+                    Checked(queue.Name), EntityProperties.Read($"queue '{queue.Name}'", EntityKind.Queue, queue.Properties)))],
             Topics = [.. namespaces.SelectMany(space => space.Topics ?? []).Select(Topic)],
         };
     }
@@ -58,7 +59,7 @@ public static class ConfigurationFile
             EntityProperties.Read($"subscription '{topic.Name}/{subscription.Name}'", EntityKind.Subscription, subscription.Properties),
             Rules($"subscription '{topic.Name}/{subscription.Name}'", subscription.Rules ?? [])))]);
 
-    private static IReadOnlyList<Rule> Rules(string where, IReadOnlyList<RuleSection> sections)
+    private static List<Rule> Rules(string where, IReadOnlyList<RuleSection> sections)
     {
         if (sections.Count == 0) return [new Rule(Rule.DefaultName, Filter.True)];
         List<Rule> rules = [];

@@ -6,7 +6,9 @@ namespace HrNetBatch.LocalServiceBus.Configuration;
 /// <summary>Turns the properties of an entity into its options.</summary>
 internal static class EntityProperties
 {
-    private static readonly EntityKind[] Receiving = [EntityKind.Queue, EntityKind.Subscription], Sending = [EntityKind.Queue, EntityKind.Topic];
+    private static readonly EntityKind[] Receiving = [EntityKind.Queue, EntityKind.Subscription];
+    private static readonly EntityKind[] Sending = [EntityKind.Queue, EntityKind.Topic];
+    private static readonly EntityKind[] Filtering = [EntityKind.Subscription];
     private static readonly TimeSpan LongestLock = TimeSpan.FromMinutes(5), LongestWindow = TimeSpan.FromDays(7);
 
     public static EntityOptions Read(string where, EntityKind kind, EntitySection? section)
@@ -53,7 +55,7 @@ internal static class EntityProperties
             (nameof(section.ForwardTo), Text(section.ForwardTo) is not null, Receiving),
             (nameof(section.ForwardDeadLetteredMessagesTo), Text(section.ForwardDeadLetteredMessagesTo) is not null, Receiving),
             (nameof(section.DeadLetteringOnMessageExpiration), section.DeadLetteringOnMessageExpiration, Receiving),
-            (nameof(section.DeadLetteringOnFilterEvaluationExceptions), section.DeadLetteringOnFilterEvaluationExceptions is not null, [EntityKind.Subscription]),
+            (nameof(section.DeadLetteringOnFilterEvaluationExceptions), section.DeadLetteringOnFilterEvaluationExceptions is not null, Filtering),
             (nameof(section.RequiresDuplicateDetection), section.RequiresDuplicateDetection, Sending),
             (nameof(section.MaxSizeInMegabytes), section.MaxSizeInMegabytes is not null, Sending),
             (nameof(section.MaxMessageSizeInKilobytes), section.MaxMessageSizeInKilobytes is not null, Sending),

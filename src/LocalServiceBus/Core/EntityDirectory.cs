@@ -27,7 +27,8 @@ internal sealed class EntityDirectory(MessageBroker broker, Deadlines deadlines,
 
     public static BrokerException NotFound(string address) => new(
         Refusal.EntityNotFound,
-        $"The messaging entity '{address}' could not be found. Define it in the broker's configuration file, or make it with an administration client.");
+        $"The messaging entity '{address}' could not be found. Define it in the broker's configuration file, or make it with an "
+        + "administration client.");
 
     /// <summary>Adds an entity with its dead letters, and what a store holds of them.</summary>
     /// <exception cref="BrokerException">There is one of that name, or no topic for a subscription.</exception>

@@ -31,7 +31,7 @@ public sealed record EntityOptions
     /// <summary>Whether expired messages become dead letters instead of vanishing. Default: false.</summary>
     public bool DeadLetterExpired { get; init; }
 
-    /// <summary>Whether a message whose filters cannot be evaluated becomes a dead letter. Kept for clients: filters here never fail. Default: true.</summary>
+    /// <summary>Whether a message whose filters fail becomes a dead letter. Kept for clients: filters here never fail. Default: true.</summary>
     public bool DeadLetterFilterErrors { get; init; } = true;
 
     /// <summary>Whether every message belongs to a session, which one receiver at a time holds. Default: false.</summary>

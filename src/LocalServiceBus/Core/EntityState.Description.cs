@@ -25,7 +25,10 @@ internal sealed partial class EntityState
     {
         CheckRule(rule.Name);
         if (FindRule(rule.Name) is not null)
-            throw new BrokerException(Refusal.EntityExists, $"'{Name}' has a rule named '{rule.Name}' already. Update that one, or choose another name.");
+        {
+            throw new BrokerException(
+                Refusal.EntityExists, $"'{Name}' has a rule named '{rule.Name}' already. Update that one, or choose another name.");
+        }
         SetRules(operation, [.. Rules, rule with { CreatedAt = operation.Now }]);
     }
 
@@ -74,7 +77,8 @@ internal sealed partial class EntityState
     }
 
     private bool IsInUse => _receivers.Count > 0 || DeadLetters?._receivers.Count > 0 || TransferDeadLetters?._receivers.Count > 0
-        || _messages.Values.Any(message => message.State == MessageState.Scheduled) || Topic?.Subscriptions.Any(part => part.IsInUse) == true;
+        || _messages.Values.Any(message => message.State == MessageState.Scheduled)
+        || Topic?.Subscriptions.Any(part => part.IsInUse) == true;
 
     private void OnIdleDue(Operation operation)
     {
@@ -99,7 +103,8 @@ internal sealed partial class EntityState
 
     private void CheckRule(string rule)
     {
-        if (Kind != EntityKind.Subscription) throw new BrokerException(Refusal.NotAllowed, $"'{Name}' is no subscription: only those have rules.");
+        if (Kind != EntityKind.Subscription)
+            throw new BrokerException(Refusal.NotAllowed, $"'{Name}' is no subscription: only those have rules.");
         if (EntityNames.RuleFault(rule) is { } fault) throw new BrokerException(Refusal.InvalidArgument, fault);
     }
 

@@ -54,7 +54,8 @@ internal sealed partial class EntityState(string name, EntityDescription descrip
     public DateTimeOffset AccessedAt { get; private set; }
 
     /// <summary>What its messages take, those of its dead letters and subscriptions included.</summary>
-    public long Bytes => _bytes + (DeadLetters?._bytes ?? 0) + (TransferDeadLetters?._bytes ?? 0) + (Topic?.Subscriptions.Sum(part => part.Bytes) ?? 0);
+    public long Bytes => _bytes + (DeadLetters?._bytes ?? 0) + (TransferDeadLetters?._bytes ?? 0)
+        + (Topic?.Subscriptions.Sum(part => part.Bytes) ?? 0);
 
     public EntityCounts Counts
     {
@@ -107,11 +108,15 @@ internal sealed partial class EntityState(string name, EntityDescription descrip
                 $"The SessionId was not set on a message, and it cannot be sent to '{Name}': entities with sessions take only messages that have one.");
         }
         if (messages.Any(message => message.Content.Length > Options.MaxMessageKilobytes * 1024))
-            throw new BrokerException(Refusal.MessageTooLarge, $"A message is larger than {Options.MaxMessageKilobytes} KB, the most that '{Name}' takes.");
+        {
+            throw new BrokerException(
+                Refusal.MessageTooLarge, $"A message is larger than {Options.MaxMessageKilobytes} KB, the most that '{Name}' takes.");
+        }
         if (!HasRoomFor(messages.Sum(message => (long)message.Content.Length)))
         {
             throw new BrokerException(
-                Refusal.QuotaExceeded, $"'{Name}' holds its {Options.MaxSizeMegabytes} MB of messages. Receive some, or raise MaxSizeInMegabytes.");
+                Refusal.QuotaExceeded,
+                $"'{Name}' holds its {Options.MaxSizeMegabytes} MB of messages. Receive some, or raise MaxSizeInMegabytes.");
         }
     }
 
@@ -476,11 +481,13 @@ internal sealed partial class EntityState(string name, EntityDescription descrip
         Refusal.MessageNotFound, $"'{Name}' has no such message with the sequence number {number}: it is settled, locked, or never was.");
 
     private BrokerException Disabled() => new(
-        Refusal.EntityDisabled, $"The messaging entity '{Name}' does not allow this now: its status is {Options.Status}. Set it to Active.");
+        Refusal.EntityDisabled,
+        $"The messaging entity '{Name}' does not allow this now: its status is {Options.Status}. Set it to Active.");
 
     private BrokerException? WhyNoReceivers() => !Options.GivesMessages ? Disabled()
         : Options.ForwardTo is { } target && Kind != EntityKind.DeadLetterQueue
-            ? new BrokerException(Refusal.NotAllowed, $"Nobody can receive from '{Name}': it forwards its messages to '{target}'. Receive there.")
+            ? new BrokerException(
+                Refusal.NotAllowed, $"Nobody can receive from '{Name}': it forwards its messages to '{target}'. Receive there.")
             : null;
 
     private void Add(Operation operation, Message message)

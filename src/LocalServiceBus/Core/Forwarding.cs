@@ -11,7 +11,11 @@ internal static class Forwarding
     public static (string Reason, string Description)? Forward(Operation operation, EntityState? target, string name, Message message)
     {
         if (message.ForwardCount >= MaxHops)
-            return ("MaxTransferHopCountExceeded", $"The message was forwarded {MaxHops} times, which is the most. Look for entities that forward in a ring.");
+        {
+            return (
+                "MaxTransferHopCountExceeded",
+                $"The message was forwarded {MaxHops} times, which is the most. Look for entities that forward in a ring.");
+        }
         if (target?.Kind is not (EntityKind.Queue or EntityKind.Topic))
             return ("MessagingEntityNotFound", $"The message cannot be forwarded: there is no queue or topic '{name}'.");
         if (!target.Options.TakesMessages)

@@ -23,7 +23,7 @@ public sealed class MessageBroker : IAsyncDisposable
     private bool _disposed;
 
     /// <summary>Takes up the entities and messages of a store, which it owns from then on.</summary>
-    /// <param name="definition">The entities of the configuration file. <see cref="StoredEntities"/> says what happens where the store differs.</param>
+    /// <param name="definition">The entities of the configuration file; <see cref="StoredEntities"/> says what else is served.</param>
     /// <param name="store">Where everything is kept.</param>
     /// <param name="content">How filters and actions look into a message's content.</param>
     /// <param name="time">The clock.</param>
@@ -51,7 +51,10 @@ public sealed class MessageBroker : IAsyncDisposable
     /// <summary>Entities that the configuration file changed since it was last applied.</summary>
     public IReadOnlyList<string> ChangedEntities { get; }
 
-    /// <summary>Finds an entity: <c>queue</c>, <c>topic</c>, <c>topic/Subscriptions/name</c>, each with <c>/$deadletterqueue</c> or <c>/$transfer/$deadletterqueue</c>.</summary>
+    /// <summary>
+    /// Finds an entity: <c>queue</c>, <c>topic</c>, <c>topic/Subscriptions/name</c>, each with <c>/$deadletterqueue</c> or
+    /// <c>/$transfer/$deadletterqueue</c>.
+    /// </summary>
     /// <exception cref="BrokerException">There is none of that name.</exception>
     public Entity Find(string address) => _directory.Get(address).Handle;
 

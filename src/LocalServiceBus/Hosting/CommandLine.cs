@@ -16,7 +16,8 @@ internal static class CommandLine
 
     private static readonly Option<FileInfo?> Config = new("--config")
     {
-        Description = "The queues, topics and subscriptions, in the shape of the Service Bus emulator's Config.json. Default: none, administration clients make them.",
+        Description = "The queues, topics and subscriptions, in the shape of the Service Bus emulator's Config.json. "
+            + "Default: none, administration clients make them.",
         HelpName = "FILE",
     };
 
@@ -34,7 +35,8 @@ internal static class CommandLine
 
     private static readonly Option<int?> AdministrationPort = new("--administration-port")
     {
-        Description = "Serve the same on this port too, for programs that look for administration on a port of its own (the emulator's is 5300).",
+        Description = "Serve the same on this port too, for programs that look for administration on a port of its own "
+            + "(the emulator's is 5300).",
     };
 
     private static readonly Option<int?> TlsPort = new("--tls-port") { Description = "Serve the same over TLS too, on this port; 0: any free one." };
@@ -119,7 +121,8 @@ internal static class CommandLine
             .SetMinimumLevel(parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information)
             .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss ")));
         await using ServiceBusServer server = await ServiceBusServer.StartAsync(options, logging.CreateLogger("LocalServiceBus"));
-        Console.WriteLine($"Serving {server.Broker.Entities.Count(entity => entity.Kind != EntityKind.DeadLetterQueue)} entities, messages in {options.Folder ?? "memory"}. Ctrl-C stops.");
+        int count = server.Broker.Entities.Count(entity => entity.Kind != EntityKind.DeadLetterQueue);
+        Console.WriteLine($"Serving {count} entities, messages in {options.Folder ?? "memory"}. Ctrl-C stops.");
         if (server.TlsPort is { } tlsPort)
             Console.WriteLine($"TLS on port {tlsPort}; clients must trust {(certificate is null ? $"{options.Folder}/certificate.pem" : certificate.Subject)}");
         Console.WriteLine($"Connection string: {server.ConnectionString}");

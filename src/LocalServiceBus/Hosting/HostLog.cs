@@ -15,6 +15,7 @@ internal static partial class HostLog
     [LoggerMessage(6102, LogLevel.Information, "Port {Port} is not served on IPv6: {Reason}")]
     public static partial void NoIpv6(this ILogger log, int port, string reason);
 
-    [LoggerMessage(6103, LogLevel.Information, "The configuration file says something new of {Entities}; what was set at run time gives way to it.")]
+    [LoggerMessage(6103, LogLevel.Information,
+        "The configuration file says something new of {Entities}; what was set at run time gives way to it.")]
     public static partial void EntitiesChangedByConfiguration(this ILogger log, string entities);
 }

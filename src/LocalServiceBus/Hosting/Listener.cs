@@ -14,7 +14,8 @@ namespace HrNetBatch.LocalServiceBus.Hosting;
 /// Accepts clients on one port of the loopback addresses, with TLS or without. Their first byte says what they speak: AMQP, or HTTP for
 /// administration.
 /// </summary>
-internal sealed class Listener(int port, X509Certificate2? certificate, BrokerContext context, AdministrationServer administration) : IAsyncDisposable
+internal sealed class Listener(
+    int port, X509Certificate2? certificate, BrokerContext context, AdministrationServer administration) : IAsyncDisposable
 {
     private const int Backlog = 512;
     private static readonly TimeSpan TlsTimeout = TimeSpan.FromSeconds(30), FirstByteTimeout = TimeSpan.FromSeconds(30);

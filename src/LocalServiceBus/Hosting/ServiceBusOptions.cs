@@ -15,13 +15,13 @@ public sealed record ServiceBusOptions
     /// <summary>The queues, topics and subscriptions of the configuration file; others are made at run time.</summary>
     public BrokerDefinition Entities { get; init; } = new();
 
-    /// <summary>The folder that keeps entities and messages, made where it is missing; null: they are kept in memory and end with the process.</summary>
+    /// <summary>The folder that keeps everything, made where it is missing; null: it is kept in memory and ends with the process.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>The port for plain AMQP and administration, on the loopback addresses only; 0: any free one; null: none. Default: 5672.</summary>
+    /// <summary>The port for AMQP and administration, on the loopback addresses only; 0: any free one; null: none. Default: 5672.</summary>
     public int? Port { get; init; } = 5672;
 
-    /// <summary>Another such port, for programs that look for administration on a port of its own; 0: any free one; null: none. Default: none.</summary>
+    /// <summary>Another such port, for programs that look for administration on its own; 0: any free one; null: none. Default: none.</summary>
     public int? AdministrationPort { get; init; }
 
     /// <summary>The port for both over TLS, on the loopback addresses only; 0: any free one; null: none. Default: none.</summary>

@@ -24,7 +24,8 @@ internal static class DescriptionEncoding
     {
         Stored stored = JsonSerializer.Deserialize<Stored>(text, Json) ?? throw new FormatException("The description of an entity is empty.");
         return new EntityDescription(
-            stored.Kind, stored.Options, [.. stored.Rules.Select(rule => rule.Rule())], stored.CreatedAt, stored.UpdatedAt) { Declared = stored.Declared };
+            stored.Kind, stored.Options, [.. stored.Rules.Select(rule => rule.Rule())], stored.CreatedAt, stored.UpdatedAt)
+        { Declared = stored.Declared };
     }
 
     private sealed record Stored(

@@ -10,7 +10,7 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
     [Fact]
     public async Task AQueue_IsWhatItWasMadeAs_AlsoAfterARestart()
     {
-        await Client.CreateQueueAsync("target");
+        await Client.CreateQueueAsync("target", TestContext.Current.CancellationToken);
         var options = new CreateQueueOptions("made/as-told")
         {
             LockDuration = TimeSpan.FromSeconds(17),
@@ -28,10 +28,10 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
             ForwardDeadLetteredMessagesTo = "target",
             Status = EntityStatus.ReceiveDisabled,
         };
-        Check(await Client.CreateQueueAsync(options));
-        Check(await Client.GetQueueAsync("made/as-told"));
+        Check(await Client.CreateQueueAsync(options, TestContext.Current.CancellationToken));
+        Check(await Client.GetQueueAsync("made/as-told", TestContext.Current.CancellationToken));
         await fixture.RestartAsync();
-        Check(await Client.GetQueueAsync("MADE/as-told"));
+        Check(await Client.GetQueueAsync("MADE/as-told", TestContext.Current.CancellationToken));
 
         void Check(QueueProperties queue)
         {
@@ -51,18 +51,18 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
     [Fact]
     public async Task AQueueWithDefaults_HasThoseOfAzure()
     {
-        QueueProperties queue = await Client.CreateQueueAsync("plain");
+        QueueProperties queue = await Client.CreateQueueAsync("plain", TestContext.Current.CancellationToken);
         Assert.Equal(new CreateQueueOptions("plain"), new CreateQueueOptions(queue));
     }
 
     [Fact]
     public async Task AnUpdate_ChangesWhatMayChange_AndCountsAtOnce()
     {
-        QueueProperties queue = await Client.CreateQueueAsync(new CreateQueueOptions("updated") { ForwardTo = "declared" });
+        QueueProperties queue = await Client.CreateQueueAsync(new CreateQueueOptions("updated") { ForwardTo = "declared" }, TestContext.Current.CancellationToken);
         queue.MaxDeliveryCount = 1;
         queue.ForwardTo = null;
         queue.Status = EntityStatus.SendDisabled;
-        QueueProperties updated = await Client.UpdateQueueAsync(queue);
+        QueueProperties updated = await Client.UpdateQueueAsync(queue, TestContext.Current.CancellationToken);
         Assert.Equal((1, null, EntityStatus.SendDisabled), (updated.MaxDeliveryCount, updated.ForwardTo, updated.Status));
         await using var client = new ServiceBusClient(fixture.Server.ConnectionString);
         await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityDisabled, () => client.CreateSender("updated").SendMessageAsync(new("a")));
@@ -78,7 +78,7 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
             DuplicateDetectionHistoryTimeWindow = TimeSpan.FromMinutes(4),
             MaxSizeInMegabytes = 3072,
             UserMetadata = "of a test",
-        });
+        }, TestContext.Current.CancellationToken);
         await Client.CreateSubscriptionAsync(new CreateSubscriptionOptions("news", "some")
         {
             LockDuration = TimeSpan.FromSeconds(19),
@@ -90,13 +90,13 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
             AutoDeleteOnIdle = TimeSpan.FromDays(1),
             ForwardDeadLetteredMessagesTo = "declared",
             UserMetadata = "of it too",
-        });
+        }, TestContext.Current.CancellationToken);
         await fixture.RestartAsync();
 
-        TopicProperties topic = await Client.GetTopicAsync("news");
+        TopicProperties topic = await Client.GetTopicAsync("news", TestContext.Current.CancellationToken);
         Assert.Equal((TimeSpan.FromDays(2), TimeSpan.FromMinutes(4)), (topic.DefaultMessageTimeToLive, topic.DuplicateDetectionHistoryTimeWindow));
         Assert.Equal((3072, true, "of a test", EntityStatus.Active), (topic.MaxSizeInMegabytes, topic.RequiresDuplicateDetection, topic.UserMetadata, topic.Status));
-        SubscriptionProperties subscription = await Client.GetSubscriptionAsync("news", "some");
+        SubscriptionProperties subscription = await Client.GetSubscriptionAsync("news", "some", TestContext.Current.CancellationToken);
         Assert.Equal(("news", "some"), (subscription.TopicName, subscription.SubscriptionName));
         Assert.Equal((TimeSpan.FromSeconds(19), TimeSpan.FromHours(3), TimeSpan.FromDays(1)), (subscription.LockDuration, subscription.DefaultMessageTimeToLive, subscription.AutoDeleteOnIdle));
         Assert.Equal((true, 3, true, false), (subscription.RequiresSession, subscription.MaxDeliveryCount, subscription.DeadLetteringOnMessageExpiration, subscription.EnableDeadLetteringOnFilterEvaluationExceptions));
@@ -104,18 +104,18 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
 
         topic.UserMetadata = "changed";
         subscription.MaxDeliveryCount = 9;
-        Assert.Equal("changed", (await Client.UpdateTopicAsync(topic)).Value.UserMetadata);
-        Assert.Equal(9, (await Client.UpdateSubscriptionAsync(subscription)).Value.MaxDeliveryCount);
+        Assert.Equal("changed", (await Client.UpdateTopicAsync(topic, TestContext.Current.CancellationToken)).Value.UserMetadata);
+        Assert.Equal(9, (await Client.UpdateSubscriptionAsync(subscription, TestContext.Current.CancellationToken)).Value.MaxDeliveryCount);
     }
 
     [Fact]
     public async Task WhatExists_IsSaid_AndCannotBeMadeTwice()
     {
-        await Client.CreateTopicAsync("once");
-        await Client.CreateSubscriptionAsync("once", "s");
-        Assert.Equal((true, true, true), (await Client.QueueExistsAsync("declared"), await Client.TopicExistsAsync("once"), await Client.SubscriptionExistsAsync("once", "s")));
-        Assert.Equal((false, false, false), (await Client.QueueExistsAsync("none"), await Client.TopicExistsAsync("none"), await Client.SubscriptionExistsAsync("once", "none")));
-        Assert.Equal((true, false), (await Client.RuleExistsAsync("once", "s", "$Default"), await Client.RuleExistsAsync("once", "s", "none")));
+        await Client.CreateTopicAsync("once", TestContext.Current.CancellationToken);
+        await Client.CreateSubscriptionAsync("once", "s", TestContext.Current.CancellationToken);
+        Assert.Equal((true, true, true), (await Client.QueueExistsAsync("declared", TestContext.Current.CancellationToken), await Client.TopicExistsAsync("once", TestContext.Current.CancellationToken), await Client.SubscriptionExistsAsync("once", "s", TestContext.Current.CancellationToken)));
+        Assert.Equal((false, false, false), (await Client.QueueExistsAsync("none", TestContext.Current.CancellationToken), await Client.TopicExistsAsync("none", TestContext.Current.CancellationToken), await Client.SubscriptionExistsAsync("once", "none", TestContext.Current.CancellationToken)));
+        Assert.Equal((true, false), (await Client.RuleExistsAsync("once", "s", "$Default", TestContext.Current.CancellationToken), await Client.RuleExistsAsync("once", "s", "none", TestContext.Current.CancellationToken)));
         await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateQueueAsync("declared"));
         await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateTopicAsync("once"));
         await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateSubscriptionAsync("once", "s"));
@@ -126,7 +126,7 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
     [Fact]
     public async Task WhatIsNotThere_IsNotFound()
     {
-        await Client.CreateTopicAsync("alone");
+        await Client.CreateTopicAsync("alone", TestContext.Current.CancellationToken);
         var absent = new Func<Task>[]
         {
             () => Client.GetQueueAsync("none"), () => Client.GetQueueAsync("alone"), () => Client.GetTopicAsync("declared"), () => Client.DeleteQueueAsync("none"),
@@ -151,26 +151,26 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
         if (what == "large") options.MaxMessageSizeInKilobytes = 1024;
         if (what == "keys") options.AuthorizationRules.Add(new SharedAccessAuthorizationRule("mine", [AccessRights.Listen]));
         if (what == "sessions") (options.ForwardTo, options.RequiresSession) = ("declared", true);
-        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => Client.CreateQueueAsync(options));
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => Client.CreateQueueAsync(options, TestContext.Current.CancellationToken));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
-        Assert.False(await Client.QueueExistsAsync("refused"));
+        Assert.False(await Client.QueueExistsAsync("refused", TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public async Task ADeletedQueue_IsGone_AndItsClientsAreTold()
     {
-        await Client.CreateQueueAsync("short-lived");
+        await Client.CreateQueueAsync("short-lived", TestContext.Current.CancellationToken);
         await using var client = new ServiceBusClient(fixture.Server.ConnectionString, new ServiceBusClientOptions { RetryOptions = { MaxRetries = 0 } });
         ServiceBusSender sender = client.CreateSender("short-lived");
         ServiceBusReceiver receiver = client.CreateReceiver("short-lived");
-        await sender.SendMessageAsync(new("a"));
-        await receiver.CompleteMessageAsync(await receiver.ReceiveMessageAsync());
+        await sender.SendMessageAsync(new("a"), TestContext.Current.CancellationToken);
+        await receiver.CompleteMessageAsync(await receiver.ReceiveMessageAsync(cancellationToken: TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
         Task waiting = WaitAsync();
-        await Client.DeleteQueueAsync("short-lived");
+        await Client.DeleteQueueAsync("short-lived", TestContext.Current.CancellationToken);
         await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => sender.SendMessageAsync(new("b")));
         await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => waiting);
         await fixture.RestartAsync();
-        Assert.False(await Client.QueueExistsAsync("short-lived"));
+        Assert.False(await Client.QueueExistsAsync("short-lived", TestContext.Current.CancellationToken));
 
         async Task WaitAsync()
         {

@@ -21,7 +21,7 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     public async Task AWrongKey_IsRefused_AndSaysSo()
     {
         var stranger = new ServiceBusAdministrationClient(fixture.Server.ConnectionString.Replace("SAS_KEY_VALUE", "WRONG", StringComparison.Ordinal));
-        UnauthorizedAccessException refused = await Assert.ThrowsAsync<UnauthorizedAccessException>(() => stranger.GetQueueAsync("declared"));
+        UnauthorizedAccessException refused = await Assert.ThrowsAsync<UnauthorizedAccessException>(() => stranger.GetQueueAsync("declared", TestContext.Current.CancellationToken));
         Assert.Contains("The token is not signed with the key 'RootManageSharedAccessKey' of this broker", refused.Message, StringComparison.Ordinal);
     }
 
@@ -33,7 +33,7 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     public async Task ARequestThatMayNot_IsRefused_WithASentence(string? token, string named)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{Host}/declared?api-version=2024-05");
-        if (token is "other" or "ended") token = token == "other" ? Token("other", DateTimeOffset.UtcNow.AddHours(1)) : Token("", DateTimeOffset.UtcNow.AddHours(-1));
+        if (token is "other" or "ended") token = token == "other" ? Token("other", TimeProvider.System.GetUtcNow().AddHours(1)) : Token("", TimeProvider.System.GetUtcNow().AddHours(-1));
         if (token is not null) request.Headers.TryAddWithoutValidation("Authorization", token);
         Assert.Contains(named, await AnswerAsync(request, HttpStatusCode.Unauthorized), StringComparison.Ordinal);
     }
@@ -48,8 +48,8 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
         var options = new ServiceBusAdministrationClientOptions { Transport = new HttpClientTransport(handler) };
         var client = new ServiceBusAdministrationClient(
             $"Endpoint=sb://localhost:{fixture.Server.TlsPort}/;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE", options);
-        await client.CreateQueueAsync("over-tls");
-        Assert.True(await fixture.Client.QueueExistsAsync("over-tls"));
+        await client.CreateQueueAsync("over-tls", TestContext.Current.CancellationToken);
+        Assert.True(await fixture.Client.QueueExistsAsync("over-tls", TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -71,8 +71,8 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{Host}/health");
         Assert.Contains("healthy", await AnswerAsync(request, HttpStatusCode.OK), StringComparison.Ordinal);
-        await fixture.Client.CreateQueueAsync("health");
-        Assert.Equal("health", (await fixture.Client.GetQueueAsync("health")).Value.Name);
+        await fixture.Client.CreateQueueAsync("health", TestContext.Current.CancellationToken);
+        Assert.Equal("health", (await fixture.Client.GetQueueAsync("health", TestContext.Current.CancellationToken)).Value.Name);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     {
         await using ServiceBusServer server = await ServiceBusServer.StartAsync(new ServiceBusOptions { Port = 0, AdministrationPort = 0 });
         string connectionString = server.ConnectionString.Replace($":{server.Port}", $":{server.AdministrationPort}", StringComparison.Ordinal);
-        await new ServiceBusAdministrationClient(connectionString).CreateQueueAsync("made");
+        await new ServiceBusAdministrationClient(connectionString).CreateQueueAsync("made", TestContext.Current.CancellationToken);
         Assert.NotNull(server.Broker.Describe("made"));
     }
 
@@ -120,25 +120,25 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     public async Task OtherMethods_AreRefused()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{Host}/declared");
-        request.Headers.TryAddWithoutValidation("Authorization", Token("", DateTimeOffset.UtcNow.AddHours(1)));
+        request.Headers.TryAddWithoutValidation("Authorization", Token("", TimeProvider.System.GetUtcNow().AddHours(1)));
         Assert.Contains("POST is not possible here", await AnswerAsync(request, HttpStatusCode.BadRequest), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task AForwardingQueue_WorksWithTheOfficialClient_AndItsTransferDeadLettersAreReceived()
     {
-        await fixture.Client.CreateQueueAsync("forward-target");
-        await fixture.Client.CreateQueueAsync(new CreateQueueOptions("forward-source") { ForwardTo = "forward-target" });
+        await fixture.Client.CreateQueueAsync("forward-target", TestContext.Current.CancellationToken);
+        await fixture.Client.CreateQueueAsync(new CreateQueueOptions("forward-source") { ForwardTo = "forward-target" }, TestContext.Current.CancellationToken);
         await using var client = new ServiceBusClient(fixture.Server.ConnectionString);
-        await client.CreateSender("forward-source").SendMessageAsync(new("a"));
+        await client.CreateSender("forward-source").SendMessageAsync(new("a"), TestContext.Current.CancellationToken);
         ServiceBusReceiver target = client.CreateReceiver("forward-target");
-        Assert.Equal("a", (await target.ReceiveMessageAsync()).Body.ToString());
-        await fixture.Client.DeleteQueueAsync("forward-target");
-        await client.CreateSender("forward-source").SendMessageAsync(new("b"));
+        Assert.Equal("a", (await target.ReceiveMessageAsync(cancellationToken: TestContext.Current.CancellationToken)).Body.ToString());
+        await fixture.Client.DeleteQueueAsync("forward-target", TestContext.Current.CancellationToken);
+        await client.CreateSender("forward-source").SendMessageAsync(new("b"), TestContext.Current.CancellationToken);
         ServiceBusReceiver stuck = client.CreateReceiver("forward-source", new ServiceBusReceiverOptions { SubQueue = SubQueue.TransferDeadLetter });
-        ServiceBusReceivedMessage message = await stuck.ReceiveMessageAsync();
+        ServiceBusReceivedMessage message = await stuck.ReceiveMessageAsync(cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(("b", "MessagingEntityNotFound"), (message.Body.ToString(), message.DeadLetterReason));
-        Assert.Equal(1, (await fixture.Client.GetQueueRuntimePropertiesAsync("forward-source")).Value.TransferDeadLetterMessageCount);
+        Assert.Equal(1, (await fixture.Client.GetQueueRuntimePropertiesAsync("forward-source", TestContext.Current.CancellationToken)).Value.TransferDeadLetterMessageCount);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
             body = $"<entry xmlns='http://www.w3.org/2005/Atom'><content><{element} xmlns='http://schemas.microsoft.com/netservices/2010/10/servicebus/connect'>{content}</{element}></content></entry>";
         }
         var request = new HttpRequestMessage(HttpMethod.Put, $"http://{Host}/{path}") { Content = new StringContent(body) };
-        request.Headers.TryAddWithoutValidation("Authorization", Token("", DateTimeOffset.UtcNow.AddHours(1)));
+        request.Headers.TryAddWithoutValidation("Authorization", Token("", TimeProvider.System.GetUtcNow().AddHours(1)));
         return request;
     }
 

@@ -20,6 +20,15 @@ public sealed partial class ConfigurationFileTests
     }
 
     [Fact]
+    public void TheExampleOfTheReadme_IsRead()
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "src", "LocalServiceBus", "README.md"));
+        BrokerDefinition definition = ConfigurationFile.Parse(Example().Match(page).Groups["json"].Value);
+        Assert.Equal(["jobs", "failed"], definition.Queues.Select(queue => queue.Name));
+        Assert.Equal("SET seen = TRUE", definition.Topics[0].Subscriptions[0].Rules[0].Action?.Expression);
+    }
+
+    [Fact]
     public void TheEmulatorsOwnExample_IsRead()
     {
         BrokerDefinition definition = ConfigurationFile.Parse("""
@@ -82,8 +91,13 @@ public sealed partial class ConfigurationFileTests
         Assert.Equal(
             new EntityOptions
             {
-                ForwardTo = "t", ForwardDeadLettersTo = "t", AutoDeleteOnIdle = TimeSpan.FromMinutes(5), MaxSizeMegabytes = 2, MaxMessageKilobytes = 3,
-                Status = EntityStatus.SendDisabled, UserMetadata = "note",
+                ForwardTo = "t",
+                ForwardDeadLettersTo = "t",
+                AutoDeleteOnIdle = TimeSpan.FromMinutes(5),
+                MaxSizeMegabytes = 2,
+                MaxMessageKilobytes = 3,
+                Status = EntityStatus.SendDisabled,
+                UserMetadata = "note",
             },
             Assert.Single(definition.Queues).Options);
         IReadOnlyList<Rule> rules = definition.Topics[0].Subscriptions[0].Rules;

@@ -25,7 +25,8 @@ public sealed class SqlAction
     /// <summary>What a message becomes, each statement seeing what those before it did.</summary>
     public FilteredMessage Apply(FilteredMessage message)
     {
-        var changed = new FilteredMessage(new Dictionary<string, object?>(message.System), new Dictionary<string, object?>(message.Application));
+        var changed = new FilteredMessage(
+            new Dictionary<string, object?>(message.System), new Dictionary<string, object?>(message.Application));
         foreach (SqlStatement statement in _statements) statement.Apply(changed);
         return changed;
     }

@@ -3,7 +3,9 @@ using System.Xml;
 
 namespace HrNetBatch.LocalServiceBus.Core.Filters;
 
-/// <summary>Values of filters as texts, with the names of their types in XML Schema: how they are kept, and how administration shows them.</summary>
+/// <summary>
+/// Values of filters as texts, with the names of their types in XML Schema: how they are kept, and how administration shows them.
+/// </summary>
 internal sealed record TypedValue(string Type, string Value)
 {
     /// <summary>Writes a value.</summary>
@@ -26,7 +28,9 @@ internal sealed record TypedValue(string Type, string Value)
         DateTime time => new("dateTime", XmlConvert.ToString(time, XmlDateTimeSerializationMode.Utc)),
         TimeSpan duration => new("duration", XmlConvert.ToString(duration)),
         Guid id => new("guid", XmlConvert.ToString(id)),
-        _ => throw new FormatException($"A value of the type {value?.GetType().Name ?? "null"} cannot stand in a filter: texts, numbers, truth values, times, durations and GUIDs can."),
+        _ => throw new FormatException(
+            $"A value of the type {value?.GetType().Name ?? "null"} cannot stand in a filter: texts, numbers, truth values, times, "
+            + "durations and GUIDs can."),
     };
 
     /// <summary>Reads the value.</summary>

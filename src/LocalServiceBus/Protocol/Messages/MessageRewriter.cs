@@ -17,7 +17,8 @@ internal static class MessageRewriter
     {
         MessageSections sections = MessageSections.Read(content, toBody: true);
         var application = new ApplicationProperties();
-        foreach ((string name, object? value) in changed.Application) application.Map[name] = value is TimeSpan duration ? duration.ToString("c") : value;
+        foreach ((string name, object? value) in changed.Application)
+            application.Map[name] = value is TimeSpan duration ? duration.ToString("c") : value;
         var buffer = new ByteBuffer(content.Length + 128, autoGrow: true);
         AmqpBitConverter.WriteBytes(buffer, content, 0, sections.PropertiesOffset);
         Encoder.WriteObject(buffer, Properties(sections.Properties, changed.System));

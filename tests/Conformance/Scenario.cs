@@ -4,23 +4,33 @@ using HrNetBatch.LocalServiceBus.Core.Filters;
 
 namespace HrNetBatch.Conformance.Tests;
 
-/// <summary>One thing that the official client does, as the files under scenarios/ say, and the entity that it does it with.</summary>
+/// <summary>One thing that a client of another language does, as the scripts say, and the entity that it does it with.</summary>
 internal sealed partial record Scenario(string Name, string Kind, string Entity)
 {
-    /// <summary>All scenarios, found in the files themselves, so that none is left out.</summary>
-    public static IReadOnlyList<Scenario> All { get; } =
+    /// <summary>The scenarios of the JavaScript client.</summary>
+    public static IReadOnlyList<Scenario> OfJavaScript { get; } = Find("scenarios", "*.mjs");
+
+    /// <summary>The scenarios of the Python clients.</summary>
+    public static IReadOnlyList<Scenario> OfPython { get; } = Find("python", "with_*.py");
+
+    /// <summary>The entities of scenarios.</summary>
+    public static BrokerDefinition Entities(IReadOnlyList<Scenario> scenarios) => new()
+    {
+        Queues = [.. scenarios.Where(scenario => scenario.Kind != "topic").Select(scenario => new QueueDefinition(scenario.Entity, Options(scenario.Kind)))],
+        Topics =
+        [
+            .. scenarios.Where(scenario => scenario.Kind == "topic")
+                .Select(scenario => new TopicDefinition(scenario.Entity, new EntityOptions(), Subscriptions)),
+        ],
+    };
+
+    // Found in the scripts themselves, so that none is left out.
+    private static IReadOnlyList<Scenario> Find(string folder, string files) =>
     [
-        .. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "scenarios"), "*.mjs").Order(StringComparer.Ordinal)
+        .. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, folder), files).Order(StringComparer.Ordinal)
             .SelectMany(file => Declaration().Matches(File.ReadAllText(file)))
             .Select((match, index) => new Scenario(match.Groups["name"].Value, match.Groups["kind"].Value, $"entity-{index}")),
     ];
-
-    /// <summary>The entities of all scenarios.</summary>
-    public static BrokerDefinition Entities { get; } = new()
-    {
-        Queues = [.. All.Where(scenario => scenario.Kind != "topic").Select(scenario => new QueueDefinition(scenario.Entity, Options(scenario.Kind)))],
-        Topics = [.. All.Where(scenario => scenario.Kind == "topic").Select(scenario => new TopicDefinition(scenario.Entity, new EntityOptions(), Subscriptions))],
-    };
 
     private static SubscriptionDefinition[] Subscriptions =>
     [
@@ -46,6 +56,6 @@ internal sealed partial record Scenario(string Name, string Kind, string Entity)
         };
     }
 
-    [GeneratedRegex("""^scenario\("(?<name>[^"]+)", "(?<kind>[^"]+)",""", RegexOptions.Multiline)]
+    [GeneratedRegex("""^@?scenario\("(?<name>[^"]+)", "(?<kind>[^"]+)"[,)]""", RegexOptions.Multiline)]
     private static partial Regex Declaration();
 }

@@ -85,7 +85,7 @@ public sealed partial class ConnectionTests
     {
         using var folder = new TemporaryFolder();
         string configuration = folder.File("Config.json");
-        await File.WriteAllTextAsync(configuration, """{ "UserConfig": { "Namespaces": [ { "Name": "local", "Queues": [ { "Name": "queue" } ] } ] } }""");
+        await File.WriteAllTextAsync(configuration, """{ "UserConfig": { "Namespaces": [ { "Name": "local", "Queues": [ { "Name": "queue", "Properties": { "LockDuration": "PT2S" } } ] } ] } }""");
         ProgramProcess broker = Start("0");
         try
         {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 /** Every scenario by its name. */
 export const all = new Map();
 
-/** Adds a scenario. `kind` says what entity it gets: the kinds are in ScenarioEntities.cs. */
+/** Adds a scenario. `kind` says what entity it gets: the kinds are in Scenario.cs. */
 export function scenario(name, kind, run) {
   if (all.has(name)) throw new Error(`Two scenarios are named "${name}".`);
   all.set(name, run);

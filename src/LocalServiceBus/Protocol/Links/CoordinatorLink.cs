@@ -1,6 +1,7 @@
 using Amqp;
 using Amqp.Framing;
 using Amqp.Transactions;
+using Amqp.Types;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Protocol.Transactions;
 using HrNetBatch.LocalServiceBus.Protocol.Wire;
@@ -28,11 +29,12 @@ internal sealed class CoordinatorLink(AmqpSession session, uint handle) : Incomi
         switch (Read(delivery.Content))
         {
             case Declare:
+            case DescribedValue described when Is(described, "amqp:declare:list"):
                 return new Declared { TxnId = Begin() };
             case Discharge { TxnId: { } id } discharge:
-                lock (_declared) _declared.Remove(id.Length == 16 ? new Guid(id) : default);
-                await Transactions.DischargeAsync(id, discharge.Fail);
-                return new Accepted();
+                return await EndAsync(id, discharge.Fail);
+            case DescribedValue { Value: List { Count: > 0 } fields } described when Is(described, "amqp:discharge:list") && fields[0] is byte[] id:
+                return await EndAsync(id, fields.Count > 1 && fields[1] is true);
             default:
                 throw new BrokerException(Refusal.InvalidArgument, "A coordinator takes declare and discharge only.");
         }
@@ -52,6 +54,16 @@ internal sealed class CoordinatorLink(AmqpSession session, uint handle) : Incomi
         }
         return id;
     }
+
+    private async Task<DeliveryState> EndAsync(byte[] id, bool isRolledBack)
+    {
+        lock (_declared) _declared.Remove(id.Length == 16 ? new Guid(id) : default);
+        await Transactions.DischargeAsync(id, isRolledBack);
+        return new Accepted();
+    }
+
+    // The library knows the types by their codes alone; Proton says their names.
+    private static bool Is(DescribedValue described, string name) => described.Descriptor is Symbol symbol && (string)symbol == name;
 
     private static object? Read(byte[] content)
     {

@@ -5,7 +5,7 @@ namespace HrNetBatch.Cli.Stack;
 
 /// <summary>How the stack's Service Bus is started, and found again after a restart.</summary>
 /// <param name="Arguments">Its command line.</param>
-/// <param name="ConnectionString">What clients connect with. The key is no secret: the broker listens on the loopback addresses only.</param>
+/// <param name="ConnectionString">What clients connect with; it holds the key, which is this folder's own.</param>
 internal sealed record LocalBroker(string[] Arguments, string ConnectionString)
 {
     // Nobody has to read the events of a laptop, so they end by themselves. Repeated job messages are the ledger's affair.
@@ -25,9 +25,10 @@ internal sealed record LocalBroker(string[] Arguments, string ConnectionString)
         PrivateFolder.Make(folder);
         string config = Path.Combine(folder, "Config.json");
         if (!File.Exists(config)) File.WriteAllText(config, Entities);
+        string keyFile = Path.Combine(folder, "key"), key = RandomKey.Keep(keyFile);
         string port = LoopbackPort.Keep(Path.Combine(folder, "port")).ToString(CultureInfo.InvariantCulture);
         return new(
-            ["--config", config, "--data", Path.Combine(folder, "data"), "--port", port, "--max-message-kb", "1088"], // a body of 1 MB, as jobs may have
-            $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true");
+            ["--config", config, "--data", Path.Combine(folder, "data"), "--port", port, "--key-file", keyFile, "--max-message-kb", "1088"], // a body of 1 MB, as jobs may have
+            $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey={key};UseDevelopmentEmulator=true");
     }
 }

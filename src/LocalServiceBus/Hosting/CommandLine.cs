@@ -61,6 +61,12 @@ internal static class CommandLine
         DefaultValueFactory = _ => ServiceBusOptions.DefaultKey,
     };
 
+    private static readonly Option<FileInfo?> KeyFile = new("--key-file")
+    {
+        Description = "A file that holds the shared access key, in place of --key, which everyone on the machine can see in the list of processes.",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<int> MaxMessageKilobytes = new("--max-message-kb")
     {
         Description = "The largest message.",
@@ -75,7 +81,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("A durable local Service Bus: queues, topics and administration for Azure Service Bus clients.")
         {
-            Config, Data, Port, AdministrationPort, TlsPort, Certificate, CertificatePassword, KeyName, Key, MaxMessageKilobytes, Verbose,
+            Config, Data, Port, AdministrationPort, TlsPort, Certificate, CertificatePassword, KeyName, Key, KeyFile, MaxMessageKilobytes, Verbose,
         };
         root.SetAction(ServeAsync);
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopTimeout };
@@ -114,7 +120,7 @@ internal static class CommandLine
             TlsPort = parsed.GetValue(TlsPort),
             Certificate = certificate,
             KeyName = parsed.GetRequiredValue(KeyName),
-            Key = parsed.GetRequiredValue(Key),
+            Key = parsed.GetValue(KeyFile) is { } keyFile ? (await File.ReadAllTextAsync(keyFile.FullName, interrupted)).Trim() : parsed.GetRequiredValue(Key),
             MaxMessageBytes = checked(parsed.GetValue(MaxMessageKilobytes) * 1024),
         };
         using ILoggerFactory logging = LoggerFactory.Create(builder => builder

@@ -25,7 +25,7 @@ public static class JobServices
     {
         // Hosts bring a configuration of their own; a plain container (a test, a console program) takes the one given here.
         services.TryAddSingleton(configuration);
-        services.AddOptions<DecodingOptions>().BindConfiguration(DecodingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<DecodingOptions>(DecodingOptions.Section);
         return services.AddLedger(kinds ?? JobKinds.Default).AddBlobs().AddServiceBus().AddModels().AddClassify().AddHandlers(kinds ?? JobKinds.Default);
     }
 

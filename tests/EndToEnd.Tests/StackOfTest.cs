@@ -73,15 +73,15 @@ internal sealed class StackOfTest : IAsyncDisposable
         return request.Id;
     }
 
-    /// <summary>Starts one more worker.</summary>
+    /// <summary>Starts one more worker, with further settings as <c>Section:Key=value</c>.</summary>
     /// <returns>Its process.</returns>
-    public int StartWorker()
+    public int StartWorker(params string[] settings)
     {
         ProgramProcess worker = ProgramProcess.Start("HrNetBatch.Worker.dll",
         [
             .. _settings,
             "Ledger:LeaseDuration=00:00:04", "Ledger:LeaseRenewal=00:00:01", "Retry:FirstDelay=00:00:00.5",
-            "Worker:Device=cpu", "Worker:Waking:Interval=00:00:00.2", "Worker:Waking:Patience=00:00:05",
+            "Worker:Device=cpu", "Worker:Waking:Interval=00:00:00.2", "Worker:Waking:Patience=00:00:05", .. settings,
         ]);
         _workers.Add(worker.Id, worker);
         return worker.Id;

@@ -19,15 +19,13 @@ public sealed class DecodingBudget(long totalBytes)
     // Below this nothing is worth refusing: the process itself takes more.
     private const long LeastBytes = 128 << 20;
 
-    private static DecodingBudget s_ofProcess = new(OfMachine());
-
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiting> _waiting = [];
     private long _freeBytes = totalBytes;
     private int _passedCount;
 
     /// <summary>The budget of this process: half of the memory that the machine, or the container, gives it, unless <see cref="LimitProcess"/> says otherwise.</summary>
-    public static DecodingBudget OfProcess => Volatile.Read(ref s_ofProcess);
+    public static DecodingBudget OfProcess { get; private set; } = new(OfMachine());
 
     /// <summary>How much there is.</summary>
     public long TotalBytes { get; } = totalBytes;
@@ -53,7 +51,7 @@ public sealed class DecodingBudget(long totalBytes)
     }
 
     /// <summary>Sets the budget of this process; call it before anything is decoded.</summary>
-    public static void LimitProcess(long bytes) => Volatile.Write(ref s_ofProcess, new DecodingBudget(bytes));
+    public static void LimitProcess(long bytes) => OfProcess = new DecodingBudget(bytes);
 
     /// <summary>Takes memory for an image, and waits until it is free.</summary>
     /// <param name="bytes">What decoding takes at most, the pixels included.</param>

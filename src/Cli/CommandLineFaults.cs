@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace HrNetBatch.Cli;
 
-/// <summary>What is wrong with a command line that cannot be understood: the library's own messages name types of .NET and guess at random.</summary>
+/// <summary>
+/// What is wrong with a command line that cannot be understood: the library's own messages name types of .NET and guess at random.
+/// </summary>
 internal static partial class CommandLineFaults
 {
     /// <summary>The faults, a sentence each.</summary>
@@ -41,16 +43,17 @@ internal static partial class CommandLineFaults
 
     private static string Sentence(ParseError error, Command command, string name)
     {
-        if (Match(NoCommand(), error, out _)) return $"`{name}` needs one of its commands: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}.";
+        if (Match(NoCommand(), error, out _))
+            return $"`{name}` needs one of its commands: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}.";
         if (Match(MissingArgument(), error, out string[] argument)) return $"{argument[0]} is missing.";
         if (Match(MissingOption(), error, out string[] option)) return $"{option[0]} is missing.";
         if (Match(MissingValue(), error, out string[] valued)) return $"{valued[0]} needs a value.";
         if (Match(TooMany(), error, out string[] many)) return $"{many[0]} is given several times, and takes one value.";
         if (Match(WrongType(), error, out string[] typed)) return $"{typed[1]}: {Needed(typed[2])} is needed, this is '{typed[0]}'.";
         if (Match(NoneOf(), error, out string[] choice) && error.SymbolResult is OptionResult { Option.Name: var chosen })
-            return $"{chosen}: one of {string.Join(", ", Quoted().Matches(choice[1]).Select(quoted => quoted.Groups[1].Value))} is needed, this is '{choice[0]}'.";
+            return $"{chosen}: one of {Choices(choice[1])} is needed, this is '{choice[0]}'.";
         if (Match(NoneOf(), error, out choice))
-            return $"'{choice[0]}' is none of {string.Join(", ", Quoted().Matches(choice[1]).Select(quoted => quoted.Groups[1].Value))}.";
+            return $"'{choice[0]}' is none of {Choices(choice[1])}.";
         return error.Message;
     }
 
@@ -60,10 +63,15 @@ internal static partial class CommandLineFaults
         _ when type.Contains("System.Int", StringComparison.Ordinal) => "a whole number",
         _ when type.Contains("System.Double", StringComparison.Ordinal) => "a number",
         _ when type.Contains("System.Boolean", StringComparison.Ordinal) => "true or false",
-        _ => AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType(type)).FirstOrDefault(found => found is { IsEnum: true }) is { } choice
+        _ => EnumCalled(type) is { } choice
             ? $"one of {string.Join(", ", Enum.GetNames(choice).Select(System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName))}"
             : "another value",
     };
+
+    private static Type? EnumCalled(string name) =>
+        AppDomain.CurrentDomain.GetAssemblies().Select(assembly => assembly.GetType(name)).FirstOrDefault(found => found is { IsEnum: true });
+
+    private static string Choices(string quoted) => string.Join(", ", Quoted().Matches(quoted).Select(choice => choice.Groups[1].Value));
 
     // --epochs is --epoch-count, as most people mean it.
     private static string? Alike(string typed, Command command)

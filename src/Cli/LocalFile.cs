@@ -25,7 +25,8 @@ internal static class LocalFile
     /// <param name="option">What names it.</param>
     public static void RefuseAsFolder(string? path, string option)
     {
-        if (File.Exists(path)) throw new UserException($"{option}: {path} is a file; name a folder, which need not exist.", UserException.WrongRequest);
+        if (File.Exists(path))
+            throw new UserException($"{option}: {path} is a file; name a folder, which need not exist.", UserException.WrongRequest);
     }
 
     /// <summary>Why a path cannot be read as a file, as what follows it; null where it can. Nothing is read, and no pipe is waited for.</summary>
@@ -36,7 +37,8 @@ internal static class LocalFile
         if (GivenPipes.Any(pipe => path.StartsWith(pipe, StringComparison.Ordinal))) return null;
         try
         {
-            if (File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } target) return $"is a link to {target.FullName}, which does not exist";
+            if (File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } target)
+                return $"is a link to {target.FullName}, which does not exist";
             if (new FileInfo(path) is { Length: 0 } empty)
                 return SpecialFault(empty) ?? (empty.FullName.StartsWith("/proc/", StringComparison.Ordinal) ? null : "is empty");
             using FileStream readable = File.OpenRead(path);
@@ -65,7 +67,7 @@ internal static class LocalFile
         if (OperatingSystem.IsWindows()) return false;
         try
         {
-            using var stream = new FileStream(file.FullName, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite });
+            using var stream = new FileStream(file.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             return !stream.CanSeek;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace HrNetBatch.Cli.Tests;
 
 public sealed class CommandLineFaultsTests

@@ -74,7 +74,7 @@ public sealed record BlobPath(string Account, string Container, string Name)
         if (parts.Length < 2 || parts[1].Length == 0) return $"'{text}' names no container; {Form}.";
         if (!IsContainer(parts[1]))
             return $"'{text}': '{parts[1]}' cannot be a container's name (3 to 63 lower-case letters, digits and single hyphens); {Form}.";
-        if (parts is [_, _, var name] && BlobName.Fault(name) is { } fault) return $"'{BlobName.Shown(text)}': the name {fault}; write the path without it, as in blob://local/images/cats/.";
+        if (parts is [_, _, var name] && BlobName.Fault(name) is { } fault) return $"'{BlobName.Shown(text)}': the name {fault}; without it, {Form}.";
 
         path = new(parts[0], parts[1], parts.Length == 3 ? parts[2] : "");
         return null;

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using HrNetBatch.Jobs.Contracts;
 using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Jobs.Settings;
@@ -14,14 +16,17 @@ public static class SettingsFaults
             OptionsValidationException one => [.. one.Failures.Distinct()],
             AggregateException { InnerExceptions: var several } when several.All(inner => inner is OptionsValidationException) =>
                 [.. several.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures).Distinct()],
-            InvalidDataException file when file.Source?.StartsWith("Microsoft.Extensions.Configuration", StringComparison.Ordinal) is true => [$"{file.Message} {Innermost(file)}"],
+            InvalidDataException file when file.Source?.StartsWith("Microsoft.Extensions.Configuration", StringComparison.Ordinal) is true =>
+                [$"{file.Message} {Innermost(file)}"],
             _ => null,
         };
         return faults is not null;
     }
 
     /// <summary>One sentence as it is, several as a list.</summary>
-    public static string Text(IReadOnlyList<string> faults) => faults.Count == 1 ? faults[0] : string.Concat(faults.Select(fault => $"\n  {fault}"));
+    public static string Text(IReadOnlyList<string> faults) =>
+        faults.Count == 1 ? faults[0] : string.Concat(faults.Select(fault => $"\n  {fault}"));
 
-    private static string Innermost(Exception error) => error.GetBaseException() is System.Text.Json.JsonException json ? $"It is no JSON: {Contracts.JsonFault.Of(json)}." : "";
+    private static string Innermost(Exception error) =>
+        error.GetBaseException() is JsonException json ? $"It is no JSON: {JsonFault.Of(json)}." : "";
 }

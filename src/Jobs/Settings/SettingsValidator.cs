@@ -27,8 +27,11 @@ internal sealed class SettingsValidator<TOptions>(string section) : IValidateOpt
             var context = new ValidationContext(options) { MemberName = property.Name, DisplayName = $"{section}:{property.Name}" };
             foreach (ValidationAttribute rule in property.GetCustomAttributes<ValidationAttribute>(inherit: true))
             {
-                if (rule.GetValidationResult(value, context) is { ErrorMessage: var message })
-                    yield return NeededValue.Of(rule) is { } needed ? $"{context.DisplayName} is {Written(value)}: {needed} is needed." : message ?? $"{context.DisplayName} is wrong.";
+                if (rule.GetValidationResult(value, context) is not { ErrorMessage: var message })
+                    continue;
+                yield return NeededValue.Of(rule) is { } needed
+                    ? $"{context.DisplayName} is {Written(value)}: {needed} is needed."
+                    : message ?? $"{context.DisplayName} is wrong.";
             }
         }
     }

@@ -51,7 +51,7 @@ public sealed class BrokenSamplesTests(PostgresFixture postgres, AzuriteFixture 
         var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
-        Assert.Contains("1 of 4 samples are broken (25%), and the job allows 20%", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("1 of 4 samples is broken (25%), and the job allows 20%", failed.Error, StringComparison.Ordinal);
         Assert.Contains("images/cat/broken.png: a text, not an image", failed.Error, StringComparison.Ordinal);
         Assert.Equal(1, await new FailedItemStore(_bench.Ledger.Source).CountAsync(job, Cancelled));
     }

@@ -48,7 +48,7 @@ public sealed class EnqueueTests(LedgerDatabase ledger) : IClassFixture<LedgerDa
 
         JobArgumentsException refusal = await Assert.ThrowsAsync<JobArgumentsException>(() => ledger.Jobs.EnqueueAsync(request, Cancelled));
 
-        Assert.StartsWith("colour: unknown field", Assert.Single(refusal.Faults), StringComparison.Ordinal);
+        Assert.StartsWith("then[0].arguments.colour: unknown field", Assert.Single(refusal.Faults), StringComparison.Ordinal);
         Assert.Null(await ledger.Jobs.FindAsync(request.Id, Cancelled));
     }
 

@@ -68,7 +68,7 @@ public sealed class ExperimentArgumentsTests
     [InlineData("{}", "variant: give variant or architecture")]
     [InlineData("""{"variant":"w18","architecture":{"stage1":{"blockCount":1,"width":8}}}""", "variant: give variant or architecture, not both")]
     [InlineData("""{"architecture":{"stage1":{"blockCount":1,"width":8}}}""", "architecture: stage2: moduleCount, blockCounts and widths are needed")]
-    [InlineData("""{"architecture":{"stage5":{}}}""", "architecture: an object is needed")]
+    [InlineData("""{"architecture":{"stage5":{}}}""", "architecture: it has the unknown field stage5")]
     [InlineData("""{"architecture":"w18"}""", "architecture: an object is needed, this is \"w18\"")]
     public void Arguments_AreRefused_WhereTheyMakeNoNetwork(string fields, string expected)
     {

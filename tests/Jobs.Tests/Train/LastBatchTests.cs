@@ -65,7 +65,7 @@ public sealed class LastBatchTests(PostgresFixture postgres, AzuriteFixture azur
             var refused = Assert.IsType<Outcome.Failed>(outcome);
             Assert.Equal(FailureKind.Permanent, refused.Kind);
             Assert.Contains("sampleCount says that", refused.Error, StringComparison.Ordinal);
-            Assert.Contains("has 1000 samples, and its first epoch had 12", refused.Error, StringComparison.Ordinal);
+            Assert.Contains("has 1,000 samples, and its first epoch had 12", refused.Error, StringComparison.Ordinal);
             return;
         }
         Assert.IsType<Outcome.Succeeded>(outcome);

@@ -30,7 +30,10 @@ public static class JobDocument
     {
         JobMessageReader.CheckVersion(root, "document");
         if (KindFault(root, ref kind, kinds) is { } fault)
-            throw Refused(document, [fault, .. ArgumentReader.FieldFaults(typeof(Fields), root, field => field.Name is "kind" or "arguments" or "then")]);
+        {
+            List<string> others = ArgumentReader.FieldFaults(typeof(Fields), root, field => field.Name is "kind" or "arguments" or "then");
+            throw Refused(document, [fault, .. others]);
+        }
         var chain = new MessageChain(kinds);
         JobRequest request = chain.Read(root, kind!, Guid.CreateVersion7(), typeof(Fields));
         return chain.Faults.Count == 0 ? request : throw Refused(document, chain.Faults);
@@ -47,7 +50,10 @@ public static class JobDocument
         }
         string? wanted = kind = named ?? given;
         if (wanted is null)
-            return $"kind: is required, and is one of {kinds.Names}; where the document is the body of a message, whose subject names the kind, give it with --kind";
+        {
+            return $"kind: is required, and is one of {kinds.Names}; "
+                + "where the document is the body of a message, whose subject names the kind, give it with --kind";
+        }
         if (kinds.All.All(known => known.Name != wanted))
             return $"kind: \"{wanted}\" is no kind of job; known kinds are {kinds.Names}";
         return given is not null && given != wanted ? $"kind: the document asks for {wanted}, and --kind for {given}; leave one of them out" : null;

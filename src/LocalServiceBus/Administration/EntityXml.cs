@@ -110,7 +110,7 @@ internal sealed record EntityXml(EntityKind Kind, EntityOptions Options, Rule? D
             case "DeadLetteringOnFilterEvaluationExceptions":
                 return options with { DeadLetterFilterErrors = Truth(element) };
             case "MaxDeliveryCount":
-                return options with { MaxDeliveryCount = (int)Math.Min(Number(element), int.MaxValue) };
+                return options with { MaxDeliveryCount = (int)Math.Clamp(Number(element), 0, int.MaxValue) };
             case "EnableBatchedOperations":
                 return options with { EnableBatchedOperations = Truth(element) };
             case "Status":

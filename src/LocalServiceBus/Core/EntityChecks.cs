@@ -3,7 +3,7 @@ namespace HrNetBatch.LocalServiceBus.Core;
 /// <summary>What an entity's options may be.</summary>
 internal static class EntityChecks
 {
-    private const int LongestMetadata = 1024;
+    private const int LongestMetadata = 1024, LargestMegabytes = 1024 * 1024, LargestKilobytes = 1024 * 1024;
     private static readonly TimeSpan LongestLock = TimeSpan.FromMinutes(5), LongestWindow = TimeSpan.FromDays(7);
     private static readonly TimeSpan ShortestIdle = TimeSpan.FromMinutes(5);
 
@@ -19,8 +19,8 @@ internal static class EntityChecks
         Refuse(options.DuplicateWindow <= TimeSpan.Zero || options.DuplicateWindow > LongestWindow,
             "DuplicateDetectionHistoryTimeWindow must be more than 0 and at most 7 days.");
         Refuse(options.AutoDeleteOnIdle < ShortestIdle, "AutoDeleteOnIdle must be 5 minutes or more.");
-        Refuse(options.MaxSizeMegabytes < 1, "MaxSizeInMegabytes must be 1 or more.");
-        Refuse(options.MaxMessageKilobytes < 1, "MaxMessageSizeInKilobytes must be 1 or more.");
+        Refuse(options.MaxSizeMegabytes is < 1 or > LargestMegabytes, $"MaxSizeInMegabytes must be 1 to {LargestMegabytes}.");
+        Refuse(options.MaxMessageKilobytes is < 1 or > LargestKilobytes, $"MaxMessageSizeInKilobytes must be 1 to {LargestKilobytes}.");
         Refuse(options.UserMetadata?.Length > LongestMetadata, $"UserMetadata must have at most {LongestMetadata} characters.");
         Refuse(isTopic && options.RequiresSession, "RequiresSession is for queues and subscriptions, not for topics.");
         Refuse(isTopic && (options.ForwardTo ?? options.ForwardDeadLettersTo) is not null,

@@ -58,7 +58,7 @@ internal sealed class EntityDirectory(MessageBroker broker, Deadlines deadlines,
         bool isSubscription = description.Kind == EntityKind.Subscription;
         (string? topic, string own) = isSubscription && EntityNames.Subscription(name) is { } path ? path : (null, name);
         if (EntityNames.Fault(own, isSubscription) is { } fault) throw new BrokerException(Refusal.InvalidArgument, fault);
-        if (topic is not null) TopicOf(topic);
+        if (topic is not null) name = EntityNames.Subscription(TopicOf(topic).Name, own);   // spelt as its topic is
         if (_entities.ContainsKey(name)) throw Exists(name);
         EntityChecks.Check(name, description.Kind, description.Options);
         EntityChecks.CheckTargets(name, description.Options, Find);

@@ -11,6 +11,7 @@ internal static class DescriptionEncoding
     private static readonly JsonSerializerOptions Json = new()
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectRequiredConstructorParameters = true,
         Converters = { new JsonStringEnumConverter() },
     };
 
@@ -29,10 +30,11 @@ internal static class DescriptionEncoding
     }
 
     private sealed record Stored(
-        EntityKind Kind, EntityOptions Options, IReadOnlyList<StoredRule> Rules, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Declared);
+        EntityKind Kind, EntityOptions Options, IReadOnlyList<StoredRule> Rules, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
+        string? Declared = null);
 
     private sealed record StoredRule(
-        string Name, DateTimeOffset CreatedAt, bool? Constant, Sql? Condition, Correlation? Equal, Sql? Action)
+        string Name, DateTimeOffset CreatedAt, bool? Constant = null, Sql? Condition = null, Correlation? Equal = null, Sql? Action = null)
     {
         public static StoredRule Of(Rule rule) => new(
             rule.Name,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HrNetBatch.LocalServiceBus.Core;
 using Microsoft.Data.Sqlite;
 
@@ -34,7 +35,7 @@ internal static class SqliteReader
                     sessions[entity.Id].ToDictionary(session => session.Id, session => session.State),
                     seen[entity.Id].ToDictionary(id => id.Id, id => id.Until))
                 {
-                    Description = entity.Description is { } text ? DescriptionEncoding.Decode(text) : null,
+                    Description = entity.Description is { } text ? Description(entity.Name, text) : null,
                 }),
         ];
     }
@@ -57,6 +58,21 @@ internal static class SqliteReader
         Content = (byte[])row[14],
         ForwardCount = row.GetInt32(15),
     };
+
+    private static EntityDescription Description(string entity, string text)
+    {
+        try
+        {
+            return DescriptionEncoding.Decode(text);
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException)
+        {
+            throw new StoreException(
+                $"The file describes '{entity}' in a way that this version of the broker cannot read ({exception.Message}). "
+                + "Use the version that wrote it, or another folder.",
+                exception);
+        }
+    }
 
     private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using Azure.Messaging.ServiceBus.Administration;
+using static HrNetBatch.LocalServiceBus.Tests.Administration.AdministrationFixture;
 
 namespace HrNetBatch.LocalServiceBus.Tests.Administration;
 
@@ -10,7 +11,7 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
     [Fact]
     public async Task AQueue_IsWhatItWasMadeAs_AlsoAfterARestart()
     {
-        await Client.CreateQueueAsync("target", TestContext.Current.CancellationToken);
+        await Client.CreateQueueAsync("target");
         var options = new CreateQueueOptions("made/as-told")
         {
             LockDuration = TimeSpan.FromSeconds(17),
@@ -28,10 +29,10 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
             ForwardDeadLetteredMessagesTo = "target",
             Status = EntityStatus.ReceiveDisabled,
         };
-        Check(await Client.CreateQueueAsync(options, TestContext.Current.CancellationToken));
-        Check(await Client.GetQueueAsync("made/as-told", TestContext.Current.CancellationToken));
+        Check(await Client.CreateQueueAsync(options));
+        Check(await Client.GetQueueAsync("made/as-told"));
         await fixture.RestartAsync();
-        Check(await Client.GetQueueAsync("MADE/as-told", TestContext.Current.CancellationToken));
+        Check(await Client.GetQueueAsync("MADE/as-told"));
 
         void Check(QueueProperties queue)
         {
@@ -41,9 +42,12 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
             Assert.Equal(TimeSpan.FromHours(7), queue.DefaultMessageTimeToLive);
             Assert.Equal(TimeSpan.FromMinutes(3), queue.DuplicateDetectionHistoryTimeWindow);
             Assert.Equal(TimeSpan.FromHours(9), queue.AutoDeleteOnIdle);
-            Assert.Equal((true, true, false, false), (queue.DeadLetteringOnMessageExpiration, queue.RequiresDuplicateDetection, queue.RequiresSession, queue.EnableBatchedOperations));
+            Assert.Equal(
+                (true, true, false, false),
+                (queue.DeadLetteringOnMessageExpiration, queue.RequiresDuplicateDetection, queue.RequiresSession, queue.EnableBatchedOperations));
             Assert.Equal("made by a test: <&>", queue.UserMetadata);
-            Assert.Equal(("/target", "/target"), (new Uri(queue.ForwardTo).AbsolutePath, new Uri(queue.ForwardDeadLetteredMessagesTo).AbsolutePath));
+            Assert.Equal("/target", new Uri(queue.ForwardTo).AbsolutePath);
+            Assert.Equal("/target", new Uri(queue.ForwardDeadLetteredMessagesTo).AbsolutePath);
             Assert.Equal(EntityStatus.ReceiveDisabled, queue.Status);
         }
     }
@@ -51,21 +55,21 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
     [Fact]
     public async Task AQueueWithDefaults_HasThoseOfAzure()
     {
-        QueueProperties queue = await Client.CreateQueueAsync("plain", TestContext.Current.CancellationToken);
+        QueueProperties queue = await Client.CreateQueueAsync("plain");
         Assert.Equal(new CreateQueueOptions("plain"), new CreateQueueOptions(queue));
     }
 
     [Fact]
     public async Task AnUpdate_ChangesWhatMayChange_AndCountsAtOnce()
     {
-        QueueProperties queue = await Client.CreateQueueAsync(new CreateQueueOptions("updated") { ForwardTo = "declared" }, TestContext.Current.CancellationToken);
+        QueueProperties queue = await Client.CreateQueueAsync(new CreateQueueOptions("updated") { ForwardTo = "declared" });
         queue.MaxDeliveryCount = 1;
         queue.ForwardTo = null;
         queue.Status = EntityStatus.SendDisabled;
-        QueueProperties updated = await Client.UpdateQueueAsync(queue, TestContext.Current.CancellationToken);
+        QueueProperties updated = await Client.UpdateQueueAsync(queue);
         Assert.Equal((1, null, EntityStatus.SendDisabled), (updated.MaxDeliveryCount, updated.ForwardTo, updated.Status));
         await using var client = new ServiceBusClient(fixture.Server.ConnectionString);
-        await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityDisabled, () => client.CreateSender("updated").SendMessageAsync(new("a")));
+        await FailsAsync(ServiceBusFailureReason.MessagingEntityDisabled, () => client.CreateSender("updated").SendMessageAsync(new("a")));
     }
 
     [Fact]
@@ -78,7 +82,7 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
             DuplicateDetectionHistoryTimeWindow = TimeSpan.FromMinutes(4),
             MaxSizeInMegabytes = 3072,
             UserMetadata = "of a test",
-        }, TestContext.Current.CancellationToken);
+        });
         await Client.CreateSubscriptionAsync(new CreateSubscriptionOptions("news", "some")
         {
             LockDuration = TimeSpan.FromSeconds(19),
@@ -90,51 +94,71 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
             AutoDeleteOnIdle = TimeSpan.FromDays(1),
             ForwardDeadLetteredMessagesTo = "declared",
             UserMetadata = "of it too",
-        }, TestContext.Current.CancellationToken);
+        });
         await fixture.RestartAsync();
 
-        TopicProperties topic = await Client.GetTopicAsync("news", TestContext.Current.CancellationToken);
-        Assert.Equal((TimeSpan.FromDays(2), TimeSpan.FromMinutes(4)), (topic.DefaultMessageTimeToLive, topic.DuplicateDetectionHistoryTimeWindow));
-        Assert.Equal((3072, true, "of a test", EntityStatus.Active), (topic.MaxSizeInMegabytes, topic.RequiresDuplicateDetection, topic.UserMetadata, topic.Status));
-        SubscriptionProperties subscription = await Client.GetSubscriptionAsync("news", "some", TestContext.Current.CancellationToken);
+        TopicProperties topic = await Client.GetTopicAsync("news");
+        Assert.Equal(TimeSpan.FromDays(2), topic.DefaultMessageTimeToLive);
+        Assert.Equal(TimeSpan.FromMinutes(4), topic.DuplicateDetectionHistoryTimeWindow);
+        Assert.Equal(
+            (3072, true, "of a test", EntityStatus.Active),
+            (topic.MaxSizeInMegabytes, topic.RequiresDuplicateDetection, topic.UserMetadata, topic.Status));
+        SubscriptionProperties subscription = await Client.GetSubscriptionAsync("news", "some");
         Assert.Equal(("news", "some"), (subscription.TopicName, subscription.SubscriptionName));
-        Assert.Equal((TimeSpan.FromSeconds(19), TimeSpan.FromHours(3), TimeSpan.FromDays(1)), (subscription.LockDuration, subscription.DefaultMessageTimeToLive, subscription.AutoDeleteOnIdle));
-        Assert.Equal((true, 3, true, false), (subscription.RequiresSession, subscription.MaxDeliveryCount, subscription.DeadLetteringOnMessageExpiration, subscription.EnableDeadLetteringOnFilterEvaluationExceptions));
-        Assert.Equal(("/declared", "of it too"), (new Uri(subscription.ForwardDeadLetteredMessagesTo).AbsolutePath, subscription.UserMetadata));
+        Assert.Equal(
+            (TimeSpan.FromSeconds(19), TimeSpan.FromHours(3), TimeSpan.FromDays(1)),
+            (subscription.LockDuration, subscription.DefaultMessageTimeToLive, subscription.AutoDeleteOnIdle));
+        Assert.Equal((true, 3), (subscription.RequiresSession, subscription.MaxDeliveryCount));
+        Assert.True(subscription.DeadLetteringOnMessageExpiration);
+        Assert.False(subscription.EnableDeadLetteringOnFilterEvaluationExceptions);
+        Assert.Equal("/declared", new Uri(subscription.ForwardDeadLetteredMessagesTo).AbsolutePath);
+        Assert.Equal("of it too", subscription.UserMetadata);
 
         topic.UserMetadata = "changed";
         subscription.MaxDeliveryCount = 9;
-        Assert.Equal("changed", (await Client.UpdateTopicAsync(topic, TestContext.Current.CancellationToken)).Value.UserMetadata);
-        Assert.Equal(9, (await Client.UpdateSubscriptionAsync(subscription, TestContext.Current.CancellationToken)).Value.MaxDeliveryCount);
+        Assert.Equal("changed", (await Client.UpdateTopicAsync(topic)).Value.UserMetadata);
+        Assert.Equal(9, (await Client.UpdateSubscriptionAsync(subscription)).Value.MaxDeliveryCount);
     }
 
     [Fact]
     public async Task WhatExists_IsSaid_AndCannotBeMadeTwice()
     {
-        await Client.CreateTopicAsync("once", TestContext.Current.CancellationToken);
-        await Client.CreateSubscriptionAsync("once", "s", TestContext.Current.CancellationToken);
-        Assert.Equal((true, true, true), (await Client.QueueExistsAsync("declared", TestContext.Current.CancellationToken), await Client.TopicExistsAsync("once", TestContext.Current.CancellationToken), await Client.SubscriptionExistsAsync("once", "s", TestContext.Current.CancellationToken)));
-        Assert.Equal((false, false, false), (await Client.QueueExistsAsync("none", TestContext.Current.CancellationToken), await Client.TopicExistsAsync("none", TestContext.Current.CancellationToken), await Client.SubscriptionExistsAsync("once", "none", TestContext.Current.CancellationToken)));
-        Assert.Equal((true, false), (await Client.RuleExistsAsync("once", "s", "$Default", TestContext.Current.CancellationToken), await Client.RuleExistsAsync("once", "s", "none", TestContext.Current.CancellationToken)));
-        await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateQueueAsync("declared"));
-        await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateTopicAsync("once"));
-        await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateSubscriptionAsync("once", "s"));
-        string message = await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateRuleAsync("once", "s", new CreateRuleOptions("$Default")));
+        await Client.CreateTopicAsync("once");
+        await Client.CreateSubscriptionAsync("once", "s");
+        Assert.True(await Client.QueueExistsAsync("declared"));
+        Assert.True(await Client.TopicExistsAsync("once"));
+        Assert.True(await Client.SubscriptionExistsAsync("once", "s"));
+        Assert.True(await Client.RuleExistsAsync("once", "s", "$Default"));
+        Assert.False(await Client.QueueExistsAsync("none"));
+        Assert.False(await Client.TopicExistsAsync("none"));
+        Assert.False(await Client.SubscriptionExistsAsync("once", "none"));
+        Assert.False(await Client.RuleExistsAsync("once", "s", "none"));
+        await FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateQueueAsync("declared"));
+        await FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateTopicAsync("once"));
+        await FailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateSubscriptionAsync("once", "s"));
+        string message = await FailsAsync(
+            ServiceBusFailureReason.MessagingEntityAlreadyExists, () => Client.CreateRuleAsync("once", "s", new CreateRuleOptions("$Default")));
         Assert.Contains("'once/Subscriptions/s' has a rule named '$Default' already", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task WhatIsNotThere_IsNotFound()
     {
-        await Client.CreateTopicAsync("alone", TestContext.Current.CancellationToken);
+        await Client.CreateTopicAsync("alone");
         var absent = new Func<Task>[]
         {
-            () => Client.GetQueueAsync("none"), () => Client.GetQueueAsync("alone"), () => Client.GetTopicAsync("declared"), () => Client.DeleteQueueAsync("none"),
-            () => Client.GetSubscriptionAsync("alone", "none"), () => Client.CreateSubscriptionAsync("none", "s"), () => Client.GetRuleAsync("alone", "none", "r"),
-            () => Client.GetQueueRuntimePropertiesAsync("none"), () => Client.GetSubscriptionsAsync("none").GetAsyncEnumerator().MoveNextAsync().AsTask(),
+            () => Client.GetQueueAsync("none"),
+            () => Client.GetQueueAsync("alone"),
+            () => Client.GetTopicAsync("declared"),
+            () => Client.DeleteQueueAsync("none"),
+            () => Client.GetSubscriptionAsync("alone", "none"),
+            () => Client.CreateSubscriptionAsync("none", "s"),
+            () => Client.GetRuleAsync("alone", "none", "r"),
+            () => Client.GetQueueRuntimePropertiesAsync("none"),
+            () => Client.GetSubscriptionsAsync("none").GetAsyncEnumerator().MoveNextAsync().AsTask(),
         };
         foreach (Func<Task> call in absent)
-            await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, call);
+            await FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, call);
     }
 
     [Theory]
@@ -151,26 +175,27 @@ public sealed class EntityAdministrationTests(AdministrationFixture fixture) : I
         if (what == "large") options.MaxMessageSizeInKilobytes = 1024;
         if (what == "keys") options.AuthorizationRules.Add(new SharedAccessAuthorizationRule("mine", [AccessRights.Listen]));
         if (what == "sessions") (options.ForwardTo, options.RequiresSession) = ("declared", true);
-        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => Client.CreateQueueAsync(options, TestContext.Current.CancellationToken));
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => Client.CreateQueueAsync(options));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
-        Assert.False(await Client.QueueExistsAsync("refused", TestContext.Current.CancellationToken));
+        Assert.False(await Client.QueueExistsAsync("refused"));
     }
 
     [Fact]
     public async Task ADeletedQueue_IsGone_AndItsClientsAreTold()
     {
-        await Client.CreateQueueAsync("short-lived", TestContext.Current.CancellationToken);
-        await using var client = new ServiceBusClient(fixture.Server.ConnectionString, new ServiceBusClientOptions { RetryOptions = { MaxRetries = 0 } });
+        await Client.CreateQueueAsync("short-lived");
+        await using var client = new ServiceBusClient(
+            fixture.Server.ConnectionString, new ServiceBusClientOptions { RetryOptions = { MaxRetries = 0 } });
         ServiceBusSender sender = client.CreateSender("short-lived");
         ServiceBusReceiver receiver = client.CreateReceiver("short-lived");
-        await sender.SendMessageAsync(new("a"), TestContext.Current.CancellationToken);
-        await receiver.CompleteMessageAsync(await receiver.ReceiveMessageAsync(cancellationToken: TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await sender.SendMessageAsync(new("a"));
+        await receiver.CompleteMessageAsync(await receiver.ReceiveMessageAsync());
         Task waiting = WaitAsync();
-        await Client.DeleteQueueAsync("short-lived", TestContext.Current.CancellationToken);
-        await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => sender.SendMessageAsync(new("b")));
-        await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => waiting);
+        await Client.DeleteQueueAsync("short-lived");
+        await FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => sender.SendMessageAsync(new("b")));
+        await FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => waiting);
         await fixture.RestartAsync();
-        Assert.False(await Client.QueueExistsAsync("short-lived", TestContext.Current.CancellationToken));
+        Assert.False(await Client.QueueExistsAsync("short-lived"));
 
         async Task WaitAsync()
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,6 +9,7 @@ using Azure.Messaging.ServiceBus;
 using Azure.Messaging.ServiceBus.Administration;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Hosting;
+using static HrNetBatch.LocalServiceBus.Tests.Administration.AdministrationFixture;
 
 namespace HrNetBatch.LocalServiceBus.Tests.Administration;
 
@@ -20,9 +22,10 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     [Fact]
     public async Task AWrongKey_IsRefused_AndSaysSo()
     {
-        var stranger = new ServiceBusAdministrationClient(fixture.Server.ConnectionString.Replace("SAS_KEY_VALUE", "WRONG", StringComparison.Ordinal));
-        UnauthorizedAccessException refused = await Assert.ThrowsAsync<UnauthorizedAccessException>(() => stranger.GetQueueAsync("declared", TestContext.Current.CancellationToken));
-        Assert.Contains("The token is not signed with the key 'RootManageSharedAccessKey' of this broker", refused.Message, StringComparison.Ordinal);
+        string wrong = fixture.Server.ConnectionString.Replace("SAS_KEY_VALUE", "WRONG", StringComparison.Ordinal);
+        var stranger = new ServiceBusAdministrationClient(wrong);
+        UnauthorizedAccessException refused = await Assert.ThrowsAsync<UnauthorizedAccessException>(() => stranger.GetQueueAsync("declared"));
+        Assert.Contains("The token is not signed with the key 'RootManageSharedAccessKey'", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -33,7 +36,8 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     public async Task ARequestThatMayNot_IsRefused_WithASentence(string? token, string named)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{Host}/declared?api-version=2024-05");
-        if (token is "other" or "ended") token = token == "other" ? Token("other", TimeProvider.System.GetUtcNow().AddHours(1)) : Token("", TimeProvider.System.GetUtcNow().AddHours(-1));
+        if (token == "other") token = Token("other", hours: 1);
+        if (token == "ended") token = Token("", hours: -1);
         if (token is not null) request.Headers.TryAddWithoutValidation("Authorization", token);
         Assert.Contains(named, await AnswerAsync(request, HttpStatusCode.Unauthorized), StringComparison.Ordinal);
     }
@@ -43,13 +47,14 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     {
         using var handler = new HttpClientHandler
         {
-            ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Thumbprint == fixture.Server.Certificate?.Thumbprint,
+            ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown?.Thumbprint == fixture.Server.Certificate?.Thumbprint,
         };
         var options = new ServiceBusAdministrationClientOptions { Transport = new HttpClientTransport(handler) };
+        string endpoint = $"Endpoint=sb://localhost:{fixture.Server.TlsPort}/";
         var client = new ServiceBusAdministrationClient(
-            $"Endpoint=sb://localhost:{fixture.Server.TlsPort}/;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE", options);
-        await client.CreateQueueAsync("over-tls", TestContext.Current.CancellationToken);
-        Assert.True(await fixture.Client.QueueExistsAsync("over-tls", TestContext.Current.CancellationToken));
+            $"{endpoint};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE", options);
+        await client.CreateQueueAsync("over-tls");
+        Assert.True(await fixture.Client.QueueExistsAsync("over-tls"));
     }
 
     [Fact]
@@ -57,13 +62,15 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     {
         using var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://{Host}/$servicebus/websocket"), TestContext.Current.CancellationToken));
+        var address = new Uri($"ws://{Host}/$servicebus/websocket");
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(address, TestContext.Current.CancellationToken));
         Assert.Equal(HttpStatusCode.NotImplemented, socket.HttpStatusCode);
 
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{Host}/$servicebus/websocket");
         request.Headers.Upgrade.Add(new("websocket"));
         request.Headers.Connection.Add("Upgrade");
-        Assert.Contains("does not speak AMQP over WebSockets", await AnswerAsync(request, HttpStatusCode.NotImplemented), StringComparison.Ordinal);
+        string answer = await AnswerAsync(request, HttpStatusCode.NotImplemented);
+        Assert.Contains("does not speak AMQP over WebSockets", answer, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,16 +78,17 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{Host}/health");
         Assert.Contains("healthy", await AnswerAsync(request, HttpStatusCode.OK), StringComparison.Ordinal);
-        await fixture.Client.CreateQueueAsync("health", TestContext.Current.CancellationToken);
-        Assert.Equal("health", (await fixture.Client.GetQueueAsync("health", TestContext.Current.CancellationToken)).Value.Name);
+        await fixture.Client.CreateQueueAsync("health");
+        Assert.Equal("health", (await fixture.Client.GetQueueAsync("health")).Value.Name);
     }
 
     [Fact]
     public async Task AdministrationHasAPortOfItsOwn_WhereOneIsWanted()
     {
         await using ServiceBusServer server = await ServiceBusServer.StartAsync(new ServiceBusOptions { Port = 0, AdministrationPort = 0 });
-        string connectionString = server.ConnectionString.Replace($":{server.Port}", $":{server.AdministrationPort}", StringComparison.Ordinal);
-        await new ServiceBusAdministrationClient(connectionString).CreateQueueAsync("made", TestContext.Current.CancellationToken);
+        string connectionString = server.ConnectionString.Replace(
+            $":{server.Port}", $":{server.AdministrationPort}", StringComparison.Ordinal);
+        await new ServiceBusAdministrationClient(connectionString).CreateQueueAsync("made");
         Assert.NotNull(server.Broker.Describe("made"));
     }
 
@@ -106,7 +114,8 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     {
         using HttpRequestMessage request = Put("declared", "QueueDescription:<RequiresSession>true</RequiresSession>");
         request.Headers.TryAddWithoutValidation("If-Match", "*");
-        Assert.Contains("RequiresSession and RequiresDuplicateDetection cannot change", await AnswerAsync(request, HttpStatusCode.BadRequest), StringComparison.Ordinal);
+        string answer = await AnswerAsync(request, HttpStatusCode.BadRequest);
+        Assert.Contains("RequiresSession and RequiresDuplicateDetection cannot change", answer, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,28 +126,62 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task ABodyOfManyLevels_IsRefused_AndHarmsNobody()
+    {
+        const int Levels = 30_000;
+        string deep = $"{string.Concat(Enumerable.Repeat("<a>", Levels))}{string.Concat(Enumerable.Repeat("</a>", Levels))}";
+        using HttpRequestMessage request = Put("posted", $"QueueDescription:{deep}");
+        string answer = await AnswerAsync(request, HttpStatusCode.BadRequest);
+        Assert.Contains("a is '', which this broker does not support", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET /declared\r\n\r\n")]
+    [InlineData("GET declared HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("PUT /declared HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n")]
+    [InlineData("PUT /declared HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
+    [InlineData("GET /%zz/%00 HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]
+    [InlineData("X")]
+    public async Task WhatIsNoRequest_IsRefused_AndHarmsNobody(string text)
+    {
+        using var client = new TcpClient("127.0.0.1", fixture.Server.Port!.Value);
+        NetworkStream stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(text));
+        client.Client.Shutdown(SocketShutdown.Send);
+        using var reader = new StreamReader(stream);
+
+        // Ends when the server closes.
+        string answer = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        Assert.DoesNotContain("HTTP/1.1 2", answer, StringComparison.Ordinal);
+        Assert.True(await fixture.Client.QueueExistsAsync("declared"));
+    }
+
+    [Fact]
     public async Task OtherMethods_AreRefused()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{Host}/declared");
-        request.Headers.TryAddWithoutValidation("Authorization", Token("", TimeProvider.System.GetUtcNow().AddHours(1)));
+        request.Headers.TryAddWithoutValidation("Authorization", Token(""));
         Assert.Contains("POST is not possible here", await AnswerAsync(request, HttpStatusCode.BadRequest), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task AForwardingQueue_WorksWithTheOfficialClient_AndItsTransferDeadLettersAreReceived()
     {
-        await fixture.Client.CreateQueueAsync("forward-target", TestContext.Current.CancellationToken);
-        await fixture.Client.CreateQueueAsync(new CreateQueueOptions("forward-source") { ForwardTo = "forward-target" }, TestContext.Current.CancellationToken);
+        await fixture.Client.CreateQueueAsync("forward-target");
+        await fixture.Client.CreateQueueAsync(new CreateQueueOptions("forward-source") { ForwardTo = "forward-target" });
         await using var client = new ServiceBusClient(fixture.Server.ConnectionString);
-        await client.CreateSender("forward-source").SendMessageAsync(new("a"), TestContext.Current.CancellationToken);
+        await client.CreateSender("forward-source").SendMessageAsync(new("a"));
         ServiceBusReceiver target = client.CreateReceiver("forward-target");
-        Assert.Equal("a", (await target.ReceiveMessageAsync(cancellationToken: TestContext.Current.CancellationToken)).Body.ToString());
-        await fixture.Client.DeleteQueueAsync("forward-target", TestContext.Current.CancellationToken);
-        await client.CreateSender("forward-source").SendMessageAsync(new("b"), TestContext.Current.CancellationToken);
-        ServiceBusReceiver stuck = client.CreateReceiver("forward-source", new ServiceBusReceiverOptions { SubQueue = SubQueue.TransferDeadLetter });
-        ServiceBusReceivedMessage message = await stuck.ReceiveMessageAsync(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal("a", (await target.ReceiveMessageAsync()).Body.ToString());
+        await fixture.Client.DeleteQueueAsync("forward-target");
+        await client.CreateSender("forward-source").SendMessageAsync(new("b"));
+        ServiceBusReceiver stuck = client.CreateReceiver(
+            "forward-source", new ServiceBusReceiverOptions { SubQueue = SubQueue.TransferDeadLetter });
+        ServiceBusReceivedMessage message = await stuck.ReceiveMessageAsync();
         Assert.Equal(("b", "MessagingEntityNotFound"), (message.Body.ToString(), message.DeadLetterReason));
-        Assert.Equal(1, (await fixture.Client.GetQueueRuntimePropertiesAsync("forward-source", TestContext.Current.CancellationToken)).Value.TransferDeadLetterMessageCount);
+        QueueRuntimeProperties source = await fixture.Client.GetQueueRuntimePropertiesAsync("forward-source");
+        Assert.Equal(1, source.TransferDeadLetterMessageCount);
     }
 
     [Fact]
@@ -147,31 +190,35 @@ public sealed class RequestTests(AdministrationFixture fixture) : IClassFixture<
         await fixture.Server.Broker.CreateAsync("full", EntityKind.Queue, new EntityOptions { MaxSizeMegabytes = 1 });
         await fixture.Server.Broker.Find("full").SendAsync([new IncomingMessage(new byte[1024 * 1024], "big")]);
         await using var client = new ServiceBusClient(fixture.Server.ConnectionString);
-        await AdministrationFixture.FailsAsync(ServiceBusFailureReason.QuotaExceeded, () => client.CreateSender("full").SendMessageAsync(new("a")));
+        await FailsAsync(ServiceBusFailureReason.QuotaExceeded, () => client.CreateSender("full").SendMessageAsync(new("a")));
     }
 
     private HttpRequestMessage Put(string path, string body)
     {
         if (body.Split(':', 2) is [var element, var content] && element.EndsWith("Description", StringComparison.Ordinal))
         {
-            body = $"<entry xmlns='http://www.w3.org/2005/Atom'><content><{element} xmlns='http://schemas.microsoft.com/netservices/2010/10/servicebus/connect'>{content}</{element}></content></entry>";
+            const string ServiceBus = "http://schemas.microsoft.com/netservices/2010/10/servicebus/connect";
+            body = $"<{element} xmlns='{ServiceBus}'>{content}</{element}>";
+            body = $"<entry xmlns='http://www.w3.org/2005/Atom'><content>{body}</content></entry>";
         }
         var request = new HttpRequestMessage(HttpMethod.Put, $"http://{Host}/{path}") { Content = new StringContent(body) };
-        request.Headers.TryAddWithoutValidation("Authorization", Token("", TimeProvider.System.GetUtcNow().AddHours(1)));
+        request.Headers.TryAddWithoutValidation("Authorization", Token(""));
         return request;
     }
 
     private static async Task<string> AnswerAsync(HttpRequestMessage request, HttpStatusCode status)
     {
-        using HttpResponseMessage response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        using HttpResponseMessage response = await Http.SendAsync(request);
         Assert.Equal(status, response.StatusCode);
-        return WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        return WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync());
     }
 
-    private string Token(string path, DateTimeOffset end)
+    private string Token(string path, int hours = 1)
     {
-        string sr = Uri.EscapeDataString($"sb://{Host}/{path}"), se = end.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        string sig = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes("SAS_KEY_VALUE"), Encoding.UTF8.GetBytes($"{sr}\n{se}")));
+        string sr = Uri.EscapeDataString($"sb://{Host}/{path}");
+        string se = TimeProvider.System.GetUtcNow().AddHours(hours).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        byte[] signature = HMACSHA256.HashData("SAS_KEY_VALUE"u8, Encoding.UTF8.GetBytes($"{sr}\n{se}"));
+        string sig = Convert.ToBase64String(signature);
         return $"SharedAccessSignature sr={sr}&sig={Uri.EscapeDataString(sig)}&se={se}&skn=RootManageSharedAccessKey";
     }
 }

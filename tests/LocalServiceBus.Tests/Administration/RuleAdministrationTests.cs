@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using Azure.Messaging.ServiceBus.Administration;
+using static HrNetBatch.LocalServiceBus.Tests.Administration.AdministrationFixture;
 
 namespace HrNetBatch.LocalServiceBus.Tests.Administration;
 
@@ -10,11 +11,14 @@ public sealed class RuleAdministrationTests(AdministrationFixture fixture) : ICl
     [Fact]
     public async Task Rules_ComeBackAsTheyWereMade_AlsoAfterARestart()
     {
-        await Client.CreateTopicAsync("ruled", TestContext.Current.CancellationToken);
-        await Client.CreateSubscriptionAsync(new CreateSubscriptionOptions("ruled", "s"), new CreateRuleOptions("first", new FalseRuleFilter()), TestContext.Current.CancellationToken);
-        var sql = new SqlRuleFilter("amount > @least AND name = @name AND due < @due") { Parameters = { ["@least"] = 3L, ["@name"] = "x", ["@due"] = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc) } };
+        await Client.CreateTopicAsync("ruled");
+        await Client.CreateSubscriptionAsync(new CreateSubscriptionOptions("ruled", "s"), new CreateRuleOptions("first", new FalseRuleFilter()));
+        var sql = new SqlRuleFilter("amount > @least AND name = @name AND due < @due")
+        {
+            Parameters = { ["@least"] = 3L, ["@name"] = "x", ["@due"] = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc) },
+        };
         var action = new SqlRuleAction("SET sys.Label = @label; SET seen = TRUE; REMOVE amount") { Parameters = { ["@label"] = "done" } };
-        await Client.CreateRuleAsync("ruled", "s", new CreateRuleOptions("sql", sql) { Action = action }, TestContext.Current.CancellationToken);
+        await Client.CreateRuleAsync("ruled", "s", new CreateRuleOptions("sql", sql) { Action = action });
         var correlation = new CorrelationRuleFilter
         {
             Subject = "subject",
@@ -25,17 +29,20 @@ public sealed class RuleAdministrationTests(AdministrationFixture fixture) : ICl
             ReplyTo = "reply",
             To = "to",
             ContentType = "type",
-            ApplicationProperties = { ["text"] = "a <b>", ["whole"] = 3, ["long"] = 4L, ["real"] = 0.5, ["truth"] = true, ["span"] = TimeSpan.FromMinutes(5) },
+            ApplicationProperties =
+            {
+                ["text"] = "a <b>", ["whole"] = 3, ["long"] = 4L, ["real"] = 0.5, ["truth"] = true, ["span"] = TimeSpan.FromMinutes(5),
+            },
         };
-        await Client.CreateRuleAsync("ruled", "s", new CreateRuleOptions("correlation", correlation), TestContext.Current.CancellationToken);
+        await Client.CreateRuleAsync("ruled", "s", new CreateRuleOptions("correlation", correlation));
         await fixture.RestartAsync();
 
-        Assert.IsType<FalseRuleFilter>((await Client.GetRuleAsync("ruled", "s", "first", TestContext.Current.CancellationToken)).Value.Filter);
-        RuleProperties rule = await Client.GetRuleAsync("ruled", "s", "sql", TestContext.Current.CancellationToken);
+        Assert.IsType<FalseRuleFilter>((await Client.GetRuleAsync("ruled", "s", "first")).Value.Filter);
+        RuleProperties rule = await Client.GetRuleAsync("ruled", "s", "sql");
         Assert.Equal(("sql", sql, action), (rule.Name, rule.Filter, rule.Action));
         Assert.Equal(sql.Parameters, ((SqlRuleFilter)rule.Filter).Parameters);
         Assert.Equal(action.Parameters, ((SqlRuleAction)rule.Action).Parameters);
-        var found = (CorrelationRuleFilter)(await Client.GetRuleAsync("ruled", "s", "correlation", TestContext.Current.CancellationToken)).Value.Filter;
+        var found = (CorrelationRuleFilter)(await Client.GetRuleAsync("ruled", "s", "correlation")).Value.Filter;
         Assert.Equal(correlation, found);
         Assert.Equal(correlation.ApplicationProperties, found.ApplicationProperties);
     }
@@ -43,31 +50,38 @@ public sealed class RuleAdministrationTests(AdministrationFixture fixture) : ICl
     [Fact]
     public async Task Rules_CountForTheNextMessage()
     {
-        await Client.CreateTopicAsync("live", TestContext.Current.CancellationToken);
-        await Client.CreateSubscriptionAsync("live", "s", TestContext.Current.CancellationToken);
+        await Client.CreateTopicAsync("live");
+        await Client.CreateSubscriptionAsync("live", "s");
         await using var client = new ServiceBusClient(fixture.Server.ConnectionString);
         ServiceBusSender sender = client.CreateSender("live");
-        await sender.SendMessageAsync(Message("before", 1), TestContext.Current.CancellationToken);
-        await Client.DeleteRuleAsync("live", "s", "$Default", TestContext.Current.CancellationToken);
-        await sender.SendMessageAsync(Message("between", 5), TestContext.Current.CancellationToken);
-        await Client.CreateRuleAsync("live", "s", new CreateRuleOptions("big", new SqlRuleFilter("amount >= 5")) { Action = new SqlRuleAction("SET sys.Label = 'big'; SET note = 'seen'; REMOVE amount") }, TestContext.Current.CancellationToken);
-        await sender.SendMessageAsync(Message("small", 4), TestContext.Current.CancellationToken);
-        await sender.SendMessageAsync(Message("large", 5), TestContext.Current.CancellationToken);
-        RuleProperties rule = await Client.GetRuleAsync("live", "s", "big", TestContext.Current.CancellationToken);
+        await sender.SendMessageAsync(Message("before", 1));
+        await Client.DeleteRuleAsync("live", "s", "$Default");
+        await sender.SendMessageAsync(Message("between", 5));
+        await Client.CreateRuleAsync("live", "s", new CreateRuleOptions("big", new SqlRuleFilter("amount >= 5"))
+        {
+            Action = new SqlRuleAction("SET sys.Label = 'big'; SET note = 'seen'; REMOVE amount"),
+        });
+        await sender.SendMessageAsync(Message("small", 4));
+        await sender.SendMessageAsync(Message("large", 5));
+        RuleProperties rule = await Client.GetRuleAsync("live", "s", "big");
         rule.Filter = new SqlRuleFilter("amount < 5");
         rule.Action = null;
-        await Client.UpdateRuleAsync("live", "s", rule, TestContext.Current.CancellationToken);
-        await sender.SendMessageAsync(Message("late", 4), TestContext.Current.CancellationToken);
+        await Client.UpdateRuleAsync("live", "s", rule);
+        await sender.SendMessageAsync(Message("late", 4));
 
-        ServiceBusReceiver receiver = client.CreateReceiver("live", "s", new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
+        ServiceBusReceiver receiver = client.CreateReceiver(
+            "live", "s", new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
         List<ServiceBusReceivedMessage> found = [];
-        while (found.Count < 3) found.AddRange(await receiver.ReceiveMessagesAsync(3, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        while (found.Count < 3) found.AddRange(await receiver.ReceiveMessagesAsync(3, TimeSpan.FromSeconds(30)));
         Assert.Equal(["before", "large", "late"], found.Select(message => message.Body.ToString()));
-        Assert.Equal(("big", "seen", "big", false), (found[1].Subject, found[1].ApplicationProperties["note"], found[1].ApplicationProperties["RuleName"], found[1].ApplicationProperties.ContainsKey("amount")));
+        IReadOnlyDictionary<string, object> properties = found[1].ApplicationProperties;
+        Assert.Equal(
+            ("big", "seen", "big", false), (found[1].Subject, properties["note"], properties["RuleName"], properties.ContainsKey("amount")));
         Assert.Equal(("sent", 4), (found[2].Subject, found[2].ApplicationProperties["amount"]));
-        Assert.Null(await receiver.PeekMessageAsync(cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Null(await receiver.PeekMessageAsync());
 
-        static ServiceBusMessage Message(string body, int amount) => new(body) { Subject = "sent", ApplicationProperties = { ["amount"] = amount } };
+        static ServiceBusMessage Message(string body, int amount) =>
+            new(body) { Subject = "sent", ApplicationProperties = { ["amount"] = amount } };
     }
 
     [Theory]
@@ -76,23 +90,24 @@ public sealed class RuleAdministrationTests(AdministrationFixture fixture) : ICl
     [InlineData("1 = 1", "DROP TABLE", "SET or REMOVE")]
     public async Task SqlThatThisBrokerLacks_IsABadRequest_AndNamed(string filter, string? action, string named)
     {
-        await Client.CreateTopicAsync($"refusing-{named.Length}", TestContext.Current.CancellationToken);
-        await Client.CreateSubscriptionAsync($"refusing-{named.Length}", "s", TestContext.Current.CancellationToken);
+        string topic = $"refusing-{named.Length}";
+        await Client.CreateTopicAsync(topic);
+        await Client.CreateSubscriptionAsync(topic, "s");
         var options = new CreateRuleOptions("r", new SqlRuleFilter(filter)) { Action = action is null ? null : new SqlRuleAction(action) };
-        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => Client.CreateRuleAsync($"refusing-{named.Length}", "s", options, TestContext.Current.CancellationToken));
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => Client.CreateRuleAsync(topic, "s", options));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ARuleThatIsNotThere_IsNotFound()
     {
-        await Client.CreateTopicAsync("bare", TestContext.Current.CancellationToken);
-        await Client.CreateSubscriptionAsync("bare", "s", TestContext.Current.CancellationToken);
+        await Client.CreateTopicAsync("bare");
+        await Client.CreateSubscriptionAsync("bare", "s");
         foreach (Func<Task> call in (Func<Task>[])[() => Client.GetRuleAsync("bare", "s", "none"), () => Client.DeleteRuleAsync("bare", "s", "none")])
-            await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, call);
-        RuleProperties rule = await Client.GetRuleAsync("bare", "s", "$Default", TestContext.Current.CancellationToken);
+            await FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, call);
+        RuleProperties rule = await Client.GetRuleAsync("bare", "s", "$Default");
         Assert.IsType<TrueRuleFilter>(rule.Filter);
-        await Client.DeleteRuleAsync("bare", "s", "$Default", TestContext.Current.CancellationToken);
-        await AdministrationFixture.FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => Client.UpdateRuleAsync("bare", "s", rule));
+        await Client.DeleteRuleAsync("bare", "s", "$Default");
+        await FailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => Client.UpdateRuleAsync("bare", "s", rule));
     }
 }

@@ -47,7 +47,8 @@ public sealed class EntityLimitTests : IAsyncDisposable
         Message held = (await _broker.ReceiveAsync("events/Subscriptions/one"))[0];
         await one.DeadLetterAsync(held.Lock!.Token, null, null);
         await RunTimeEntityTests.RefusedAsync(Refusal.QuotaExceeded, () => topic.SendAsync([TestBroker.Message("c")]));
-        await Broker.Find("events/Subscriptions/one/$DeadLetterQueue").CompleteAsync((await _broker.ReceiveAsync("events/Subscriptions/one/$DeadLetterQueue"))[0].Lock!.Token);
+        const string DeadLetters = "events/Subscriptions/one/$DeadLetterQueue";
+        await Broker.Find(DeadLetters).CompleteAsync((await _broker.ReceiveAsync(DeadLetters))[0].Lock!.Token);
         await topic.SendAsync([TestBroker.Message("c")]);
 
         static IncomingMessage Big(string id) => new(new byte[512 * 1024], id);

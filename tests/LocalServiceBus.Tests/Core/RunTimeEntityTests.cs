@@ -19,9 +19,13 @@ public sealed class RunTimeEntityTests : IAsyncDisposable
     public async Task WhatIsMadeAtRunTime_IsThereAgainAfterARestart_WithItsMessagesAndRules()
     {
         await Broker.CreateAsync("jobs", EntityKind.Queue, new EntityOptions { RequiresSession = true });
-        await Broker.CreateAsync("events/Subscriptions/late", EntityKind.Subscription, new EntityOptions(), [new Rule("b", SqlFilter.Parse("sys.Label = @p", new Dictionary<string, object?> { ["@p"] = "b" }))]);
-        await Broker.Find("events/Subscriptions/late").AddRuleAsync(new Rule("c", new CorrelationFilter(new Dictionary<string, string> { ["Label"] = "c" }, new Dictionary<string, object?> { ["n"] = 7L })));
-        await Broker.Find("events/Subscriptions/late").AddRuleAsync(new Rule("d", Filter.False, SqlAction.Parse("SET sys.Label = 'e'; REMOVE f")));
+        var correlation = new CorrelationFilter(
+            new Dictionary<string, string> { ["Label"] = "c" }, new Dictionary<string, object?> { ["n"] = 7L });
+        Rule[] first = [new Rule("b", SqlFilter.Parse("sys.Label = @p", new Dictionary<string, object?> { ["@p"] = "b" }))];
+        await Broker.CreateAsync("events/Subscriptions/late", EntityKind.Subscription, new EntityOptions(), first);
+        Entity late = Broker.Find("events/Subscriptions/late");
+        await late.AddRuleAsync(new Rule("c", correlation));
+        await late.AddRuleAsync(new Rule("d", Filter.False, SqlAction.Parse("SET sys.Label = 'e'; REMOVE f")));
         await Broker.Find("jobs").SendAsync([TestBroker.Message("a", "s")]);
         await _broker.RestartAsync();
 
@@ -41,7 +45,8 @@ public sealed class RunTimeEntityTests : IAsyncDisposable
     {
         Entity all = Broker.Find("events/Subscriptions/all"), topic = Broker.Find("events");
         await topic.SendAsync([TestBroker.Message("a")]);
-        await all.AddRuleAsync(new Rule("loud", SqlFilter.Parse("sys.Label = 'b'"), SqlAction.Parse("SET sys.Label = 'B'; SET n = 1; SET gone = 2; REMOVE gone")));
+        SqlAction action = SqlAction.Parse("SET sys.Label = 'B'; SET n = 1; SET gone = 2; REMOVE gone");
+        await all.AddRuleAsync(new Rule("loud", SqlFilter.Parse("sys.Label = 'b'"), action));
         await topic.SendAsync([TestBroker.Message("b")]);
         await all.RemoveRuleAsync("$default");
         await topic.SendAsync([TestBroker.Message("c")]);
@@ -55,13 +60,16 @@ public sealed class RunTimeEntityTests : IAsyncDisposable
     public async Task ARefusal_SaysWhich()
     {
         Entity all = Broker.Find("events/Subscriptions/all");
-        await RefusedAsync(Refusal.EntityExists, () => Broker.CreateAsync("DECLARED", EntityKind.Topic, new EntityOptions()));
-        await RefusedAsync(Refusal.EntityNotFound, () => Broker.CreateAsync("none/Subscriptions/s", EntityKind.Subscription, new EntityOptions()));
-        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("a b", EntityKind.Queue, new EntityOptions()));
-        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("a/Subscriptions/b", EntityKind.Queue, new EntityOptions()));
-        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("q", EntityKind.Queue, new EntityOptions { LockDuration = TimeSpan.FromMinutes(6) }));
-        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("q", EntityKind.Queue, new EntityOptions { ForwardTo = "none" }));
-        await RefusedAsync(Refusal.InvalidArgument, () => Broker.UpdateAsync("declared", EntityKind.Queue, new EntityOptions { RequiresSession = true }));
+        var options = new EntityOptions();
+        TimeSpan tooLong = TimeSpan.FromMinutes(6);
+        await RefusedAsync(Refusal.EntityExists, () => Broker.CreateAsync("DECLARED", EntityKind.Topic, options));
+        await RefusedAsync(Refusal.EntityNotFound, () => Broker.CreateAsync("none/Subscriptions/s", EntityKind.Subscription, options));
+        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("a b", EntityKind.Queue, options));
+        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("a/Subscriptions/b", EntityKind.Queue, options));
+        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("q", EntityKind.Queue, options with { LockDuration = tooLong }));
+        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("q", EntityKind.Queue, options with { ForwardTo = "none" }));
+        await RefusedAsync(Refusal.InvalidArgument, () => Broker.UpdateAsync("declared", EntityKind.Queue, options with { RequiresSession = true }));
+        await RefusedAsync(Refusal.InvalidArgument, () => Broker.CreateAsync("q", EntityKind.Queue, options with { MaxSizeMegabytes = long.MaxValue }));
         await RefusedAsync(Refusal.EntityNotFound, () => Broker.DeleteAsync("none"));
         await RefusedAsync(Refusal.EntityExists, () => all.AddRuleAsync(new Rule("$Default", Filter.True)));
         await RefusedAsync(Refusal.EntityNotFound, () => all.RemoveRuleAsync("none"));
@@ -88,6 +96,13 @@ public sealed class RunTimeEntityTests : IAsyncDisposable
         Assert.Equal(["d"], await _broker.IdsAsync("declared"));
         await _broker.RestartAsync();
         Assert.Equal(["d"], await _broker.IdsAsync("declared"));
+    }
+
+    [Fact]
+    public async Task ASubscription_IsSpeltAsItsTopicIs()
+    {
+        EntitySnapshot made = await Broker.CreateAsync("EVENTS/subscriptions/Late", EntityKind.Subscription, new EntityOptions());
+        Assert.Equal("events/Subscriptions/Late", made.Name);
     }
 
     [Fact]
@@ -138,13 +153,18 @@ public sealed class RunTimeEntityTests : IAsyncDisposable
         using var folder = new TemporaryFolder();
         var options = new ServiceBusOptions
         {
-            Entities = new BrokerDefinition { Queues = [new QueueDefinition("jobs", new EntityOptions { ForwardTo = forwardTo, MaxMessageKilobytes = kilobytes })] },
+            Entities = new BrokerDefinition
+            {
+                Queues = [new QueueDefinition("jobs", new EntityOptions { ForwardTo = forwardTo, MaxMessageKilobytes = kilobytes })],
+            },
             Folder = folder.Path,
             Port = 0,
         };
         BrokerException refused = await Assert.ThrowsAsync<BrokerException>(() => ServiceBusServer.StartAsync(options));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
-        await using ServiceBusServer server = await ServiceBusServer.StartAsync(options with { Entities = new BrokerDefinition() });   // the folder is free
+
+        // The folder is free again.
+        await using ServiceBusServer server = await ServiceBusServer.StartAsync(options with { Entities = new BrokerDefinition() });
     }
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();

@@ -54,5 +54,6 @@ internal sealed class TestBroker : IAsyncDisposable
         new(new Dictionary<string, object?> { ["Label"] = System.Text.Encoding.UTF8.GetString(content) }, LocalServiceBus.Core.Message.NoProperties);
 
     private static byte[] Write(byte[] content, FilteredMessage changed) =>
-        System.Text.Encoding.UTF8.GetBytes($"{changed.System.GetValueOrDefault("Label")}{string.Concat(changed.Application.Select(property => $";{property.Key}={property.Value}"))}");
+        System.Text.Encoding.UTF8.GetBytes(string.Join(
+            ';', changed.Application.Select(property => $"{property.Key}={property.Value}").Prepend($"{changed.System.GetValueOrDefault("Label")}")));
 }

@@ -48,6 +48,18 @@ public sealed class SqliteSchemaTests
         Assert.Contains("later version of the broker (99;", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ADescriptionThatCannotBeRead_IsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        await using (await StartAsync(folder.Path))
+        {
+        }
+        Write(folder.File("messages.db"), "UPDATE entities SET description = '{}' WHERE name = 'jobs'");
+        StoreException refused = await Assert.ThrowsAsync<StoreException>(() => StartAsync(folder.Path));
+        Assert.Contains("'jobs'", refused.Message, StringComparison.Ordinal);
+    }
+
     private static Task<ServiceBusServer> StartAsync(string folder) => ServiceBusServer.StartAsync(new ServiceBusOptions
     {
         Entities = new BrokerDefinition { Queues = [new QueueDefinition("jobs", new EntityOptions())] },

@@ -16,7 +16,8 @@ public sealed class JavaScriptClient : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         string modules = await RequiredService.StartedAsync(
-            "The official client", NpmPackages.Of(typeof(JavaScriptClient).Assembly, "conformance").InstallAsync(null, CancellationToken.None));
+            "The official client", NpmPackages.Of(typeof(JavaScriptClient).Assembly, "conformance").InstallAsync(null,
+                CancellationToken.None));
         _server = await ServiceBusServer.StartAsync(new ServiceBusOptions
         {
             Entities = Scenario.Entities(Scenario.OfJavaScript),

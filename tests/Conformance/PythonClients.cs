@@ -35,7 +35,8 @@ public sealed class PythonClients : IAsyncLifetime
     {
         name = scenario.Name,
         entity = scenario.Entity,
-        connectionString = $"Endpoint=sb://localhost;SharedAccessKeyName={ServiceBusOptions.DefaultKeyName};SharedAccessKey={ServiceBusOptions.DefaultKey}",
+        connectionString =
+            $"Endpoint=sb://localhost;SharedAccessKeyName={ServiceBusOptions.DefaultKeyName};SharedAccessKey={ServiceBusOptions.DefaultKey}",
         port = _server!.Port,
         tlsPort = _server.TlsPort,
         certificate = _folder.File("certificate.pem"),

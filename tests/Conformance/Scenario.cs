@@ -16,7 +16,8 @@ internal sealed partial record Scenario(string Name, string Kind, string Entity)
     /// <summary>The entities of scenarios.</summary>
     public static BrokerDefinition Entities(IReadOnlyList<Scenario> scenarios) => new()
     {
-        Queues = [.. scenarios.Where(scenario => scenario.Kind != "topic").Select(scenario => new QueueDefinition(scenario.Entity, Options(scenario.Kind)))],
+        Queues = [.. scenarios.Where(scenario => scenario.Kind != "topic").Select(scenario =>
+            new QueueDefinition(scenario.Entity, Options(scenario.Kind)))],
         Topics =
         [
             .. scenarios.Where(scenario => scenario.Kind == "topic")
@@ -36,7 +37,8 @@ internal sealed partial record Scenario(string Name, string Kind, string Entity)
     [
         new("all", new EntityOptions(), [Filter.True]),
         new("none", new EntityOptions(), [Filter.False]),
-        new("red", new EntityOptions(), [new CorrelationFilter(new Dictionary<string, string> { ["Label"] = "red" }, Message.NoProperties)]),
+        new("red", new EntityOptions(), [new CorrelationFilter(new Dictionary<string, string> { ["Label"] = "red" },
+            Message.NoProperties)]),
         new("sql", new EntityOptions(), [SqlFilter.Parse("size > 10 AND (color LIKE '%red' OR color IS NULL)")]),
     ];
 

@@ -27,7 +27,8 @@ internal sealed class ScenarioProcess : IDisposable
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(request).AsMemory(), cancellationToken);
         await _process.StandardInput.FlushAsync(cancellationToken);
-        string? answer = await _process.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(Deadline, TimeProvider.System, cancellationToken);
+        string? answer = await _process.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(Deadline, TimeProvider.System,
+            cancellationToken);
         string said = string.Join('\n', _errors);
         Assert.True(answer is not null, $"The client ended: {said}");
         JsonElement result = JsonDocument.Parse(answer).RootElement;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Azure.Messaging.ServiceBus.Administration;
@@ -9,11 +10,13 @@ namespace HrNetBatch.Endurance;
 /// Runs a broker, senders and receivers as processes, and kills one of them (SIGKILL) each time that a part of the messages is sent;
 /// whoever is killed is started again at once.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Its semaphore has no wait handle.")]
 public sealed partial class EnduranceRun(Plan plan, string folder, Action<string> report)
 {
     private const string Configuration = $$"""
         { "UserConfig": { "Namespaces": [ { "Name": "local", "Queues": [ { "Name": "{{Plan.Queue}}", "Properties": {
-          "RequiresSession": true, "RequiresDuplicateDetection": true, "DuplicateDetectionHistoryTimeWindow": "PT2M", "MaxDeliveryCount": 1000 } } ] } ] } }
+          "RequiresSession": true, "RequiresDuplicateDetection": true, "DuplicateDetectionHistoryTimeWindow": "PT2M",
+              "MaxDeliveryCount": 1000 } } ] } ] } }
         """;
 
     private readonly Random _random = new(plan.Seed);
@@ -54,8 +57,10 @@ public sealed partial class EnduranceRun(Plan plan, string folder, Action<string
         for (int kill = 1; kill <= plan.Kills; kill++)
         {
             long due = (long)plan.Count * kill / (plan.Kills + 1);
-            while (Interlocked.Read(ref _acknowledged) < due && _senders.Any(sender => !sender!.HasExited)) await _progress.WaitAsync(TimeSpan.FromSeconds(1), cancellationToken);
-            string victim = kill <= 3 ? _kills.Keys.ElementAt(kill - 1) : _random.GetItems((string[])["broker", "broker", "sender", "receiver"], 1)[0];
+            while (Interlocked.Read(ref _acknowledged) < due && _senders.Any(sender =>
+                !sender!.HasExited)) await _progress.WaitAsync(TimeSpan.FromSeconds(1), cancellationToken);
+            string victim = kill <= 3 ? _kills.Keys.ElementAt(kill - 1)
+                : _random.GetItems((string[])["broker", "broker", "sender", "receiver"], 1)[0];
             int number = _random.Next(2);
             if (victim == "sender" && _senders[number]!.HasExited) victim = "receiver";
             _kills[victim]++;
@@ -107,7 +112,8 @@ public sealed partial class EnduranceRun(Plan plan, string folder, Action<string
         "HrNetBatch.Endurance.dll", OnProgress, "send", folder, _connectionString,
         number.ToString(CultureInfo.InvariantCulture), plan.PerSession.ToString(CultureInfo.InvariantCulture));
 
-    private void StartReceiver(int number) => _receivers[number] = Start("HrNetBatch.Endurance.dll", _ => { }, "receive", folder, _connectionString);
+    private void StartReceiver(int number) => _receivers[number] =
+        Start("HrNetBatch.Endurance.dll", _ => { }, "receive", folder, _connectionString);
 
     private void OnProgress(string line)
     {
@@ -120,7 +126,8 @@ public sealed partial class EnduranceRun(Plan plan, string folder, Action<string
     {
         var process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly),
+                .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
         };
         process.OutputDataReceived += (_, line) => said(line.Data ?? "");
         process.ErrorDataReceived += (_, line) =>

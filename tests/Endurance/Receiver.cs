@@ -3,7 +3,8 @@ using Azure.Messaging.ServiceBus;
 
 namespace HrNetBatch.Endurance;
 
-/// <summary>Takes one session after the other, and notes what it received and which completions were acknowledged, until it is killed.</summary>
+/// <summary>Takes one session after the other, and notes what it received and which completions were acknowledged, until it is
+/// killed.</summary>
 internal sealed class Receiver(string folder, string connectionString)
 {
     private const int AtOnce = 6, BatchCount = 200;
@@ -24,7 +25,12 @@ internal sealed class Receiver(string folder, string connectionString)
             {
                 await using ServiceBusSessionReceiver session = await client.AcceptNextSessionAsync(Plan.Queue);
                 while (await session.ReceiveMessagesAsync(BatchCount, TimeSpan.FromMilliseconds(300)) is { Count: > 0 } messages)
+                {
+                    // The client drains a link before it hands over a part of a batch. Where the link broke, that takes ten seconds, and by
+                    // then the session and its messages are another receiver's.
+                    if (session.IsClosed) break;
                     await CompleteAsync(session, messages, journal);
+                }
             }
             catch (Exception exception) when (Attempt.IsOutage(exception))
             {
@@ -33,7 +39,8 @@ internal sealed class Receiver(string folder, string connectionString)
         }
     }
 
-    private static async Task CompleteAsync(ServiceBusSessionReceiver session, IReadOnlyList<ServiceBusReceivedMessage> messages, Journal journal)
+    private static async Task CompleteAsync(ServiceBusSessionReceiver session, IReadOnlyList<ServiceBusReceivedMessage> messages,
+        Journal journal)
     {
         journal.Write("received", session.SessionId, messages.Select(NumberOf));
         Task<int?>[] completions = [.. messages.Select(async message =>

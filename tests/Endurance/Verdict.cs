@@ -29,17 +29,20 @@ public sealed record Verdict(
             if (last != acknowledged.GetValueOrDefault(session))
                 faults.Add($"Session {session}: {acknowledged.GetValueOrDefault(session)} messages were acknowledged and {last} received.");
         }
-        return new Verdict(plan, kills, duration, acknowledged.Values.Sum(number => (long)number), redelivered, [.. faults.Take(MostFaults)]);
+        return new Verdict(plan, kills, duration, acknowledged.Values.Sum(number => (long)number), redelivered,
+            [.. faults.Take(MostFaults)]);
     }
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"""
-        {Acknowledged:N0} messages acknowledged in {Duration.TotalSeconds:0} s ({Acknowledged / Duration.TotalSeconds:N0}/s), seed {Plan.Seed}
+        {Acknowledged:N0} messages acknowledged in {Duration.TotalSeconds:0} s ({Acknowledged / Duration.TotalSeconds:N0}/s),
+            seed {Plan.Seed}
         kills: {string.Join(", ", Kills.Select(kill => $"{kill.Value} of a {kill.Key}"))}
         {Redelivered:N0} delivered again after an unanswered completion
-        {(Faults.Count == 0 ? "none lost, none out of order within its session, none delivered again after an acknowledged completion" : string.Join('\n', Faults))}
+        {(Faults.Count == 0 ? "none lost, none out of order within its session, none delivered again after an acknowledged completion"
+            : string.Join('\n', Faults))}
         """);
 
     // Each number comes for the first time right after the one before it. It may come again as long as its completion was not acknowledged.

@@ -25,7 +25,8 @@ public sealed class Entity
     private readonly MessageBroker _broker;
     private readonly EntityDirectory _directory;
 
-    internal Entity(MessageBroker broker, EntityDirectory directory, string name) => (_broker, _directory, Name) = (broker, directory, name);
+    internal Entity(MessageBroker broker, EntityDirectory directory, string name) => (_broker, _directory, Name) =
+        (broker, directory, name);
 
     /// <summary>Its address.</summary>
     public string Name { get; }
@@ -112,7 +113,8 @@ public sealed class Entity
 
     /// <summary>Does what a receiver decided about a message that it holds.</summary>
     /// <exception cref="BrokerException">The hold is gone, or the decision cannot be carried out here.</exception>
-    internal Task SettleAsync(Guid lockToken, Settlement settlement) => RunAsync(operation => State.Settle(operation, lockToken, settlement));
+    internal Task SettleAsync(Guid lockToken, Settlement settlement) =>
+        RunAsync(operation => State.Settle(operation, lockToken, settlement));
 
     /// <summary>Settles a message once a transaction is committed; until then it stays locked.</summary>
     /// <exception cref="BrokerException">The hold is gone, or the decision cannot be carried out here.</exception>

@@ -11,7 +11,8 @@ internal sealed class Transaction
     private readonly HashSet<object> _claims = [];
 
     /// <summary>Adds work.</summary>
-    /// <param name="check">Throws where the step could not be done. All checks come before the first step, so that a step never fails.</param>
+    /// <param name="check">Throws where the step could not be done. All checks come before the first step, so that a step never
+    /// fails.</param>
     /// <param name="step">The work.</param>
     public void Add(Action check, Action<Operation> step)
     {

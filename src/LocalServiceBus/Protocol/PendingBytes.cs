@@ -16,7 +16,8 @@ internal sealed class PendingBytes(long limit)
         if (sum <= limit || sum == bytes) return;
         Remove(bytes);
         throw new BrokerException(
-            Refusal.ServerBusy, $"{limit / 1024} KB of messages wait for the disk, the most this broker holds. Send again in a few seconds.");
+            Refusal.ServerBusy,
+                $"{limit / 1024} KB of messages wait for the disk, the most this broker holds. Send again in a few seconds.");
     }
 
     /// <summary>Takes a message away.</summary>

@@ -28,7 +28,8 @@ public sealed class AdministrationTests
         ServiceBusAdministrationClient administration = new(bus.Server.ConnectionString);
         QueueProperties queue = await administration.CreateQueueAsync(new CreateQueueOptions("made")
         {
-            LockDuration = TimeSpan.FromSeconds(30), MaxDeliveryCount = 2, DefaultMessageTimeToLive = TimeSpan.FromMinutes(5), RequiresDuplicateDetection = true,
+            LockDuration = TimeSpan.FromSeconds(30), MaxDeliveryCount = 2, DefaultMessageTimeToLive = TimeSpan.FromMinutes(5),
+                RequiresDuplicateDetection = true,
         });
         Assert.Equal((TimeSpan.FromSeconds(30), 2, true), (queue.LockDuration, queue.MaxDeliveryCount, queue.RequiresDuplicateDetection));
         await using ServiceBusSender sender = bus.Client.CreateSender("made");
@@ -53,7 +54,8 @@ public sealed class AdministrationTests
         await using ServiceBusSender sender = bus.Client.CreateSender(Bus.Queue);
         await sender.ScheduleMessageAsync(new ServiceBusMessage("later"), TimeProvider.System.GetUtcNow().AddHours(1));
         QueueRuntimeProperties queue = await administration.GetQueueRuntimePropertiesAsync(Bus.Queue);
-        Assert.Equal((4, 1, 1, 6), (queue.ActiveMessageCount, queue.DeadLetterMessageCount, queue.ScheduledMessageCount, queue.TotalMessageCount));
+        Assert.Equal((4, 1, 1, 6), (queue.ActiveMessageCount, queue.DeadLetterMessageCount, queue.ScheduledMessageCount,
+            queue.TotalMessageCount));
         Assert.True(queue.SizeInBytes > 0);
     }
 
@@ -66,7 +68,8 @@ public sealed class AdministrationTests
         await administration.CreateSubscriptionAsync(
             new CreateSubscriptionOptions("made", "big"), new CreateRuleOptions("size", new SqlRuleFilter("size > 10")));
         await using ServiceBusSender sender = bus.Client.CreateSender("made");
-        foreach (int size in (int[])[5, 15]) await sender.SendMessageAsync(new ServiceBusMessage($"{size}") { ApplicationProperties = { ["size"] = size } });
+        foreach (int size in (int[])[5, 15]) await sender.SendMessageAsync(new ServiceBusMessage($"{size}")
+            { ApplicationProperties = { ["size"] = size } });
         await using ServiceBusReceiver receiver = bus.Client.CreateReceiver("made", "big");
         Assert.Equal("15", (await Bus.ReceiveAsync(receiver)).Body.ToString());
         await Bus.AssertEmptyAsync(receiver);
@@ -108,7 +111,8 @@ public sealed class AdministrationTests
     public async Task AWrongKey_IsRefused()
     {
         await using Bus bus = await Bus.StartAsync();
-        ServiceBusAdministrationClient wrong = new(bus.Server.ConnectionString.Replace(ServiceBusOptions.DefaultKey, "WRONG", StringComparison.Ordinal));
+        ServiceBusAdministrationClient wrong = new(bus.Server.ConnectionString.Replace(ServiceBusOptions.DefaultKey, "WRONG",
+            StringComparison.Ordinal));
         await Assert.ThrowsAnyAsync<Exception>(async () => await wrong.CreateQueueAsync("made"));
         Assert.False(await new ServiceBusAdministrationClient(bus.Server.ConnectionString).QueueExistsAsync("made"));
     }

@@ -32,10 +32,12 @@ internal sealed class Bus : IAsyncDisposable
     /// <param name="options">Anything else about the server.</param>
     /// <param name="withClock">Whether the broker's clock stands still until the test moves it.</param>
     public static async Task<Bus> StartAsync(
-        EntityOptions? queue = null, IReadOnlyList<SubscriptionDefinition>? subscriptions = null, ServiceBusOptions? options = null, bool withClock = false)
+        EntityOptions? queue = null, IReadOnlyList<SubscriptionDefinition>? subscriptions = null, ServiceBusOptions? options = null,
+            bool withClock = false)
     {
         FakeTimeProvider? clock = withClock ? new FakeTimeProvider(TimeProvider.System.GetUtcNow()) : null;
-        options = (options ?? new ServiceBusOptions()) with { Port = 0, Entities = Entities(queue ?? new EntityOptions(), subscriptions ?? []) };
+        options = (options ?? new ServiceBusOptions()) with { Port = 0,
+            Entities = Entities(queue ?? new EntityOptions(), subscriptions ?? []) };
         return new Bus(await ServiceBusServer.StartAsync(options, time: clock), clock);
     }
 
@@ -56,9 +58,11 @@ internal sealed class Bus : IAsyncDisposable
         await sender.SendMessagesAsync(bodies.Select(body => new ServiceBusMessage(body)));
     }
 
-    public ServiceBusReceiver Receiver(string queue = Queue, ServiceBusReceiverOptions? options = null) => Client.CreateReceiver(queue, options);
+    public ServiceBusReceiver Receiver(string queue = Queue, ServiceBusReceiverOptions? options = null) =>
+        Client.CreateReceiver(queue, options);
 
-    public ServiceBusReceiver DeadLetters(string queue = Queue) => Receiver(queue, new ServiceBusReceiverOptions { SubQueue = SubQueue.DeadLetter });
+    public ServiceBusReceiver DeadLetters(string queue = Queue) =>
+        Receiver(queue, new ServiceBusReceiverOptions { SubQueue = SubQueue.DeadLetter });
 
     /// <summary>Receives exactly so many messages, however they are cut into batches.</summary>
     public static async Task<List<ServiceBusReceivedMessage>> ReceiveAsync(ServiceBusReceiver receiver, int count)
@@ -78,7 +82,8 @@ internal sealed class Bus : IAsyncDisposable
         await receiver.ReceiveMessageAsync(Patience) ?? throw new TimeoutException("No message came.");
 
     /// <summary>Fails when a message can be received.</summary>
-    public static async Task AssertEmptyAsync(ServiceBusReceiver receiver) => Assert.Null((await receiver.ReceiveMessageAsync(Moment))?.Body.ToString());
+    public static async Task AssertEmptyAsync(ServiceBusReceiver receiver) =>
+        Assert.Null((await receiver.ReceiveMessageAsync(Moment))?.Body.ToString());
 
     /// <summary>Fails unless the call does, for the given reason.</summary>
     public static async Task<ServiceBusException> AssertFailsAsync(ServiceBusFailureReason reason, Func<Task> call)
@@ -88,7 +93,8 @@ internal sealed class Bus : IAsyncDisposable
         return exception;
     }
 
-    public static string[] Bodies(IEnumerable<ServiceBusReceivedMessage> messages) => [.. messages.Select(message => message.Body.ToString())];
+    public static string[] Bodies(IEnumerable<ServiceBusReceivedMessage> messages) =>
+        [.. messages.Select(message => message.Body.ToString())];
 
     public static string[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(number => $"{number}")];
 
@@ -101,6 +107,7 @@ internal sealed class Bus : IAsyncDisposable
     private static BrokerDefinition Entities(EntityOptions queue, IReadOnlyList<SubscriptionDefinition> subscriptions) => new()
     {
         Queues = [new(Queue, queue), new(Other, new EntityOptions())],
-        Topics = [new(Topic, new EntityOptions(), [new(All, new EntityOptions(), [LocalServiceBus.Core.Filters.Filter.True]), .. subscriptions])],
+        Topics = [new(Topic, new EntityOptions(), [new(All, new EntityOptions(), [LocalServiceBus.Core.Filters.Filter.True]),
+            .. subscriptions])],
     };
 }

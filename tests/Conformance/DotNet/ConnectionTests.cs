@@ -61,7 +61,8 @@ public sealed partial class ConnectionTests
         bus.Clock.Advance(TimeSpan.FromMinutes(5));   // in which the broker hears nothing
         await sender.SendMessageAsync(new ServiceBusMessage("after"));
         ServiceBusReceivedMessage message = await Eventually.GetAsync(
-            async () => (ServiceBusReceivedMessage?)await receiver.ReceiveMessageAsync(TimeSpan.FromSeconds(1)), "the message comes over another link");
+            async () => (ServiceBusReceivedMessage?)await receiver.ReceiveMessageAsync(TimeSpan.FromSeconds(1)),
+                "the message comes over another link");
         Assert.Equal("after", message.Body.ToString());
     }
 
@@ -85,14 +86,18 @@ public sealed partial class ConnectionTests
     {
         using var folder = new TemporaryFolder();
         string configuration = folder.File("Config.json");
-        await File.WriteAllTextAsync(configuration, """{ "UserConfig": { "Namespaces": [ { "Name": "local", "Queues": [ { "Name": "queue", "Properties": { "LockDuration": "PT2S" } } ] } ] } }""");
+        await File.WriteAllTextAsync(configuration, """
+            { "UserConfig": { "Namespaces": [ { "Queues": [ { "Name": "queue", "Properties": { "LockDuration": "PT2S" } } ] } ] } }
+            """);
         ProgramProcess broker = Start("0");
         try
         {
             string port = await PortAsync(broker);
             await using ServiceBusClient client = Bus.Connect(
-                $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;",
-                options => options.RetryOptions = new ServiceBusRetryOptions { MaxRetries = 30, Delay = TimeSpan.FromMilliseconds(200), MaxDelay = TimeSpan.FromSeconds(1) });
+                $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName={ServiceBusOptions.DefaultKeyName};"
+                    + $"SharedAccessKey={ServiceBusOptions.DefaultKey};UseDevelopmentEmulator=true;",
+                options => options.RetryOptions = new ServiceBusRetryOptions { MaxRetries = 30, Delay = TimeSpan.FromMilliseconds(200),
+                    MaxDelay = TimeSpan.FromSeconds(1) });
             await using ServiceBusSender sender = client.CreateSender(Bus.Queue);
             await using ServiceBusReceiver receiver = client.CreateReceiver(Bus.Queue);
             List<string> received = [];
@@ -114,7 +119,8 @@ public sealed partial class ConnectionTests
                 await PortAsync(broker);
                 await sender.SendMessageAsync(new ServiceBusMessage($"{round}-after"));
             }
-            string[] expected = [.. Enumerable.Range(0, 3).SelectMany(round => Bus.Numbers(20).Append("after").Select(body => $"{round}-{body}"))];
+            string[] expected = [.. Enumerable.Range(0, 3).SelectMany(round =>
+                Bus.Numbers(20).Append("after").Select(body => $"{round}-{body}"))];
             await Eventually.TrueAsync(
                 () =>
                 {
@@ -140,7 +146,8 @@ public sealed partial class ConnectionTests
     {
         string plain = bus.Server.ConnectionString;
         return Bus.Connect(
-            plain.Replace($"127.0.0.1:{bus.Server.Port}", "localhost", StringComparison.Ordinal).Replace("UseDevelopmentEmulator=true;", "", StringComparison.Ordinal),
+            plain.Replace($"127.0.0.1:{bus.Server.Port}", "localhost", StringComparison.Ordinal).Replace("UseDevelopmentEmulator=true;",
+                "", StringComparison.Ordinal),
             options =>
             {
                 options.CustomEndpointAddress = new Uri($"sb://localhost:{bus.Server.TlsPort}");

@@ -16,7 +16,8 @@ public sealed class DeadLetterTests
             await Bus.ReceiveAsync(receiver), new Dictionary<string, object> { ["extra"] = 5 }, "reason", "description");
         await Bus.AssertEmptyAsync(receiver);
         ServiceBusReceivedMessage dead = await Bus.ReceiveAsync(bus.DeadLetters());
-        Assert.Equal(("bad", "reason", "description", 5), (dead.Body.ToString(), dead.DeadLetterReason, dead.DeadLetterErrorDescription, dead.ApplicationProperties["extra"]));
+        Assert.Equal(("bad", "reason", "description", 5), (dead.Body.ToString(), dead.DeadLetterReason, dead.DeadLetterErrorDescription,
+            dead.ApplicationProperties["extra"]));
         Assert.Equal((Bus.Queue, 1L), (dead.DeadLetterSource, dead.EnqueuedSequenceNumber));
     }
 
@@ -36,7 +37,8 @@ public sealed class DeadLetterTests
         await using Bus bus = await Bus.StartAsync();
         await bus.SendAsync(Bus.Numbers(3));
         await using ServiceBusReceiver receiver = bus.Receiver(), dead = bus.DeadLetters();
-        foreach (ServiceBusReceivedMessage message in await Bus.ReceiveAsync(receiver, 3)) await receiver.DeadLetterMessageAsync(message, "r");
+        foreach (ServiceBusReceivedMessage message in await Bus.ReceiveAsync(receiver, 3)) await receiver.DeadLetterMessageAsync(message,
+            "r");
         Assert.Equal(Bus.Numbers(3), Bus.Bodies(await dead.PeekMessagesAsync(10, 0)));
         await dead.CompleteMessageAsync(await Bus.ReceiveAsync(dead));
         ServiceBusReceivedMessage second = await Bus.ReceiveAsync(dead);
@@ -77,7 +79,8 @@ public sealed class DeadLetterTests
         await using ServiceBusReceiver receiver = bus.Client.CreateReceiver(Bus.Topic, Bus.All);
         await receiver.DeadLetterMessageAsync(await Bus.ReceiveAsync(receiver), "r", "d");
         ServiceBusReceivedMessage dead = await Bus.ReceiveAsync(Dead(Bus.All));
-        Assert.Equal(("x", "r", $"{Bus.Topic}/Subscriptions/{Bus.All}"), (dead.Body.ToString(), dead.DeadLetterReason, dead.DeadLetterSource));
+        Assert.Equal(("x", "r", $"{Bus.Topic}/Subscriptions/{Bus.All}"),
+            (dead.Body.ToString(), dead.DeadLetterReason, dead.DeadLetterSource));
         await Bus.AssertEmptyAsync(Dead("second"));
 
         ServiceBusReceiver Dead(string subscription) =>
@@ -107,9 +110,11 @@ public sealed class DeadLetterTests
         Assert.Equal("arrives", (await Bus.ReceiveAsync(bus.Receiver(Bus.Other))).Body.ToString());
         await bus.Server.Broker.UpdateAsync(Bus.Other, EntityKind.Queue, new EntityOptions { Status = EntityStatus.SendDisabled });
         await bus.SendAsync("does not");
-        await using ServiceBusReceiver transfer = bus.Receiver(Bus.Queue, new ServiceBusReceiverOptions { SubQueue = SubQueue.TransferDeadLetter });
+        await using ServiceBusReceiver transfer = bus.Receiver(Bus.Queue,
+            new ServiceBusReceiverOptions { SubQueue = SubQueue.TransferDeadLetter });
         ServiceBusReceivedMessage dead = await Bus.ReceiveAsync(transfer);
-        Assert.Equal(("does not", "MessagingEntityDisabled", Bus.Queue), (dead.Body.ToString(), dead.DeadLetterReason, dead.DeadLetterSource));
+        Assert.Equal(("does not", "MessagingEntityDisabled", Bus.Queue),
+            (dead.Body.ToString(), dead.DeadLetterReason, dead.DeadLetterSource));
         await transfer.CompleteMessageAsync(dead);
         Assert.Null(await transfer.PeekMessageAsync());
     }

@@ -77,7 +77,8 @@ public sealed class DeferredMessageTests
         await using Bus bus = await Bus.StartAsync();
         await using ServiceBusReceiver receiver = bus.Receiver();
         long number = await DeferAsync(bus, receiver, "x");
-        await using ServiceBusReceiver deleting = bus.Receiver(Bus.Queue, new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
+        await using ServiceBusReceiver deleting = bus.Receiver(Bus.Queue,
+            new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
         Assert.Equal("x", (await deleting.ReceiveDeferredMessageAsync(number)).Body.ToString());
         Assert.Null(await receiver.PeekMessageAsync(0));
     }

@@ -15,7 +15,8 @@ public sealed class FailureTests
         await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => bus.SendToAsync("missing", "x"));
         await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => bus.Receiver("missing").ReceiveMessageAsync());
         await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => bus.Receiver("missing").PeekMessageAsync());
-        await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => bus.Client.CreateReceiver(Bus.Topic, "missing").ReceiveMessageAsync());
+        await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () =>
+            bus.Client.CreateReceiver(Bus.Topic, "missing").ReceiveMessageAsync());
         await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => bus.Client.AcceptNextSessionAsync("missing"));
     }
 
@@ -28,7 +29,8 @@ public sealed class FailureTests
         await bus.Server.Broker.DeleteAsync(Bus.Queue);
         await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, async () =>
         {
-            while (true) await receiver.ReceiveMessageAsync(TimeSpan.FromSeconds(1));   // what waits when the link ends gets nothing; the next one is told
+            // what waits when the link ends gets nothing; the next one is told
+            while (true) await receiver.ReceiveMessageAsync(TimeSpan.FromSeconds(1));
         });
         await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => bus.SendAsync("x"));
     }
@@ -91,9 +93,11 @@ public sealed class FailureTests
     public async Task AWrongKey_IsRefused()
     {
         await using Bus bus = await Bus.StartAsync();
-        await using ServiceBusClient wrong = Bus.Connect(bus.Server.ConnectionString.Replace(ServiceBusOptions.DefaultKey, "WRONG", StringComparison.Ordinal));
+        await using ServiceBusClient wrong = Bus.Connect(bus.Server.ConnectionString.Replace(ServiceBusOptions.DefaultKey, "WRONG",
+            StringComparison.Ordinal));
         UnauthorizedAccessException refused =
-            await Assert.ThrowsAsync<UnauthorizedAccessException>(() => wrong.CreateSender(Bus.Queue).SendMessageAsync(new ServiceBusMessage("x")));
+            await Assert.ThrowsAsync<UnauthorizedAccessException>(() =>
+                wrong.CreateSender(Bus.Queue).SendMessageAsync(new ServiceBusMessage("x")));
         Assert.Contains("InvalidSignature", refused.Message, StringComparison.Ordinal);
     }
 
@@ -104,14 +108,16 @@ public sealed class FailureTests
         await using (Bus bus = await Bus.StartAsync()) connectionString = bus.Server.ConnectionString;
         await using ServiceBusClient client = Bus.Connect(connectionString);
         await Bus.AssertFailsAsync(
-            ServiceBusFailureReason.ServiceCommunicationProblem, () => client.CreateSender(Bus.Queue).SendMessageAsync(new ServiceBusMessage("x")));
+            ServiceBusFailureReason.ServiceCommunicationProblem, () =>
+                client.CreateSender(Bus.Queue).SendMessageAsync(new ServiceBusMessage("x")));
     }
 
     [Fact]
     public async Task AWebSocketClient_IsToldToUseTcp()
     {
         await using Bus bus = await Bus.StartAsync();
-        await using ServiceBusClient client = Bus.Connect(bus.Server.ConnectionString, options => options.TransportType = ServiceBusTransportType.AmqpWebSockets);
+        await using ServiceBusClient client = Bus.Connect(bus.Server.ConnectionString,
+            options => options.TransportType = ServiceBusTransportType.AmqpWebSockets);
         await Assert.ThrowsAnyAsync<Exception>(() => client.CreateSender(Bus.Queue).SendMessageAsync(new ServiceBusMessage("x")));
         using var http = new HttpClient();
         using var upgrade = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{bus.Server.Port}/$servicebus/websocket");

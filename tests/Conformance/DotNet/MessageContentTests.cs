@@ -12,8 +12,10 @@ public sealed class MessageContentTests
     {
         { "bool", true }, { "byte", (byte)200 }, { "sbyte", (sbyte)-5 }, { "short", (short)-300 }, { "ushort", (ushort)60000 },
         { "int", -70000 }, { "uint", 4000000000 }, { "long", long.MinValue }, { "ulong", ulong.MaxValue }, { "float", 1.5f },
-        { "double", Math.PI }, { "decimal", 79228162514264337.593543950335m }, { "char", 'ß' }, { "string", "größe 大 🙂" }, { "empty string", "" },
-        { "guid", new Guid("0f8fad5b-d9cb-469f-a165-70867728950e") }, { "timespan", TimeSpan.FromTicks(123456789) }, { "datetimeoffset", When },
+        { "double", Math.PI }, { "decimal", 79228162514264337.593543950335m }, { "char", 'ß' }, { "string", "größe 大 🙂" },
+            { "empty string", "" },
+        { "guid", new Guid("0f8fad5b-d9cb-469f-a165-70867728950e") }, { "timespan", TimeSpan.FromTicks(123456789) },
+            { "datetimeoffset", When },
         { "datetime", When.UtcDateTime }, { "uri", new Uri("https://example.org/a?b=c") },
     };
 
@@ -29,11 +31,14 @@ public sealed class MessageContentTests
     {
         ServiceBusReceivedMessage message = await RoundTripAsync(new ServiceBusMessage("body")
         {
-            MessageId = "id", CorrelationId = "correlation", Subject = "subject", ContentType = "application/json", To = "to", ReplyTo = "reply",
-            ReplyToSessionId = "reply-session", PartitionKey = "partition", TransactionPartitionKey = "via", TimeToLive = TimeSpan.FromMinutes(10),
+            MessageId = "id", CorrelationId = "correlation", Subject = "subject", ContentType = "application/json", To = "to",
+                ReplyTo = "reply",
+            ReplyToSessionId = "reply-session", PartitionKey = "partition", TransactionPartitionKey = "via",
+                TimeToLive = TimeSpan.FromMinutes(10),
         });
         Assert.Equal("body", message.Body.ToString());
-        Assert.Equal(("id", "correlation", "subject", "application/json"), (message.MessageId, message.CorrelationId, message.Subject, message.ContentType));
+        Assert.Equal(("id", "correlation", "subject", "application/json"),
+            (message.MessageId, message.CorrelationId, message.Subject, message.ContentType));
         Assert.Equal(("to", "reply", "reply-session"), (message.To, message.ReplyTo, message.ReplyToSessionId));
         Assert.Equal(("partition", "via"), (message.PartitionKey, message.TransactionPartitionKey));
         Assert.Equal(TimeSpan.FromMinutes(10), message.TimeToLive);

@@ -12,7 +12,8 @@ public sealed class ProcessorTests
     {
         await using Bus bus = await Bus.StartAsync();
         await bus.SendAsync(Bus.Numbers(200));
-        await using ServiceBusProcessor processor = bus.Client.CreateProcessor(Bus.Queue, new ServiceBusProcessorOptions { MaxConcurrentCalls = 8 });
+        await using ServiceBusProcessor processor = bus.Client.CreateProcessor(Bus.Queue,
+            new ServiceBusProcessorOptions { MaxConcurrentCalls = 8 });
         ConcurrentQueue<string> bodies = Handle(processor, _ => Task.CompletedTask);
         await processor.StartProcessingAsync();
         await Eventually.TrueAsync(() => bodies.Count >= 200, "200 messages are handled");
@@ -40,7 +41,8 @@ public sealed class ProcessorTests
     {
         await using Bus bus = await Bus.StartAsync();
         await bus.SendAsync("complete", "dead", "defer");
-        await using ServiceBusProcessor processor = bus.Client.CreateProcessor(Bus.Queue, new ServiceBusProcessorOptions { AutoCompleteMessages = false });
+        await using ServiceBusProcessor processor = bus.Client.CreateProcessor(Bus.Queue,
+            new ServiceBusProcessorOptions { AutoCompleteMessages = false });
         ConcurrentQueue<string> bodies = Handle(processor, arguments => arguments.Message.Body.ToString() switch
         {
             "dead" => arguments.DeadLetterMessageAsync(arguments.Message, "r"),
@@ -83,7 +85,8 @@ public sealed class ProcessorTests
         ConcurrentQueue<string> bodies = Handle(processor, async arguments =>
         {
             DateTimeOffset first = arguments.Message.LockedUntil;
-            await Eventually.TrueAsync(() => TimeProvider.System.GetUtcNow() > first + TimeSpan.FromSeconds(0.5), "the first lock's time is over");
+            await Eventually.TrueAsync(() => TimeProvider.System.GetUtcNow() > first + TimeSpan.FromSeconds(0.5),
+                "the first lock's time is over");
             until.Enqueue(first);
         });
         await processor.StartProcessingAsync();
@@ -121,7 +124,8 @@ public sealed class ProcessorTests
     }
 
     /// <summary>Collects the bodies that a processor hands over; a failure of the client fails the test.</summary>
-    private static ConcurrentQueue<string> Handle(ServiceBusProcessor processor, Func<ProcessMessageEventArgs, Task> handle, bool fails = false)
+    private static ConcurrentQueue<string> Handle(ServiceBusProcessor processor, Func<ProcessMessageEventArgs, Task> handle,
+        bool fails = false)
     {
         var bodies = new ConcurrentQueue<string>();
         processor.ProcessMessageAsync += async arguments =>

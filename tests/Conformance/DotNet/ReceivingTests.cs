@@ -49,7 +49,8 @@ public sealed class ReceivingTests
             await bus.SendAsync("a", "b", "c");
             List<ServiceBusReceivedMessage> messages = [];
             while (messages.Count < 3) messages.AddRange(await receiver.ReceiveMessagesAsync(10, Bus.Patience));
-            // The credit that a receive leaves open takes messages before the next one waits; the client gives them back, and they come later.
+            // The credit that a receive leaves open takes messages before the next one waits; the client gives them back, and they come
+            // later.
             Assert.Equal(["a", "b", "c"], Bus.Bodies(messages).Order());
             Assert.All(messages, message => Assert.Equal(1, message.DeliveryCount));
             foreach (ServiceBusReceivedMessage message in messages) await receiver.CompleteMessageAsync(message);
@@ -112,7 +113,8 @@ public sealed class ReceivingTests
         await using ServiceBusReceiver receiver = bus.Receiver(Bus.Queue, new ServiceBusReceiverOptions { PrefetchCount = 20 });
         await Bus.ReceiveAsync(receiver);
         Entity queue = bus.Server.Broker.Find(Bus.Queue);
-        await Eventually.TrueAsync(async () => (await queue.PeekAsync(0, 100)).Count(message => message.Lock is not null) >= 20, "20 messages are locked");
+        await Eventually.TrueAsync(async () => (await queue.PeekAsync(0, 100)).Count(message => message.Lock is not null) >= 20,
+            "20 messages are locked");
         await Bus.AssertEmptyAsync(bus.Receiver(Bus.Other));
         Assert.InRange((await queue.PeekAsync(0, 100)).Count(message => message.Lock is not null), 20, 21);
     }
@@ -166,7 +168,8 @@ public sealed class ReceivingTests
         async Task<List<string>> ConsumeAsync()
         {
             await using ServiceBusClient client = Bus.Connect(bus.Server.ConnectionString);
-            await using ServiceBusReceiver receiver = client.CreateReceiver(Bus.Queue, new ServiceBusReceiverOptions { PrefetchCount = 50 });
+            await using ServiceBusReceiver receiver = client.CreateReceiver(Bus.Queue,
+                new ServiceBusReceiverOptions { PrefetchCount = 50 });
             List<string> bodies = [];
             while (await receiver.ReceiveMessagesAsync(50, TimeSpan.FromSeconds(1)) is { Count: > 0 } messages)
             {

@@ -30,7 +30,8 @@ public sealed class RuleManagerTests
             Subject = "s", MessageId = "m", To = "t", ReplyTo = "r", ContentType = "ct", SessionId = "sid", ReplyToSessionId = "rsid",
             ApplicationProperties = { ["text"] = "a", ["number"] = 5L, ["truth"] = true },
         });
-        await rules.CreateRuleAsync(new CreateRuleOptions("action", new SqlRuleFilter("1 = 1")) { Action = new SqlRuleAction("SET color = 'red'") });
+        await rules.CreateRuleAsync(new CreateRuleOptions("action", new SqlRuleFilter("1 = 1"))
+            { Action = new SqlRuleAction("SET color = 'red'") });
 
         Dictionary<string, RuleProperties> listed = (await ListAsync(rules)).ToDictionary(rule => rule.Name);
         Assert.Equal(["$Default", "action", "correlation", "sql"], listed.Keys.Order(StringComparer.Ordinal));
@@ -38,8 +39,10 @@ public sealed class RuleManagerTests
         Assert.Equal("SET color = 'red'", Assert.IsType<SqlRuleAction>(listed["action"].Action).SqlExpression);
         var correlation = Assert.IsType<CorrelationRuleFilter>(listed["correlation"].Filter);
         Assert.Equal(("c", "s", "m", "t"), (correlation.CorrelationId, correlation.Subject, correlation.MessageId, correlation.To));
-        Assert.Equal(("r", "ct", "sid", "rsid"), (correlation.ReplyTo, correlation.ContentType, correlation.SessionId, correlation.ReplyToSessionId));
-        Assert.Equal(new Dictionary<string, object> { ["text"] = "a", ["number"] = 5L, ["truth"] = true }, correlation.ApplicationProperties);
+        Assert.Equal(("r", "ct", "sid", "rsid"), (correlation.ReplyTo, correlation.ContentType, correlation.SessionId,
+            correlation.ReplyToSessionId));
+        Assert.Equal(new Dictionary<string, object> { ["text"] = "a", ["number"] = 5L, ["truth"] = true },
+            correlation.ApplicationProperties);
     }
 
     [Fact]
@@ -67,7 +70,8 @@ public sealed class RuleManagerTests
         await using Bus bus = await Bus.StartAsync();
         await using ServiceBusRuleManager rules = bus.Client.CreateRuleManager(Bus.Topic, Bus.All);
         await rules.DeleteRuleAsync(RuleProperties.DefaultRuleName);
-        await rules.CreateRuleAsync(new CreateRuleOptions("paint", new TrueRuleFilter()) { Action = new SqlRuleAction("SET color = 'red'; SET sys.Label = 'painted'") });
+        await rules.CreateRuleAsync(new CreateRuleOptions("paint", new TrueRuleFilter())
+            { Action = new SqlRuleAction("SET color = 'red'; SET sys.Label = 'painted'") });
         await bus.SendToAsync(Bus.Topic, "x");
         ServiceBusReceivedMessage message = await Bus.ReceiveAsync(bus.Client.CreateReceiver(Bus.Topic, Bus.All));
         Assert.Equal(("x", "red", "painted"), (message.Body.ToString(), message.ApplicationProperties["color"], message.Subject));
@@ -76,8 +80,10 @@ public sealed class RuleManagerTests
     [Fact]
     public async Task TheConstantFilters_WorkAsTheClientSendsThem()
     {
-        await using Bus bus = await Bus.StartAsync(subscriptions: [new("other", new EntityOptions(), [LocalServiceBus.Core.Filters.Filter.True])]);
-        await using ServiceBusRuleManager none = bus.Client.CreateRuleManager(Bus.Topic, Bus.All), all = bus.Client.CreateRuleManager(Bus.Topic, "other");
+        await using Bus bus = await Bus.StartAsync(subscriptions: [new("other", new EntityOptions(),
+            [LocalServiceBus.Core.Filters.Filter.True])]);
+        await using ServiceBusRuleManager none = bus.Client.CreateRuleManager(Bus.Topic, Bus.All),
+            all = bus.Client.CreateRuleManager(Bus.Topic, "other");
         await none.DeleteRuleAsync(RuleProperties.DefaultRuleName);
         await all.DeleteRuleAsync(RuleProperties.DefaultRuleName);
         await none.CreateRuleAsync("none", new FalseRuleFilter());
@@ -93,7 +99,8 @@ public sealed class RuleManagerTests
         await using Bus bus = await Bus.StartAsync();
         await using ServiceBusRuleManager rules = bus.Client.CreateRuleManager(Bus.Topic, Bus.All);
         await rules.CreateRuleAsync("one", new TrueRuleFilter());
-        await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () => rules.CreateRuleAsync("one", new TrueRuleFilter()));
+        await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityAlreadyExists, () =>
+            rules.CreateRuleAsync("one", new TrueRuleFilter()));
         await Bus.AssertFailsAsync(ServiceBusFailureReason.MessagingEntityNotFound, () => rules.DeleteRuleAsync("two"));
     }
 
@@ -102,7 +109,8 @@ public sealed class RuleManagerTests
     {
         await using Bus bus = await Bus.StartAsync();
         await using ServiceBusRuleManager rules = bus.Client.CreateRuleManager(Bus.Topic, Bus.All);
-        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() => rules.CreateRuleAsync("bad", new SqlRuleFilter("size >")));
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(() =>
+            rules.CreateRuleAsync("bad", new SqlRuleFilter("size >")));
         Assert.Contains("size >", refused.Message, StringComparison.Ordinal);
         Assert.Single(await ListAsync(rules));
     }

@@ -21,7 +21,8 @@ public sealed class SchedulingTests
 
         bus.Clock.Advance(Delay);
         ServiceBusReceivedMessage message = await Bus.ReceiveAsync(receiver);
-        Assert.Equal(("later", ServiceBusMessageState.Active, number), (message.Body.ToString(), message.State, message.EnqueuedSequenceNumber));
+        Assert.Equal(("later", ServiceBusMessageState.Active, number),
+            (message.Body.ToString(), message.State, message.EnqueuedSequenceNumber));
         Assert.True(message.EnqueuedTime >= due.AddMilliseconds(-1));
     }
 

@@ -23,7 +23,8 @@ public sealed class SendingTests
         await using Bus bus = await Bus.StartAsync();
         await using ServiceBusSender sender = bus.Client.CreateSender(Bus.Queue);
         using ServiceBusMessageBatch batch = await sender.CreateMessageBatchAsync();
-        foreach (string body in Bus.Numbers(500)) Assert.True(batch.TryAddMessage(new ServiceBusMessage(body) { MessageId = $"id-{body}" }));
+        foreach (string body in Bus.Numbers(500)) Assert.True(batch.TryAddMessage(new ServiceBusMessage(body)
+            { MessageId = $"id-{body}" }));
         await sender.SendMessagesAsync(batch);
         List<ServiceBusReceivedMessage> messages = await Bus.ReceiveAsync(bus.Receiver(), 500);
         Assert.Equal(Bus.Numbers(500), Bus.Bodies(messages));
@@ -96,7 +97,8 @@ public sealed class SendingTests
     {
         await using Bus bus = await Bus.StartAsync();
         await using ServiceBusSender sender = bus.Client.CreateSender(Bus.Queue);
-        await Bus.AssertFailsAsync(ServiceBusFailureReason.MessageSizeExceeded, () => sender.SendMessageAsync(new ServiceBusMessage(new byte[300_000])));
+        await Bus.AssertFailsAsync(ServiceBusFailureReason.MessageSizeExceeded, () =>
+            sender.SendMessageAsync(new ServiceBusMessage(new byte[300_000])));
         await sender.SendMessageAsync(new ServiceBusMessage("small"));
         Assert.Equal("small", (await Bus.ReceiveAsync(bus.Receiver())).Body.ToString());
     }
@@ -108,7 +110,8 @@ public sealed class SendingTests
         await using ServiceBusSender sender = bus.Client.CreateSender(Bus.Queue);
         await sender.SendMessageAsync(new ServiceBusMessage("first") { MessageId = "a" });
         await sender.SendMessageAsync(new ServiceBusMessage("again") { MessageId = "a" });
-        await sender.SendMessagesAsync([new ServiceBusMessage("second") { MessageId = "b" }, new ServiceBusMessage("again") { MessageId = "b" }]);
+        await sender.SendMessagesAsync([new ServiceBusMessage("second") { MessageId = "b" },
+            new ServiceBusMessage("again") { MessageId = "b" }]);
         Assert.Equal(["first", "second"], Bus.Bodies(await Bus.ReceiveAsync(bus.Receiver(), 2)));
         bus.Clock.Advance(TimeSpan.FromMinutes(2));
         await sender.SendMessageAsync(new ServiceBusMessage("later") { MessageId = "a" });

@@ -15,7 +15,8 @@ public sealed class SessionProcessorTests
         await using Bus bus = await Bus.StartAsync(Sessions);
         await SendAsync(bus, sessions: 6, each: 10);
         await using ServiceBusSessionProcessor processor = bus.Client.CreateSessionProcessor(
-            Bus.Queue, new ServiceBusSessionProcessorOptions { MaxConcurrentSessions = 3, SessionIdleTimeout = TimeSpan.FromMilliseconds(300) });
+            Bus.Queue, new ServiceBusSessionProcessorOptions { MaxConcurrentSessions = 3,
+                SessionIdleTimeout = TimeSpan.FromMilliseconds(300) });
         var handled = new ConcurrentQueue<(string Session, string Body)>();
         var busy = new ConcurrentDictionary<string, bool>();
         bool overlapped = false;
@@ -32,7 +33,8 @@ public sealed class SessionProcessorTests
         await processor.StopProcessingAsync();
         Assert.False(overlapped);
         Assert.Equal(60, handled.Count);
-        Assert.All(handled.GroupBy(message => message.Session), session => Assert.Equal(Bus.Numbers(10), session.Select(message => message.Body)));
+        Assert.All(handled.GroupBy(message => message.Session), session =>
+            Assert.Equal(Bus.Numbers(10), session.Select(message => message.Body)));
     }
 
     [Fact]
@@ -40,7 +42,8 @@ public sealed class SessionProcessorTests
     {
         await using Bus bus = await Bus.StartAsync(Sessions);
         await SendAsync(bus, sessions: 3, each: 2);
-        await using ServiceBusSessionProcessor processor = bus.Client.CreateSessionProcessor(Bus.Queue, new ServiceBusSessionProcessorOptions { SessionIds = { "1" } });
+        await using ServiceBusSessionProcessor processor = bus.Client.CreateSessionProcessor(Bus.Queue,
+            new ServiceBusSessionProcessorOptions { SessionIds = { "1" } });
         var handled = new ConcurrentQueue<string>();
         processor.ProcessMessageAsync += arguments =>
         {

@@ -27,7 +27,8 @@ public sealed class SessionTests
     {
         await using Bus bus = await Bus.StartAsync(Sessions);
         await SendAsync(bus, ("a", "1"), ("b", "2"));
-        await using ServiceBusSessionReceiver first = await bus.Client.AcceptNextSessionAsync(Bus.Queue), second = await bus.Client.AcceptNextSessionAsync(Bus.Queue);
+        await using ServiceBusSessionReceiver first = await bus.Client.AcceptNextSessionAsync(Bus.Queue),
+            second = await bus.Client.AcceptNextSessionAsync(Bus.Queue);
         Assert.Equal(("a", "b"), (first.SessionId, second.SessionId));
         Task<ServiceBusSessionReceiver> third = bus.Client.AcceptNextSessionAsync(Bus.Queue);
         await SendAsync(bus, ("c", "3"));
@@ -38,7 +39,8 @@ public sealed class SessionTests
     public async Task WithoutAFreeSession_AcceptingTheNextEndsWithATimeout()
     {
         await using Bus bus = await Bus.StartAsync(Sessions);
-        await using ServiceBusClient hasty = Bus.Connect(bus.Server.ConnectionString, options => options.RetryOptions.TryTimeout = TimeSpan.FromSeconds(1));
+        await using ServiceBusClient hasty = Bus.Connect(bus.Server.ConnectionString,
+            options => options.RetryOptions.TryTimeout = TimeSpan.FromSeconds(1));
         await Bus.AssertFailsAsync(ServiceBusFailureReason.ServiceTimeout, () => hasty.AcceptNextSessionAsync(Bus.Queue));
     }
 
@@ -47,7 +49,8 @@ public sealed class SessionTests
     {
         await using Bus bus = await Bus.StartAsync(Sessions);
         await using (ServiceBusSessionReceiver held = await bus.Client.AcceptSessionAsync(Bus.Queue, "mine"))
-            await Bus.AssertFailsAsync(ServiceBusFailureReason.SessionCannotBeLocked, () => bus.Client.AcceptSessionAsync(Bus.Queue, "mine"));
+            await Bus.AssertFailsAsync(ServiceBusFailureReason.SessionCannotBeLocked, () =>
+                bus.Client.AcceptSessionAsync(Bus.Queue, "mine"));
         await using ServiceBusSessionReceiver again = await bus.Client.AcceptSessionAsync(Bus.Queue, "mine");
         Assert.Equal("mine", again.SessionId);
     }
@@ -120,7 +123,8 @@ public sealed class SessionTests
     {
         await using Bus bus = await Bus.StartAsync(Sessions, withClock: true);
         // The client drains the link that was closed, which takes it as long as a try.
-        await using ServiceBusClient hasty = Bus.Connect(bus.Server.ConnectionString, options => options.RetryOptions.TryTimeout = TimeSpan.FromSeconds(2));
+        await using ServiceBusClient hasty = Bus.Connect(bus.Server.ConnectionString,
+            options => options.RetryOptions.TryTimeout = TimeSpan.FromSeconds(2));
         await using ServiceBusSessionReceiver session = await hasty.AcceptSessionAsync(Bus.Queue, "s");
         Task<ServiceBusReceivedMessage> receiving = session.ReceiveMessageAsync(TimeSpan.FromMinutes(10));
         await Bus.AssertEmptyAsync(bus.Receiver(Bus.Other));   // so that it waits already
@@ -134,7 +138,8 @@ public sealed class SessionTests
     {
         await using Bus bus = await Bus.StartAsync(Sessions);
         await SendAsync(bus, ("s", "x"));
-        await using (ServiceBusSessionReceiver session = await bus.Client.AcceptSessionAsync(Bus.Queue, "s")) await Bus.ReceiveAsync(session);
+        await using (ServiceBusSessionReceiver session = await bus.Client.AcceptSessionAsync(Bus.Queue,
+            "s")) await Bus.ReceiveAsync(session);
         await using ServiceBusSessionReceiver again = await bus.Client.AcceptSessionAsync(Bus.Queue, "s");
         Assert.Equal(1, (await Bus.ReceiveAsync(again)).DeliveryCount);
     }

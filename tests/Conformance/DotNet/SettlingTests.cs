@@ -123,7 +123,8 @@ public sealed class SettlingTests
         await using ServiceBusReceiver receiver = bus.Receiver();
         await receiver.AbandonMessageAsync(await Bus.ReceiveAsync(receiver), new Dictionary<string, object> { [name] = value });
         ServiceBusReceivedMessage message = await Bus.ReceiveAsync(receiver);
-        Assert.Equal((value, 1L, "x"), (message.ApplicationProperties[name], message.ApplicationProperties["kept"], message.Body.ToString()));
+        Assert.Equal((value, 1L, "x"), (message.ApplicationProperties[name], message.ApplicationProperties["kept"],
+            message.Body.ToString()));
     }
 
     [Fact]
@@ -140,6 +141,7 @@ public sealed class SettlingTests
         }
         await Bus.AssertEmptyAsync(receiver);
         ServiceBusReceivedMessage dead = await Bus.ReceiveAsync(bus.DeadLetters());
-        Assert.Equal(("poison", "MaxDeliveryCountExceeded", Bus.Queue), (dead.Body.ToString(), dead.DeadLetterReason, dead.DeadLetterSource));
+        Assert.Equal(("poison", "MaxDeliveryCountExceeded", Bus.Queue),
+            (dead.Body.ToString(), dead.DeadLetterReason, dead.DeadLetterSource));
     }
 }

@@ -15,15 +15,18 @@ public sealed class TimeToLiveTests
         Assert.Equal(TimeSpan.FromHours(1), message.TimeToLive);
         Assert.Equal(message.EnqueuedTime + TimeSpan.FromHours(1), message.ExpiresAt);
         Assert.Equal(TimeSpan.FromHours(1), message.GetRawAmqpMessage().Header.TimeToLive);
-        Assert.InRange(message.GetRawAmqpMessage().Properties.AbsoluteExpiryTime!.Value - message.ExpiresAt, TimeSpan.FromSeconds(-1), TimeSpan.FromSeconds(1));
+        Assert.InRange(message.GetRawAmqpMessage().Properties.AbsoluteExpiryTime!.Value - message.ExpiresAt, TimeSpan.FromSeconds(-1),
+            TimeSpan.FromSeconds(1));
     }
 
     [Fact]
     public async Task TheShorterOfBoth_Counts()
     {
         await using Bus bus = await Bus.StartAsync(AnHour);
-        Assert.Equal(TimeSpan.FromMinutes(1), (await RoundTripAsync(bus, new ServiceBusMessage("x") { TimeToLive = TimeSpan.FromMinutes(1) })).TimeToLive);
-        Assert.Equal(TimeSpan.FromHours(1), (await RoundTripAsync(bus, new ServiceBusMessage("x") { TimeToLive = TimeSpan.FromHours(2) })).TimeToLive);
+        Assert.Equal(TimeSpan.FromMinutes(1), (await RoundTripAsync(bus,
+            new ServiceBusMessage("x") { TimeToLive = TimeSpan.FromMinutes(1) })).TimeToLive);
+        Assert.Equal(TimeSpan.FromHours(1), (await RoundTripAsync(bus,
+            new ServiceBusMessage("x") { TimeToLive = TimeSpan.FromHours(2) })).TimeToLive);
     }
 
     [Fact]

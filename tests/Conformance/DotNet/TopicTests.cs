@@ -11,7 +11,8 @@ public sealed class TopicTests
     {
         await using Bus bus = await Bus.StartAsync(subscriptions: [new("second", new EntityOptions(), [Filter.True])]);
         await bus.SendToAsync(Bus.Topic, Bus.Numbers(5));
-        await using ServiceBusReceiver first = bus.Client.CreateReceiver(Bus.Topic, Bus.All), second = bus.Client.CreateReceiver(Bus.Topic, "second");
+        await using ServiceBusReceiver first = bus.Client.CreateReceiver(Bus.Topic, Bus.All),
+            second = bus.Client.CreateReceiver(Bus.Topic, "second");
         List<ServiceBusReceivedMessage> messages = await Bus.ReceiveAsync(first, 5);
         foreach (ServiceBusReceivedMessage message in messages) await first.CompleteMessageAsync(message);
         Assert.Equal(Bus.Numbers(5), Bus.Bodies(messages));
@@ -82,7 +83,8 @@ public sealed class TopicTests
     [Fact]
     public async Task ACorrelationFilter_ComparesApplicationProperties_AllOfThem()
     {
-        var filter = new CorrelationFilter(new Dictionary<string, string>(), new Dictionary<string, object?> { ["size"] = 20L, ["color"] = "dark-red" });
+        var filter = new CorrelationFilter(new Dictionary<string, string>(), new Dictionary<string,
+            object?> { ["size"] = 20L, ["color"] = "dark-red" });
         await using Bus bus = await Bus.StartAsync(subscriptions: [new("some", new EntityOptions(), [filter])]);
         await SendAllAsync(bus);
         await using ServiceBusReceiver receiver = bus.Client.CreateReceiver(Bus.Topic, "some");
@@ -101,10 +103,12 @@ public sealed class TopicTests
     private static Task SendAllAsync(Bus bus) => SendAsync(
         bus,
         new ServiceBusMessage("plain") { CorrelationId = "c", ReplyTo = "me" },
-        new ServiceBusMessage("red") { Subject = "red", To = "somebody", ApplicationProperties = { ["size"] = 1, ["color"] = "red", ["isNew"] = true } },
+        new ServiceBusMessage("red") { Subject = "red", To = "somebody",
+            ApplicationProperties = { ["size"] = 1, ["color"] = "red", ["isNew"] = true } },
         new ServiceBusMessage("big")
         {
-            MessageId = "id-big", ContentType = "text/plain", ApplicationProperties = { ["size"] = 20L, ["color"] = "dark-red", ["price"] = 2.5 },
+            MessageId = "id-big", ContentType = "text/plain",
+                ApplicationProperties = { ["size"] = 20L, ["color"] = "dark-red", ["price"] = 2.5 },
         });
 
     private static async Task SendAsync(Bus bus, params ServiceBusMessage[] messages)

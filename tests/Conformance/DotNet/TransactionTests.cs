@@ -77,8 +77,10 @@ public sealed class TransactionTests
         await (settlement switch
         {
             "abandon" => Eventually.TrueAsync(async () => (await Bus.ReceiveAsync(receiver)).DeliveryCount == 2, "it came back"),
-            "defer" => Eventually.TrueAsync(async () => (await receiver.PeekMessageAsync(0)).State == ServiceBusMessageState.Deferred, "it is deferred"),
-            _ => Eventually.TrueAsync(async () => (await Bus.ReceiveAsync(bus.DeadLetters())).DeadLetterReason == "r", "it is a dead letter"),
+            "defer" => Eventually.TrueAsync(async () => (await receiver.PeekMessageAsync(0)).State == ServiceBusMessageState.Deferred,
+                "it is deferred"),
+            _ => Eventually.TrueAsync(async () => (await Bus.ReceiveAsync(bus.DeadLetters())).DeadLetterReason == "r",
+                "it is a dead letter"),
         });
 
         Task SettleAsync() => settlement switch
@@ -175,7 +177,8 @@ public sealed class TransactionTests
         TransactionScope scope = Scope();
         await sender.SendMessageAsync(new ServiceBusMessage("first"));
         bus.Clock.Advance(TimeSpan.FromMinutes(2));
-        ServiceBusException refused = await Assert.ThrowsAsync<ServiceBusException>(() => sender.SendMessageAsync(new ServiceBusMessage("second")));
+        ServiceBusException refused = await Assert.ThrowsAsync<ServiceBusException>(() =>
+            sender.SendMessageAsync(new ServiceBusMessage("second")));
         Assert.Contains("not done within 2 minutes", refused.Message, StringComparison.Ordinal);
         Assert.ThrowsAny<TransactionException>(() =>
         {
@@ -246,7 +249,8 @@ public sealed class TransactionTests
     {
         await using Bus bus = await Bus.StartAsync();
         await bus.SendAsync("in");
-        await using ServiceBusClient client = Bus.Connect(bus.Server.ConnectionString, options => options.EnableCrossEntityTransactions = true);
+        await using ServiceBusClient client = Bus.Connect(bus.Server.ConnectionString,
+            options => options.EnableCrossEntityTransactions = true);
         await using ServiceBusReceiver receiver = client.CreateReceiver(Bus.Queue);
         await using ServiceBusSender other = client.CreateSender(Bus.Other), topic = client.CreateSender(Bus.Topic);
         ServiceBusReceivedMessage message = await Bus.ReceiveAsync(receiver);
@@ -277,7 +281,8 @@ public sealed class TransactionTests
         await using Bus bus = await Bus.StartAsync();
         await bus.SendAsync("a");
         await bus.SendToAsync(Bus.Other, "b");
-        await using ServiceBusClient client = Bus.Connect(bus.Server.ConnectionString, options => options.EnableCrossEntityTransactions = true);
+        await using ServiceBusClient client = Bus.Connect(bus.Server.ConnectionString,
+            options => options.EnableCrossEntityTransactions = true);
         await using ServiceBusReceiver first = client.CreateReceiver(Bus.Queue), second = client.CreateReceiver(Bus.Other);
         ServiceBusReceivedMessage a = await Bus.ReceiveAsync(first), b = await Bus.ReceiveAsync(second);
         using (Scope())
@@ -293,7 +298,8 @@ public sealed class TransactionTests
     {
         await using Bus bus = await Bus.StartAsync();
         await bus.SendAsync(Bus.Numbers(30));
-        await using ServiceBusClient client = Bus.Connect(bus.Server.ConnectionString, options => options.EnableCrossEntityTransactions = true);
+        await using ServiceBusClient client = Bus.Connect(bus.Server.ConnectionString,
+            options => options.EnableCrossEntityTransactions = true);
         await using ServiceBusSender sender = client.CreateSender(Bus.Other);
         await using ServiceBusProcessor processor = client.CreateProcessor(
             Bus.Queue, new ServiceBusProcessorOptions { AutoCompleteMessages = false, MaxConcurrentCalls = 4 });

@@ -16,7 +16,8 @@ public sealed class MessageCheckTests
     [Fact]
     public void AllSections_InOrder_AreTaken() => MessageCheck.ThrowIfUndecodable(
     [
-        .. Encode(new Header { Durable = true }), .. Encode(new DeliveryAnnotations { [(Symbol)"a"] = 1 }), .. Encode(new MessageAnnotations { [(Symbol)"b"] = 2 }),
+        .. Encode(new Header { Durable = true }), .. Encode(new DeliveryAnnotations { [(Symbol)"a"] = 1 }),
+            .. Encode(new MessageAnnotations { [(Symbol)"b"] = 2 }),
         .. Properties, .. Encode(new ApplicationProperties { ["c"] = 3, ["d"] = null, ["e"] = new byte[] { 1 } }), .. Body, .. Body,
         .. Encode(new Footer { [(Symbol)"f"] = 4 }),
     ]);
@@ -40,7 +41,8 @@ public sealed class MessageCheckTests
     public void SectionsOutOfOrder_AreRefused() => AssertRefused("'properties' cannot follow a section 'data'", [.. Body, .. Properties]);
 
     [Fact]
-    public void ASectionTwice_IsRefused() => AssertRefused("'properties' cannot follow a section 'properties'", [.. Properties, .. Properties]);
+    public void ASectionTwice_IsRefused() => AssertRefused("'properties' cannot follow a section 'properties'",
+        [.. Properties, .. Properties]);
 
     [Fact]
     public void TwoKindsOfBody_AreRefused() => AssertRefused("'value' cannot follow a section 'data'", [.. Body, .. Value]);
@@ -49,7 +51,8 @@ public sealed class MessageCheckTests
     public void TwoValues_AreRefused() => AssertRefused("'value' cannot follow a section 'value'", [.. Value, .. Value]);
 
     [Fact]
-    public void ADataSectionThatHoldsAString_IsRefused() => AssertRefused("'data' holds a value of the wrong type", [0, 0x53, 0x75, 0xa1, 1, (byte)'x']);
+    public void ADataSectionThatHoldsAString_IsRefused() => AssertRefused("'data' holds a value of the wrong type",
+        [0, 0x53, 0x75, 0xa1, 1, (byte)'x']);
 
     [Fact]
     public void ApplicationPropertiesThatAreAList_AreRefused() => AssertRefused("'application properties' holds", [0, 0x53, 0x74, 0x45]);
@@ -59,7 +62,8 @@ public sealed class MessageCheckTests
         AssertRefused("'a' holds a value", Encode(new ApplicationProperties { ["a"] = new Map { ["b"] = 1 } }));
 
     [Fact]
-    public void AnApplicationPropertyWithoutAName_IsRefused() => AssertRefused("is no string", [0, 0x53, 0x74, 0xc1, 5, 2, 0x54, 1, 0x54, 2]);
+    public void AnApplicationPropertyWithoutAName_IsRefused() =>
+        AssertRefused("is no string", [0, 0x53, 0x74, 0xc1, 5, 2, 0x54, 1, 0x54, 2]);
 
     [Fact]
     public void ATimespanThatIsNoNumber_IsRefused() => AssertRefused(
@@ -69,7 +73,8 @@ public sealed class MessageCheckTests
     public void AMapWithAKeyWithoutAValue_IsRefused() => AssertRefused("'value'", [0, 0x53, 0x77, 0xc1, 3, 1, 0x54, 1]);
 
     [Fact]
-    public void AMapWithTheSameKeyTwice_IsRefused() => AssertRefused("'value'", [0, 0x53, 0x77, 0xc1, 9, 4, 0x54, 1, 0x54, 1, 0x54, 1, 0x54, 2]);
+    public void AMapWithTheSameKeyTwice_IsRefused() => AssertRefused("'value'",
+        [0, 0x53, 0x77, 0xc1, 9, 4, 0x54, 1, 0x54, 1, 0x54, 1, 0x54, 2]);
 
     [Fact]
     public void AMemberOfABatch_IsCheckedToo()
@@ -80,7 +85,8 @@ public sealed class MessageCheckTests
     }
 
     [Fact]
-    public void ABatchWithAnotherBody_IsRefused() => Assert.Throws<BrokerException>(() => MessageReader.Read(Value, MessageReader.BatchFormat));
+    public void ABatchWithAnotherBody_IsRefused() => Assert.Throws<BrokerException>(() =>
+        MessageReader.Read(Value, MessageReader.BatchFormat));
 
     [Fact]
     public void TheProperties_ThatAnSdkPutsOnABatch_AreNoMessage() =>

@@ -33,7 +33,8 @@ internal sealed class CoordinatorLink(AmqpSession session, uint handle) : Incomi
                 return new Declared { TxnId = Begin() };
             case Discharge { TxnId: { } id } discharge:
                 return await EndAsync(id, discharge.Fail);
-            case DescribedValue { Value: List { Count: > 0 } fields } described when Is(described, "amqp:discharge:list") && fields[0] is byte[] id:
+            case DescribedValue { Value: List { Count: > 0 } fields } described when Is(described, "amqp:discharge:list")
+                && fields[0] is byte[] id:
                 return await EndAsync(id, fields.Count > 1 && fields[1] is true);
             default:
                 throw new BrokerException(Refusal.InvalidArgument, "A coordinator takes declare and discharge only.");

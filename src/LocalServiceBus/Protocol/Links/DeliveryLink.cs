@@ -151,7 +151,8 @@ internal sealed class DeliveryLink : Link
         }
         catch (OperationCanceledException) when (!_ended.IsCancellationRequested)
         {
-            throw new BrokerException(Refusal.TimedOut, $"No session of '{_entity.Name}' had a message and was free within {wait.TotalSeconds:0.#} s.");
+            throw new BrokerException(Refusal.TimedOut,
+                $"No session of '{_entity.Name}' had a message and was free within {wait.TotalSeconds:0.#} s.");
         }
     }
 
@@ -192,7 +193,8 @@ internal sealed class DeliveryLink : Link
         try
         {
             await handover.Committed;
-            foreach (Message message in handover.Messages.Where(message => message.Lock is not null)) await _entity.ReleaseAsync(message.Lock!.Token);
+            foreach (Message message in handover.Messages.Where(message =>
+                message.Lock is not null)) await _entity.ReleaseAsync(message.Lock!.Token);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -237,7 +239,8 @@ internal sealed class DeliveryLink : Link
         try
         {
             _ended.Token.ThrowIfCancellationRequested();
-            await Session.SendAsync(Handle, token.ToByteArray(), MessageWriter.Write(message), _mode == ReceiveMode.PeekLock ? (this, token) : null);
+            await Session.SendAsync(Handle, token.ToByteArray(), MessageWriter.Write(message), _mode == ReceiveMode.PeekLock
+                ? (this, token) : null);
         }
         catch (OperationCanceledException)
         {

@@ -13,7 +13,8 @@ namespace HrNetBatch.LocalServiceBus.Protocol.Links;
 /// <param name="address">The address that needs a token.</param>
 internal abstract class IncomingLink(AmqpSession session, uint handle, string? address) : Link(session, handle, address)
 {
-    /// <summary>How many messages may be under way. Credit returns when a message is durable, so this bounds what waits for the disk.</summary>
+    /// <summary>How many messages may be under way. Credit returns when a message is durable, so this bounds what waits for the
+    /// disk.</summary>
     private const uint Credit = 1000;
 
     private ArrayBufferWriter<byte>? _parts;
@@ -82,7 +83,8 @@ internal abstract class IncomingLink(AmqpSession session, uint handle, string? a
         try
         {
             if (isTooLarge)
-                throw new BrokerException(Refusal.MessageTooLarge, $"The message is larger than {MaxBytes} bytes, the most this broker takes.");
+                throw new BrokerException(Refusal.MessageTooLarge,
+                    $"The message is larger than {MaxBytes} bytes, the most this broker takes.");
             state = await AnswerAsync(delivery);
         }
         catch (BrokerException refusal)

@@ -23,7 +23,8 @@ internal static class LinkFactory
 
         if (address.Equals(TokenNode, StringComparison.OrdinalIgnoreCase))
         {
-            return Requests(TokenNode, null, (request, _) => Task.FromResult(TokenRequests.Handle(request, context, session.Connection.Claims)));
+            return Requests(TokenNode, null, (request, _) => Task.FromResult(TokenRequests.Handle(request, context,
+                session.Connection.Claims)));
         }
         if (!session.Connection.Claims.Allow(address))
         {

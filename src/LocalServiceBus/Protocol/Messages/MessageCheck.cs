@@ -15,7 +15,8 @@ internal static class MessageCheck
 
     private static readonly string[] Names =
     [
-        "header", "delivery annotations", "message annotations", "properties", "application properties", "data", "sequence", "value", "footer",
+        "header", "delivery annotations", "message annotations", "properties", "application properties", "data", "sequence", "value",
+        "footer",
     ];
 
     /// <summary>Checks all sections of a message: that they are known, in order, and hold what they should.</summary>
@@ -117,8 +118,7 @@ internal static class MessageCheck
                 _ => IsSimple(described.Value),
             };
         }
-        return value is not (Array and not byte[]) and not System.Collections.IList and not System.Collections.IDictionary and not Described
-            || value is byte[];
+        return value is byte[] || value is not (System.Collections.IList or System.Collections.IDictionary or Described);
     }
 
     private static BrokerException Refused(string fault) => new(Refusal.InvalidArgument, $"No receiver could decode the message. {fault}");

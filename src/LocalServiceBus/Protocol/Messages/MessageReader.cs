@@ -74,7 +74,8 @@ internal static class MessageReader
                     yield return message.Buffer.AsSpan(message.Offset, message.Length).ToArray();
                     break;
                 case AmqpSequence or AmqpValue:
-                    throw new BrokerException(Refusal.InvalidArgument, "A batch holds its messages in data sections; this one has another body.");
+                    throw new BrokerException(Refusal.InvalidArgument,
+                        "A batch holds its messages in data sections; this one has another body.");
             }
         }
     }
@@ -106,5 +107,6 @@ internal static class MessageReader
     private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time.ToUniversalTime(), DateTimeKind.Utc));
 
     /// <summary>An id as filters see it.</summary>
-    public static string? Text(object? id) => id is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(id, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
+    public static string? Text(object? id) => id is byte[] bytes ? Convert.ToHexString(bytes)
+        : Convert.ToString(id, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
 }

@@ -9,7 +9,8 @@ namespace HrNetBatch.LocalServiceBus.Protocol.Messages;
 /// <summary>The sections of an encoded message that a broker reads; the body stays bytes.</summary>
 internal sealed class MessageSections
 {
-    private const ulong HeaderCode = 0x70, DeliveryAnnotationsCode = 0x71, AnnotationsCode = 0x72, PropertiesCode = 0x73, ApplicationCode = 0x74;
+    private const ulong HeaderCode = 0x70, DeliveryAnnotationsCode = 0x71, AnnotationsCode = 0x72, PropertiesCode = 0x73,
+        ApplicationCode = 0x74;
 
     private MessageSections()
     {

@@ -17,7 +17,8 @@ internal static class MessageWriter
     /// <param name="message">The message.</param>
     /// <param name="isPeek">Whether it is only shown.</param>
     /// <param name="lockToken">The token for a receiver that gets it without a delivery whose tag would say it.</param>
-    public static byte[] WriteBytes(Core.Message message, bool isPeek = false, Guid? lockToken = null) => [.. Write(message, isPeek, lockToken)];
+    public static byte[] WriteBytes(Core.Message message, bool isPeek = false, Guid? lockToken = null) =>
+        [.. Write(message, isPeek, lockToken)];
 
     private static ArraySegment<byte> Write(Core.Message message, bool isPeek, Guid? lockToken)
     {
@@ -66,7 +67,8 @@ internal static class MessageWriter
         Properties properties = sent ?? new Properties();
         if (!properties.HasField(CreationField)) properties.CreationTime = message.EnqueuedAt.UtcDateTime;
         TimeSpan life = message.TimeToLive!.Value;
-        properties.AbsoluteExpiryTime = life < DateTime.MaxValue - properties.CreationTime ? properties.CreationTime + life : DateTime.MaxValue;
+        properties.AbsoluteExpiryTime = life < DateTime.MaxValue - properties.CreationTime ? properties.CreationTime + life
+            : DateTime.MaxValue;
         return properties;
     }
 

@@ -18,7 +18,8 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
         try
         {
             object? body = await RunAsync(request, transaction);
-            bool isEmpty = body is Map map && (map["messages"] is List { Count: 0 } || map["rules"] is List { Count: 0 } || map["sessions-ids"] is string[] { Length: 0 });
+            bool isEmpty = body is Map map && (map["messages"] is List { Count: 0 } || map["rules"] is List { Count: 0 }
+                || map["sessions-ids"] is string[] { Length: 0 });
             return isEmpty ? Answer(204, "There are none.", null) : Answer(200, "OK", body);
         }
         catch (BrokerException refusal)
@@ -26,7 +27,8 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
             Response response = Answer(Conditions.StatusOf(refusal.Reason), refusal.Message, null);
             return response with
             {
-                Properties = new Dictionary<string, object>(response.Properties) { ["errorCondition"] = (Symbol)Conditions.Of(refusal.Reason) },
+                Properties = new Dictionary<string, object>(response.Properties)
+                    { ["errorCondition"] = (Symbol)Conditions.Of(refusal.Reason) },
             };
         }
     }
@@ -72,7 +74,8 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
                 return new Map { ["session-state"] = await entity.GetSessionStateAsync(request.Field<string>("session-id")) };
             case "set-session-state":
                 CheckSession(request);
-                await SetSessionStateAsync(request.Field<string>("session-id"), request.OptionalField("session-state") as byte[], transaction);
+                await SetSessionStateAsync(request.Field<string>("session-id"), request.OptionalField("session-state") as byte[],
+                    transaction);
                 return null;
             default:
                 throw new BrokerException(Refusal.NotImplemented, $"This broker does not know the operation '{operation}'.");
@@ -99,7 +102,8 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
         DateTime after = request.Field<DateTime>("last-updated-time").ToUniversalTime();
         // Clients ask for all sessions with the latest moment there is.
         if (after.Year < DateTime.MaxValue.Year)
-            throw new BrokerException(Refusal.NotImplemented, "This broker does not know when a session's state was set: list all sessions, without a time.");
+            throw new BrokerException(Refusal.NotImplemented,
+                "This broker does not know when a session's state was set: list all sessions, without a time.");
         int skip = (int)request.Number("skip");
         string[] sessions = [.. (await entity.ListSessionsAsync()).Skip(skip).Take((int)request.Number("top"))];
         return new Map { ["skip"] = skip + sessions.Length, ["sessions-ids"] = sessions };
@@ -113,7 +117,8 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
         int count = (int)Math.Clamp(request.Number("message-count"), 0, MaxCount);
         List<Message> messages = await entity.PeekAsync(
             request.Number("from-sequence-number"), count, request.OptionalField("session-id") as string);
-        return new Map { ["messages"] = ListOf(messages.Select(message => new Map { ["message"] = MessageWriter.WriteBytes(message, isPeek: true) })) };
+        return new Map { ["messages"] = ListOf(messages.Select(message =>
+            new Map { ["message"] = MessageWriter.WriteBytes(message, isPeek: true) })) };
     }
 
     private Task<long[]> ScheduleAsync(Request request, ActiveTransaction? transaction)
@@ -147,7 +152,8 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
     {
         ReceiveMode mode = request.Number("receiver-settle-mode") == 0 ? ReceiveMode.ReceiveAndDelete : ReceiveMode.PeekLock;
         if (transaction is not null && mode == ReceiveMode.ReceiveAndDelete)
-            throw new BrokerException(Refusal.NotImplemented, "Messages cannot be received and deleted in a transaction: receive under a lock, and complete.");
+            throw new BrokerException(Refusal.NotImplemented,
+                "Messages cannot be received and deleted in a transaction: receive under a lock, and complete.");
         List<Message> messages = await entity.ReceiveDeferredAsync(
             request.Field<long[]>("sequence-numbers"), mode, request.OptionalField("session-id") as string);
         return new Map
@@ -178,7 +184,8 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
             "abandoned" => new Abandonment(properties),
             "defered" => new Deferral(properties),   // Service Bus spells it so
             "suspended" => new DeadLettering(
-                request.OptionalField("deadletter-reason") as string, request.OptionalField("deadletter-description") as string, properties),
+                request.OptionalField("deadletter-reason") as string, request.OptionalField("deadletter-description") as string,
+                    properties),
             _ => throw new BrokerException(Refusal.InvalidArgument, $"'{status}' is no disposition-status."),
         };
     }

@@ -10,8 +10,10 @@ internal sealed class RequestNode(AmqpSession session, string node, Func<Request
     {
         Request request = Request.Read(content);
         Response response = await handle(request, transaction);
-        ReplyLink[] links = [.. session.Links.OfType<ReplyLink>().Where(link => link.Node.Equals(node, StringComparison.OrdinalIgnoreCase))];
-        ReplyLink? reply = links.FirstOrDefault(link => link.ReplyAddress is not null && link.ReplyAddress == request.ReplyTo) ?? links.FirstOrDefault();
+        ReplyLink[] links = [.. session.Links.OfType<ReplyLink>().Where(link =>
+            link.Node.Equals(node, StringComparison.OrdinalIgnoreCase))];
+        ReplyLink? reply = links.FirstOrDefault(link => link.ReplyAddress is not null
+            && link.ReplyAddress == request.ReplyTo) ?? links.FirstOrDefault();
         reply?.Send(response.Encode(request.Id));
     }
 }

@@ -10,7 +10,8 @@ internal static class RuleRequests
 {
     // Service Bus's own: the codes of filters are shorter by a digit than the others.
     private const ulong DescriptionCode = 0x13700000004, NoActionCode = 0x13700000005, SqlActionCode = 0x13700000006;
-    private const ulong SqlFilterCode = 0x1370000006, TrueFilterCode = 0x1370000007, FalseFilterCode = 0x1370000008, CorrelationFilterCode = 0x1370000009;
+    private const ulong SqlFilterCode = 0x1370000006, TrueFilterCode = 0x1370000007, FalseFilterCode = 0x1370000008,
+        CorrelationFilterCode = 0x1370000009;
 
     // In the order in which the wire has them.
     private static readonly (string Property, string Field)[] CorrelationFields =
@@ -51,7 +52,8 @@ internal static class RuleRequests
         }
         if (description["true-filter"] is Map) return Core.Filters.Filter.True;
         if (description["false-filter"] is Map) return Core.Filters.Filter.False;
-        throw new BrokerException(Refusal.InvalidArgument, "The rule has no filter that this broker knows: sql-filter, correlation-filter, true-filter, false-filter.");
+        throw new BrokerException(Refusal.InvalidArgument,
+            "The rule has no filter that this broker knows: sql-filter, correlation-filter, true-filter, false-filter.");
     }
 
     private static SqlAction? Action(Map description)
@@ -76,16 +78,19 @@ internal static class RuleRequests
         }
     }
 
-    private static DescribedValue Describe(Rule rule) => Described(DescriptionCode, Describe(rule.Filter), Describe(rule.Action), rule.Name, rule.CreatedAt.UtcDateTime);
+    private static DescribedValue Describe(Rule rule) => Described(DescriptionCode, Describe(rule.Filter), Describe(rule.Action),
+        rule.Name, rule.CreatedAt.UtcDateTime);
 
-    private static DescribedValue Describe(SqlAction? action) => action is null ? Described(NoActionCode) : Described(SqlActionCode, action.Expression, null);
+    private static DescribedValue Describe(SqlAction? action) => action is null ? Described(NoActionCode)
+        : Described(SqlActionCode, action.Expression, null);
 
     private static DescribedValue Describe(Filter filter) => filter switch
     {
         SqlFilter sql => Described(SqlFilterCode, sql.Expression, null),
         CorrelationFilter correlation => Described(
             CorrelationFilterCode,
-            [.. CorrelationFields.Select(field => (object?)correlation.System.GetValueOrDefault(field.Property)), MapOf(correlation.Application)]),
+            [.. CorrelationFields.Select(field => (object?)correlation.System.GetValueOrDefault(field.Property)),
+                MapOf(correlation.Application)]),
         _ => Described(filter == Core.Filters.Filter.False ? FalseFilterCode : TrueFilterCode),
     };
 

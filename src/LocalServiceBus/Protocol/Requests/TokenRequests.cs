@@ -13,8 +13,10 @@ internal static class TokenRequests
         if (request.Property("type") != SharedAccessType)
             return Answer(401, $"UnsupportedToken: This broker takes shared access signatures only ({SharedAccessType}).");
         string audience = Addresses.Path(request.Property("name") ?? "");
-        string? fault = context.Key.Check(request.Body as string ?? "", context.Time.GetUtcNow(), out string resource, out DateTimeOffset expiresAt);
-        if (fault is null && !Addresses.Covers(resource, audience)) fault = $"InvalidAudience: The token is for '{resource}', not for '{audience}'.";
+        string? fault = context.Key.Check(request.Body as string ?? "", context.Time.GetUtcNow(), out string resource,
+            out DateTimeOffset expiresAt);
+        if (fault is null && !Addresses.Covers(resource, audience)) fault =
+            $"InvalidAudience: The token is for '{resource}', not for '{audience}'.";
         if (fault is not null) return Answer(401, fault);
         claims.Add(audience, expiresAt);
         return Answer(202, "Accepted");

@@ -35,7 +35,7 @@ internal sealed class ActiveTransaction(byte[] id, DateTimeOffset endsAt)
             {
                 throw new BrokerException(
                     Refusal.NotAllowed,
-                    $"The transaction works on '{_first.Value.Entity}', so it cannot include '{name}': enable cross-entity transactions in the client.");
+                    $"The transaction works on '{_first.Value.Entity}' and cannot include '{name}': enable cross-entity transactions in the client.");
             }
             if (isSettlement)
             {

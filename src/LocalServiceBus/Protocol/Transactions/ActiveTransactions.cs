@@ -2,7 +2,8 @@ using HrNetBatch.LocalServiceBus.Core;
 
 namespace HrNetBatch.LocalServiceBus.Protocol.Transactions;
 
-/// <summary>The transactions of one connection, which end with it. They are in memory only: what is not committed is as if it never was.</summary>
+/// <summary>The transactions of one connection, which end with it. They are in memory only: what is not committed is as if it never
+/// was.</summary>
 internal sealed class ActiveTransactions(BrokerContext context)
 {
     /// <summary>How long one may take; Service Bus's own limit.</summary>
@@ -24,7 +25,8 @@ internal sealed class ActiveTransactions(BrokerContext context)
     public ActiveTransaction Find(byte[] id) => Get(id, remove: false);
 
     /// <summary>Does the work of one, or drops it.</summary>
-    /// <exception cref="BrokerException">There is none of that id, its time is over, or something of it cannot be done any more.</exception>
+    /// <exception cref="BrokerException">There is none of that id, its time is over, or something of it cannot be done any
+    /// more.</exception>
     public async Task DischargeAsync(byte[] id, bool isRolledBack)
     {
         ActiveTransaction transaction = Get(id, remove: true);
@@ -60,7 +62,8 @@ internal sealed class ActiveTransactions(BrokerContext context)
         lock (_transactions)
         {
             if (_timedOut.Contains(key))
-                throw new BrokerException(Refusal.TransactionTimedOut, $"The transaction was rolled back: it was not done within {Longest.TotalMinutes} minutes.");
+                throw new BrokerException(Refusal.TransactionTimedOut,
+                    $"The transaction was rolled back: it was not done within {Longest.TotalMinutes} minutes.");
             if (!_transactions.TryGetValue(key, out ActiveTransaction? transaction))
                 throw new BrokerException(Refusal.TransactionUnknown, "The transaction was never declared, or is over. Begin a new one.");
             if (remove) _transactions.Remove(key);

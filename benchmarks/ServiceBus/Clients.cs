@@ -16,8 +16,8 @@ internal interface IClient : IAsyncDisposable
 
     Task SendAsync(int count);
 
-    /// <returns>How many were received and completed.</returns>
-    Task<int> TakeAsync(int maximumCount);
+    /// <summary>Receives and completes messages, 50 at once.</summary>
+    Task TakeAsync(int count);
 }
 
 /// <summary>Our client on AMQPNetLite.</summary>
@@ -46,11 +46,16 @@ internal sealed class OldClient : IClient
         Body = Comparison.Body,
     })]);
 
-    public async Task<int> TakeAsync(int maximumCount)
+    // As the worker's intake did.
+    public async Task TakeAsync(int count)
     {
-        IReadOnlyList<ReceivedMessage> messages = await _client.ReceiveAsync(Queue, maximumCount, Comparison.Wait);
-        await Task.WhenAll(messages.Select(message => _client.CompleteAsync(message)));
-        return messages.Count;
+        for (int taken = 0; taken < count;)
+        {
+            IReadOnlyList<ReceivedMessage> messages = await _client.ReceiveAsync(Queue, Comparison.TakeCount, TimeSpan.FromSeconds(5));
+            if (messages.Count == 0) throw new InvalidOperationException($"{count - taken} messages are missing.");
+            await Task.WhenAll(messages.Select(message => _client.CompleteAsync(message)));
+            taken += messages.Count;
+        }
     }
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
@@ -62,15 +67,10 @@ internal sealed class NewClient : IClient
     private const string Queue = "new";
 
     private readonly MessageBus _bus;
-    private readonly MessageReceiver _receiver;
 
-    public NewClient(string connectionString)
-    {
-        _bus = new MessageBus(
-            Options.Create(new ServiceBusOptions { ConnectionString = connectionString }),
-            new Lazy<TokenCredential>(() => throw new InvalidOperationException("The key opens it.")), NullLogger<MessageBus>.Instance);
-        _receiver = _bus.OpenReceiver(Queue);
-    }
+    public NewClient(string connectionString) => _bus = new MessageBus(
+        Options.Create(new ServiceBusOptions { ConnectionString = connectionString }),
+        new Lazy<TokenCredential>(() => throw new InvalidOperationException("The key opens it.")), NullLogger<MessageBus>.Instance);
 
     public string Name => "Azure.Messaging.ServiceBus";
 
@@ -79,16 +79,25 @@ internal sealed class NewClient : IClient
         MessageId = Guid.NewGuid().ToString(),
     })]);
 
-    public async Task<int> TakeAsync(int maximumCount)
+    // As the worker's intake does.
+    public async Task TakeAsync(int count)
     {
-        IReadOnlyList<Azure.Messaging.ServiceBus.ServiceBusReceivedMessage> messages = await _receiver.ReceiveAsync(maximumCount, Comparison.Wait);
-        await Task.WhenAll(messages.Select(message => _receiver.CompleteAsync(message)));
-        return messages.Count;
+        TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int left = count;
+        await using Azure.Messaging.ServiceBus.ServiceBusProcessor processor = _bus.CreateProcessor(Queue, Comparison.TakeCount);
+        processor.ProcessMessageAsync += async delivery =>
+        {
+            await delivery.CompleteMessageAsync(delivery.Message);
+            if (Interlocked.Decrement(ref left) == 0) all.SetResult();
+        };
+        processor.ProcessErrorAsync += error =>
+        {
+            all.TrySetException(error.Exception);
+            return Task.CompletedTask;
+        };
+        await processor.StartProcessingAsync();
+        await all.Task;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _receiver.DisposeAsync();
-        await _bus.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _bus.DisposeAsync();
 }

@@ -2,51 +2,63 @@ using System.Diagnostics;
 
 namespace HrNetBatch.Benchmarks.ServiceBus;
 
-/// <summary>The two clients side by side: the same broker, the same messages, a queue each, in alternating order.</summary>
+/// <summary>The two clients side by side: the same broker, the same messages, a queue each; they take turns every few messages, so that both meet the same machine.</summary>
 internal static class Comparison
 {
+    public const int TakeCount = 50; // what a worker takes at once
     public static readonly byte[] Body = new byte[1024];
-    public static readonly TimeSpan Wait = TimeSpan.FromSeconds(5);
 
-    private const int BatchCount = 100, TakeCount = 50; // TakeCount: what a worker takes at once
+    private const int ListCount = 100;
+
+    private static readonly (string Name, Func<IClient, int, Task> Run, int Share, int TurnCount)[] Operations =
+    [
+        ("send, 1 in flight", SendEachAsync, 10, 10),
+        ("send, lists of 100", SendListsAsync, 1, 10),
+        ("receive and complete, 50 at once", (client, count) => client.TakeAsync(count), 1, 1), // all at once: who stops amid messages has some locked
+    ];
 
     public static async Task RunAsync(int count, int rounds)
     {
-        Console.WriteLine("| store | round | client | send, 1 in flight | send, lists of 100 | receive and complete, 50 at once |");
-        Console.WriteLine("|---|---|---|---|---|---|");
+        Console.WriteLine("| store | operation | AMQPNetLite | Azure.Messaging.ServiceBus | new/old |");
+        Console.WriteLine("|---|---|---|---|---|");
         foreach (bool isDurable in (bool[])[true, false])
         {
-            List<(double[] Old, double[] New)> results = [];
+            List<(double Old, double New)>[] rates = [.. Operations.Select(_ => new List<(double, double)>())];
             for (int round = 0; round < rounds; round++)
             {
                 using var broker = new BrokerProcess(isDurable);
                 await using var old = new OldClient(broker.ConnectionString);
                 await using var @new = new NewClient(broker.ConnectionString);
-                IClient[] order = round % 2 == 0 ? [old, @new] : [@new, old];
-                Dictionary<IClient, double[]> rates = order.ToDictionary(client => client, _ => new double[3]);
-                foreach (IClient client in order) await WarmUpAsync(client);
-                foreach (IClient client in order) rates[client][0] = await RateAsync(count / 10, () => SendEachAsync(client, count / 10));
-                foreach (IClient client in order) await TakeAllAsync(client, count / 10);
-                foreach (IClient client in order) rates[client][1] = await RateAsync(count, () => SendListsAsync(client, count));
-                foreach (IClient client in order) rates[client][2] = await RateAsync(count, () => TakeAllAsync(client, count));
-                foreach (IClient client in order) Console.WriteLine($"| {(isDurable ? "SQLite" : "memory")} | {round + 1} | {client.Name} | {string.Join(" | ", rates[client].Select(rate => $"{rate:N0}"))} |");
-                results.Add((rates[old], rates[@new]));
+                foreach (IClient client in (IClient[])[old, @new]) await WarmUpAsync(client);
+                for (int operation = 0; operation < Operations.Length; operation++)
+                {
+                    (_, Func<IClient, int, Task> run, int share, int turnCount) = Operations[operation];
+                    rates[operation].Add(await CompareAsync(old, @new, run, count / share / turnCount, turnCount, isOldFirst: round % 2 == 0));
+                    if (operation == 0) foreach (IClient client in (IClient[])[old, @new]) await client.TakeAsync(count / Operations[0].Share);
+                }
             }
-            for (int what = 0; what < 3; what++)
-            {
-                double[] ratios = [.. results.Select(result => result.New[what] / result.Old[what]).Order()];
-                Console.WriteLine($"{(isDurable ? "SQLite" : "memory")}, {(string[])["send, 1 in flight", "send, lists of 100", "receive and complete"] switch { var names => names[what] }}: "
-                    + $"old {Median(results.Select(result => result.Old[what])):N0}, new {Median(results.Select(result => result.New[what])):N0}, "
-                    + $"new/old {Median(ratios):0.00} ({ratios[0]:0.00}–{ratios[^1]:0.00})");
-            }
+            for (int operation = 0; operation < Operations.Length; operation++)
+                Console.WriteLine($"| {(isDurable ? "SQLite" : "memory")} | {Operations[operation].Name} | {Of(rates[operation].Select(rate => rate.Old))} | {Of(rates[operation].Select(rate => rate.New))} | {Of(rates[operation].Select(rate => rate.New / rate.Old), "0.00")} |");
         }
+    }
+
+    private static async Task<(double Old, double New)> CompareAsync(IClient old, IClient @new, Func<IClient, int, Task> run, int count, int turnCount, bool isOldFirst)
+    {
+        TimeSpan oldTime = default, newTime = default;
+        for (int turn = 0; turn < turnCount; turn++)
+        {
+            if (isOldFirst == (turn % 2 == 0)) oldTime += await TimeAsync(() => run(old, count));
+            newTime += await TimeAsync(() => run(@new, count));
+            if (isOldFirst != (turn % 2 == 0)) oldTime += await TimeAsync(() => run(old, count));
+        }
+        return (count * turnCount / oldTime.TotalSeconds, count * turnCount / newTime.TotalSeconds);
     }
 
     private static async Task WarmUpAsync(IClient client)
     {
-        for (int i = 0; i < 200; i++) await client.SendAsync(1);
+        await SendEachAsync(client, 200);
         await SendListsAsync(client, 2_000);
-        await TakeAllAsync(client, 2_200);
+        await client.TakeAsync(2_200);
     }
 
     private static async Task SendEachAsync(IClient client, int count)
@@ -56,28 +68,21 @@ internal static class Comparison
 
     private static async Task SendListsAsync(IClient client, int count)
     {
-        for (int sent = 0; sent < count; sent += BatchCount) await client.SendAsync(BatchCount);
+        for (int sent = 0; sent < count; sent += ListCount) await client.SendAsync(ListCount);
     }
 
-    private static async Task TakeAllAsync(IClient client, int count)
-    {
-        for (int taken = 0; taken < count;)
-        {
-            int some = await client.TakeAsync(TakeCount);
-            taken += some > 0 ? some : throw new InvalidOperationException($"{count - taken} messages are missing.");
-        }
-    }
-
-    private static async Task<double> RateAsync(int count, Func<Task> run)
+    private static async Task<TimeSpan> TimeAsync(Func<Task> run)
     {
         long start = Stopwatch.GetTimestamp();
         await run();
-        return count / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return Stopwatch.GetElapsedTime(start);
     }
 
-    private static double Median(IEnumerable<double> values)
+    // Median (least to most).
+    private static string Of(IEnumerable<double> values, string format = "N0")
     {
         double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        return $"{median.ToString(format, null)} ({sorted[0].ToString(format, null)}–{sorted[^1].ToString(format, null)})";
     }
 }

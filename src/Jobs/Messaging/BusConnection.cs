@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Azure.Core;
 using Azure.Messaging.ServiceBus;
+
 using ServiceBusOptions = HrNetBatch.Jobs.ServiceBus.ServiceBusOptions;
 
 namespace HrNetBatch.Jobs.Messaging;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Azure.Identity;
 using Azure.Messaging.ServiceBus;
+
 using ServiceBusOptions = HrNetBatch.Jobs.ServiceBus.ServiceBusOptions;
 
 namespace HrNetBatch.Jobs.Messaging;

@@ -3,6 +3,7 @@ using Azure.Core;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+
 using ServiceBusOptions = HrNetBatch.Jobs.ServiceBus.ServiceBusOptions;
 
 namespace HrNetBatch.Jobs.Messaging;
@@ -17,10 +18,12 @@ public sealed class MessageBus : IAsyncDisposable
 {
     private const string DeadLetterSuffix = "/$deadletterqueue", SubscriptionPart = "/Subscriptions/";
 
+    private const int LongestText = 4096;
+
     private readonly Lazy<BusConnection> _connection;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, ServiceBusSender> _senders = new(StringComparer.OrdinalIgnoreCase);
-    private readonly ConcurrentDictionary<string, MessagePeeker> _peekers = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, ServiceBusReceiver> _receivers = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>A connection to what the options name; nothing is opened yet.</summary>
     /// <param name="options">Where, and the key where there is one.</param>
@@ -60,13 +63,58 @@ public sealed class MessageBus : IAsyncDisposable
             return true;
         }, cancellation);
 
-    /// <summary>A receiver of an entity's messages; the caller disposes it.</summary>
-    public MessageReceiver OpenReceiver(string entity) => new(this, entity, _logger);
+    /// <summary>
+    /// Takes messages and locks them for this caller (peek-lock); returns as soon as there is one, with what else was there, or an
+    /// empty list after <paramref name="wait"/>. Nothing but what it returns is left locked, and those that cannot be decoded.
+    /// </summary>
+    public Task<IReadOnlyList<ServiceBusReceivedMessage>> ReceiveAsync(string entity, int maximumCount, TimeSpan wait, CancellationToken cancellation = default) =>
+        RunAsync($"Receiving from \"{entity}\"",
+            () => new Reception(CreateReceiver(entity), entity, _logger).TakeAsync(maximumCount, wait, cancellation), cancellation);
 
     /// <summary>Looks at messages without locking them, in order of their sequence numbers, from <paramref name="fromSequenceNumber"/> on.</summary>
     public Task<PeekedMessages> PeekAsync(string entity, long fromSequenceNumber, int maximumCount, CancellationToken cancellation = default) =>
         RunAsync($"Looking into \"{entity}\"",
-            () => _peekers.GetOrAdd(entity, name => new(CreateReceiver(name))).PeekAsync(fromSequenceNumber, maximumCount, cancellation), cancellation);
+            () => new MessagePeeker(Receiver(entity)).PeekAsync(fromSequenceNumber, maximumCount, cancellation), cancellation);
+
+    /// <summary>Removes a message; returns when the broker has confirmed it.</summary>
+    /// <exception cref="MessageLockLostException">The lock has run out: the message comes again.</exception>
+    public Task CompleteAsync(string entity, ServiceBusReceivedMessage message, CancellationToken cancellation = default) =>
+        SettleAsync("Completing", entity, message, receiver => receiver.CompleteMessageAsync(message, cancellation), cancellation);
+
+    /// <summary>Gives a message back at once, with one more delivery counted; returns when the broker has confirmed it.</summary>
+    /// <exception cref="MessageLockLostException">The lock has run out: the message comes again anyway.</exception>
+    public Task AbandonAsync(string entity, ServiceBusReceivedMessage message, CancellationToken cancellation = default) =>
+        SettleAsync("Giving back", entity, message, receiver => receiver.AbandonMessageAsync(message, cancellationToken: cancellation), cancellation);
+
+    /// <summary>Moves a message to its entity's dead-letter queue; returns when the broker has confirmed it.</summary>
+    /// <param name="entity">Where it was received.</param>
+    /// <param name="message">The message, as it was received.</param>
+    /// <param name="reason">A short stable name of what is wrong with it.</param>
+    /// <param name="description">What is wrong, and what to do, for people.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <exception cref="MessageLockLostException">The lock has run out: the message comes again.</exception>
+    public Task DeadLetterAsync(string entity, ServiceBusReceivedMessage message, string reason, string description, CancellationToken cancellation = default) =>
+        SettleAsync("Dead-lettering", entity, message, receiver => receiver.DeadLetterMessageAsync(message, reason, Shortened(description), cancellation), cancellation);
+
+    /// <summary>The SDK's processor of an entity, which takes one message at a time for each of its calls; the caller starts and disposes it.</summary>
+    /// <exception cref="MessageBusException">Service Bus is off, or its settings cannot be read.</exception>
+    public ServiceBusProcessor CreateProcessor(string entity, int callCount) => _connection.Value.Client.CreateProcessor(entity, new ServiceBusProcessorOptions
+    {
+        AutoCompleteMessages = false,
+        MaxAutoLockRenewalDuration = TimeSpan.Zero,
+        MaxConcurrentCalls = callCount,
+    });
+
+    /// <summary>As much of a text as a dead letter's reason and description may have.</summary>
+    public static string Shortened(string text) => text.Length <= LongestText ? text : text[..(LongestText - 3)] + "...";
+
+    /// <summary>Whether a receive or a look may have failed because of what is in a message: the SDK has no reason of its own for that.</summary>
+    public static bool IsUndecodable(Exception exception) => BusFailure.IsUndecodable(exception);
+
+    /// <summary>What an exception of the SDK means, in words that people can act on.</summary>
+    /// <param name="doing">What was tried, such as <c>Receiving from "jobs"</c>.</param>
+    /// <param name="exception">What was thrown.</param>
+    public Exception Explain(string doing, Exception exception) => BusFailure.Of(exception, doing, () => _connection.Value.Endpoint) ?? exception;
 
     /// <summary>Asks whether the broker answers and opens <paramref name="entity"/> to this process; returns when it does.</summary>
     public Task CheckAsync(string entity, CancellationToken cancellation = default) => PeekAsync(entity, 0, 1, cancellation);
@@ -77,10 +125,20 @@ public sealed class MessageBus : IAsyncDisposable
         if (_connection.IsValueCreated) await _connection.Value.Client.DisposeAsync();
     }
 
-    /// <summary>The SDK's receiver of an entity.</summary>
-    internal ServiceBusReceiver CreateReceiver(string entity, ServiceBusReceiveMode mode = ServiceBusReceiveMode.PeekLock)
+    // Messages are settled over another link than the one that brought them, which is closed by then: the SDK sends a request for each.
+    private Task SettleAsync(
+        string doing, string entity, ServiceBusReceivedMessage message, Func<ServiceBusReceiver, Task> settle, CancellationToken cancellation) =>
+        RunAsync($"{doing} message {message.MessageId} of \"{entity}\"", async () =>
+        {
+            await settle(Receiver(entity));
+            return true;
+        }, cancellation);
+
+    private ServiceBusReceiver Receiver(string entity) => _receivers.GetOrAdd(entity, CreateReceiver);
+
+    private ServiceBusReceiver CreateReceiver(string entity)
     {
-        var options = new ServiceBusReceiverOptions { ReceiveMode = mode };
+        var options = new ServiceBusReceiverOptions();
         if (entity.EndsWith(DeadLetterSuffix, StringComparison.OrdinalIgnoreCase))
         {
             options.SubQueue = SubQueue.DeadLetter;
@@ -92,17 +150,13 @@ public sealed class MessageBus : IAsyncDisposable
             : _connection.Value.Client.CreateReceiver(entity[..subscription], entity[(subscription + SubscriptionPart.Length)..], options);
     }
 
-    /// <summary>Does something, and says in words that people can act on why it failed.</summary>
-    /// <param name="doing">What is tried, such as <c>Sending to "jobs"</c>.</param>
-    /// <param name="operation">Does it.</param>
-    /// <param name="cancellation">The caller's: an operation that it ended did not fail.</param>
-    internal async Task<T> RunAsync<T>(string doing, Func<Task<T>> operation, CancellationToken cancellation)
+    private async Task<T> RunAsync<T>(string doing, Func<Task<T>> operation, CancellationToken cancellation)
     {
         try
         {
             return await operation();
         }
-        catch (Exception exception) when (!cancellation.IsCancellationRequested && BusFailure.Of(exception, doing, () => _connection.Value.Endpoint) is { } failure)
+        catch (Exception exception) when (!cancellation.IsCancellationRequested && Explain(doing, exception) is MessageBusException failure && failure != exception)
         {
             throw failure;
         }

@@ -34,7 +34,10 @@ internal sealed class MessagePeeker(ServiceBusReceiver receiver)
         return new(messages, undecodable, from);
     }
 
-    /// <summary>The number of the next message, which cannot be decoded: asking from it on fails, and from the next number on does not.</summary>
+    /// <summary>
+    /// The number of the next message, which cannot be decoded: asking from it on fails, and from the next number on does not. Several in a
+    /// row look like the last of them, for the numbers before it might be missing.
+    /// </summary>
     private async Task<long> FindAsync(long from, CancellationToken cancellation)
     {
         // Where numbers are missing, the steps grow. They may step over a message between two that cannot be decoded.

@@ -6,12 +6,11 @@ namespace HrNetBatch.Benchmarks.ServiceBus;
 internal sealed class BrokerProcess : IDisposable
 {
     private const string Configuration = """
-        { "UserConfig": { "Namespaces": [ { "Name": "local", "Queues": [ { "Name": "bench", "Properties": { "LockDuration": "PT5M" } }, { "Name": "old" }, { "Name": "new" } ] } ] } }
+        { "UserConfig": { "Namespaces": [ { "Name": "local", "Queues": [ { "Name": "bench", "Properties": { "LockDuration": "PT5M" } } ] } ] } }
         """;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("service-bus-");
     private readonly Process _process;
-    private readonly string _endpoint;
 
     public BrokerProcess(bool isDurable)
     {
@@ -23,15 +22,11 @@ internal sealed class BrokerProcess : IDisposable
         {
             RedirectStandardOutput = true,
         })!;
-        _endpoint = ReadEndpoint();
+        Address = ReadAddress();
     }
 
     /// <summary>Its address with the key, for AMQP clients that show it by SASL PLAIN.</summary>
-    public string Address => $"amqp://RootManageSharedAccessKey:SAS_KEY_VALUE@{_endpoint}";
-
-    /// <summary>What a Service Bus client connects with.</summary>
-    public string ConnectionString =>
-        $"Endpoint=sb://{_endpoint};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true";
+    public string Address { get; }
 
     public void Dispose()
     {
@@ -41,13 +36,13 @@ internal sealed class BrokerProcess : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    private string ReadEndpoint()
+    private string ReadAddress()
     {
         const string Before = "Endpoint=sb://", After = ";";
         while (_process.StandardOutput.ReadLine() is { } line)
         {
             int start = line.IndexOf(Before, StringComparison.Ordinal);
-            if (start >= 0) return line[(start + Before.Length)..].Split(After)[0];
+            if (start >= 0) return $"amqp://RootManageSharedAccessKey:SAS_KEY_VALUE@{line[(start + Before.Length)..].Split(After)[0]}";
         }
         throw new InvalidOperationException("The broker ended before it served.");
     }

@@ -3,11 +3,6 @@ using HrNetBatch.Benchmarks.ServiceBus;
 
 // Messages a second through the local Service Bus at 1 KB: see README.md.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-if (args is ["compare", ..])
-{
-    await Comparison.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 20_000, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 7);
-    return;
-}
 int count = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 20_000;
 int runs = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 3;
 

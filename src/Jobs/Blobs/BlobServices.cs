@@ -10,6 +10,6 @@ public static class BlobServices
     {
         services.AddOptions<BlobAccountsOptions>().BindConfiguration(BlobAccountsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<BlobReadingOptions>().BindConfiguration(BlobReadingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        return services.AddSingleton<BlobAccounts>().AddSingleton<BlobStore>();
+        return services.AddAzureCredential().AddSingleton<BlobAccounts>().AddSingleton<BlobStore>();
     }
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace HrNetBatch.Jobs.Messaging;
+namespace HrNetBatch.Jobs.ServiceBus;
 
 /// <summary>What is said about messages that cannot be read.</summary>
 internal static partial class BusLog

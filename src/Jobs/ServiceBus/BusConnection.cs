@@ -5,9 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Azure.Core;
 using Azure.Messaging.ServiceBus;
 
-using ServiceBusOptions = HrNetBatch.Jobs.ServiceBus.ServiceBusOptions;
-
-namespace HrNetBatch.Jobs.Messaging;
+namespace HrNetBatch.Jobs.ServiceBus;
 
 /// <summary>The SDK's client of the Service Bus that the options name.</summary>
 /// <param name="Client">The client; it connects when it is used.</param>

@@ -1,4 +1,4 @@
-namespace HrNetBatch.Jobs.Messaging;
+namespace HrNetBatch.Jobs.ServiceBus;
 
 /// <summary>Service Bus did not do what was asked; the message says what, where, and what to do next.</summary>
 /// <param name="message">What failed, for which entity, and what to do.</param>

@@ -3,9 +3,7 @@ using System.Security.Authentication;
 using Azure.Identity;
 using Azure.Messaging.ServiceBus;
 
-using ServiceBusOptions = HrNetBatch.Jobs.ServiceBus.ServiceBusOptions;
-
-namespace HrNetBatch.Jobs.Messaging;
+namespace HrNetBatch.Jobs.ServiceBus;
 
 /// <summary>What an exception of the SDK means, in words that people can act on.</summary>
 internal static class BusFailure

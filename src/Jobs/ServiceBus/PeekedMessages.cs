@@ -1,6 +1,6 @@
 using Azure.Messaging.ServiceBus;
 
-namespace HrNetBatch.Jobs.Messaging;
+namespace HrNetBatch.Jobs.ServiceBus;
 
 /// <summary>What a look at an entity's messages has shown.</summary>
 /// <param name="Messages">The messages, in order of their sequence numbers.</param>

@@ -1,6 +1,6 @@
 using Azure.Messaging.ServiceBus;
 
-namespace HrNetBatch.Jobs.Messaging;
+namespace HrNetBatch.Jobs.ServiceBus;
 
 /// <summary>
 /// What the SDK tries again by itself: little, so that a wrong key or a port where nobody listens is told within a second. Whoever

@@ -4,9 +4,7 @@ using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-using ServiceBusOptions = HrNetBatch.Jobs.ServiceBus.ServiceBusOptions;
-
-namespace HrNetBatch.Jobs.Messaging;
+namespace HrNetBatch.Jobs.ServiceBus;
 
 /// <summary>
 /// A connection to a Service Bus namespace, by Microsoft's client: opened when it is first used, opened anew after it broke, safe for

@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Logging;
 
-namespace HrNetBatch.Jobs.Messaging;
+namespace HrNetBatch.Jobs.ServiceBus;
 
 /// <summary>
 /// One peek-lock receive over a link of its own. The SDK leaves open what was asked for and did not come; closing the link is the barrier

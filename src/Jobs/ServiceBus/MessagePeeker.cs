@@ -1,6 +1,6 @@
 using Azure.Messaging.ServiceBus;
 
-namespace HrNetBatch.Jobs.Messaging;
+namespace HrNetBatch.Jobs.ServiceBus;
 
 /// <summary>Looks at messages past those that cannot be decoded, of which the SDK does not even say the number.</summary>
 internal sealed class MessagePeeker(ServiceBusReceiver receiver)

@@ -58,7 +58,6 @@ public sealed class MessageBus : IAsyncDisposable
             {
                 batch?.Dispose();
             }
-            return true;
         }, cancellation);
 
     /// <summary>
@@ -126,11 +125,7 @@ public sealed class MessageBus : IAsyncDisposable
     // Messages are settled over another link than the one that brought them, which is closed by then: the SDK sends a request for each.
     private Task SettleAsync(
         string doing, string entity, ServiceBusReceivedMessage message, Func<ServiceBusReceiver, Task> settle, CancellationToken cancellation) =>
-        RunAsync($"{doing} message {message.MessageId} of \"{entity}\"", async () =>
-        {
-            await settle(Receiver(entity));
-            return true;
-        }, cancellation);
+        RunAsync($"{doing} message {message.MessageId} of \"{entity}\"", () => settle(Receiver(entity)), cancellation);
 
     private ServiceBusReceiver Receiver(string entity) => _receivers.GetOrAdd(entity, CreateReceiver);
 
@@ -147,6 +142,12 @@ public sealed class MessageBus : IAsyncDisposable
             ? _connection.Value.Client.CreateReceiver(entity, options)
             : _connection.Value.Client.CreateReceiver(entity[..subscription], entity[(subscription + SubscriptionPart.Length)..], options);
     }
+
+    private async Task RunAsync(string doing, Func<Task> operation, CancellationToken cancellation) => await RunAsync(doing, async () =>
+    {
+        await operation();
+        return true;
+    }, cancellation);
 
     private async Task<T> RunAsync<T>(string doing, Func<Task<T>> operation, CancellationToken cancellation)
     {
@@ -167,10 +168,6 @@ public sealed class MessageBus : IAsyncDisposable
         return await sender.CreateMessageBatchAsync(cancellation);
     }
 
-    private Task<bool> SendAloneAsync(ServiceBusSender sender, ServiceBusMessage message, CancellationToken cancellation) =>
-        RunAsync($"Sending message {message.MessageId} to \"{sender.EntityPath}\"", async () =>
-        {
-            await sender.SendMessageAsync(message, cancellation);
-            return true;
-        }, cancellation);
+    private Task SendAloneAsync(ServiceBusSender sender, ServiceBusMessage message, CancellationToken cancellation) =>
+        RunAsync($"Sending message {message.MessageId} to \"{sender.EntityPath}\"", () => sender.SendMessageAsync(message, cancellation), cancellation);
 }

@@ -38,8 +38,9 @@ internal sealed record BusConnection(ServiceBusClient Client, string Endpoint)
         int port = address.Port > 0 ? address.Port : isEmulator ? PlainPort : TlsPort;
         ServiceBusClientOptions clientOptions = ClientOptions(options);
         if (!isEmulator && port != TlsPort)
-            clientOptions.CustomEndpointAddress = new UriBuilder(address) { Port = port }.Uri; // of a connection string for TLS the SDK forgets it
-        return new(new ServiceBusClient(options.ConnectionString, clientOptions), string.Create(CultureInfo.InvariantCulture, $"{address.Host}:{port}"));
+            clientOptions.CustomEndpointAddress = new UriBuilder(address) { Port = port }.Uri; // the SDK forgets it where there is TLS
+        string endpoint = string.Create(CultureInfo.InvariantCulture, $"{address.Host}:{port}");
+        return new(new ServiceBusClient(options.ConnectionString, clientOptions), endpoint);
     }
 
     private static Uri Address(string connectionString, out bool isEmulator)
@@ -75,7 +76,7 @@ internal sealed record BusConnection(ServiceBusClient Client, string Endpoint)
         if (!string.IsNullOrWhiteSpace(options.CertificateFile))
         {
             byte[] trusted = Certificate(options.CertificateFile);
-            clientOptions.CertificateValidationCallback = (_, shown, _, _) => shown is not null && shown.GetRawCertData().AsSpan().SequenceEqual(trusted);
+            clientOptions.CertificateValidationCallback = (_, shown, _, _) => shown is not null && trusted.AsSpan().SequenceEqual(shown.GetRawCertData());
         }
         return clientOptions;
     }
@@ -89,7 +90,8 @@ internal sealed record BusConnection(ServiceBusClient Client, string Endpoint)
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw Fault($"{ServiceBusOptions.Section}:CertificateFile names {file}, from which no certificate can be read ({BusFailure.FirstLine(exception)}).");
+            throw Fault(
+                $"{ServiceBusOptions.Section}:CertificateFile names {file}, from which no certificate can be read ({BusFailure.FirstLine(exception)}).");
         }
     }
 

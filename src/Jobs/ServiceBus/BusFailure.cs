@@ -16,16 +16,19 @@ internal static class BusFailure
     {
         MessageBusException or ObjectDisposedException => null,
         _ when TlsFault(exception) is { } fault => new(
-            $"{doing} at {endpoint()}: no TLS ({FirstLine(fault)}). Name the broker's certificate in {ServiceBusOptions.Section}:CertificateFile, or, for a broker "
-            + "without TLS, add UseDevelopmentEmulator=true to the connection string.", isTransient: true, exception),
-        ServiceBusException known => OfReason(known, $"{doing} at {endpoint()}: {FirstLine(known)}", () => Silent(exception, doing, endpoint)),
+            $"{doing} at {endpoint()}: no TLS ({FirstLine(fault)}). Name the broker's certificate in {ServiceBusOptions.Section}:CertificateFile, "
+            + "or, for a broker without TLS, add UseDevelopmentEmulator=true to the connection string.", isTransient: true, exception),
+        ServiceBusException { Reason: ServiceBusFailureReason.ServiceCommunicationProblem or ServiceBusFailureReason.ServiceTimeout } => Silent(exception, doing, endpoint),
+        ServiceBusException known => OfReason(known, $"{doing} at {endpoint()}: {FirstLine(known)}"),
         UnauthorizedAccessException => new(
             $"{doing} at {endpoint()}: {FirstLine(exception)} Correct the key in {ServiceBusOptions.Section}:ConnectionString, "
             + "or give this identity the role Azure Service Bus Data Owner.", isTransient: false, exception),
         AuthenticationFailedException => new(
-            $"{doing} at {endpoint()}: no token of Entra ID ({FirstLine(exception)}). Sign in (`az login`) or give this machine an identity.", isTransient: true, exception),
+            $"{doing} at {endpoint()}: no token of Entra ID ({FirstLine(exception)}). Sign in (`az login`) or give this machine an identity.",
+            isTransient: true, exception),
         SocketException or IOException or TimeoutException or OperationCanceledException => Silent(exception, doing, endpoint),
-        InvalidOperationException or NotSupportedException or ArgumentException => new($"{doing} at {endpoint()}: {FirstLine(exception)}", isTransient: false, exception),
+        InvalidOperationException or NotSupportedException or ArgumentException => new(
+            $"{doing} at {endpoint()}: {FirstLine(exception)}", isTransient: false, exception),
         _ => null,
     };
 
@@ -43,16 +46,15 @@ internal static class BusFailure
         return line.EndsWith('.') ? line : line + ".";
     }
 
-    private static MessageBusException OfReason(ServiceBusException exception, string why, Func<MessageBusException> silent) => exception.Reason switch
+    private static MessageBusException OfReason(ServiceBusException exception, string why) => exception.Reason switch
     {
         ServiceBusFailureReason.MessageLockLost => new MessageLockLostException($"{why} The message comes again.", exception),
-        ServiceBusFailureReason.ServiceBusy => new($"{why} The namespace is busy; scale it up if it stays so.", isTransient: true, exception),
-        ServiceBusFailureReason.MessagingEntityNotFound or ServiceBusFailureReason.MessagingEntityDisabled => new(
+        ServiceBusFailureReason.ServiceBusy => new MessageBusException($"{why} The namespace is busy; scale it up if it stays so.", isTransient: true, exception),
+        ServiceBusFailureReason.MessagingEntityNotFound or ServiceBusFailureReason.MessagingEntityDisabled => new MessageBusException(
             $"{why} Create or enable the entity, or correct its name in {ServiceBusOptions.Section}.", isTransient: false, exception),
-        ServiceBusFailureReason.MessageSizeExceeded => new($"{why} Send less in one message.", isTransient: false, exception),
-        ServiceBusFailureReason.QuotaExceeded => new($"{why} Take messages out of the entity, or give it a larger size.", isTransient: true, exception),
-        ServiceBusFailureReason.ServiceCommunicationProblem or ServiceBusFailureReason.ServiceTimeout => silent(),
-        _ => new(why, exception.IsTransient, exception),
+        ServiceBusFailureReason.MessageSizeExceeded => new MessageBusException($"{why} Send less in one message.", isTransient: false, exception),
+        ServiceBusFailureReason.QuotaExceeded => new MessageBusException($"{why} Take messages out of the entity, or give it a larger size.", isTransient: true, exception),
+        _ => new MessageBusException(why, exception.IsTransient, exception),
     };
 
     private static MessageBusException Silent(Exception exception, string doing, Func<string> endpoint) => new(

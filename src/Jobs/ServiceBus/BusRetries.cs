@@ -18,8 +18,8 @@ internal sealed class BusRetries : ServiceBusRetryPolicy
     /// <inheritdoc/>
     public override TimeSpan? CalculateRetryDelay(Exception lastException, int attemptCount) => (lastException as ServiceBusException)?.Reason switch
     {
-        ServiceBusFailureReason.ServiceCommunicationProblem when attemptCount < 2 => Pause, // it may have been the connection that had stood
-        ServiceBusFailureReason.ServiceBusy when attemptCount < BusyTryCount => TimeSpan.Zero, // the SDK itself waits 10 s
+        ServiceBusFailureReason.ServiceCommunicationProblem when attemptCount < 2 => Pause, // it may have died unnoticed
+        ServiceBusFailureReason.ServiceBusy when attemptCount < BusyTryCount => TimeSpan.Zero, // the SDK waits 10 s
         _ => null,
     };
 }

@@ -64,12 +64,14 @@ public sealed class MessageBus : IAsyncDisposable
     /// Takes messages and locks them for this caller (peek-lock); returns as soon as there is one, with what else was there, or an
     /// empty list after <paramref name="wait"/>. Nothing but what it returns is left locked, and those that cannot be decoded.
     /// </summary>
-    public Task<IReadOnlyList<ServiceBusReceivedMessage>> ReceiveAsync(string entity, int maximumCount, TimeSpan wait, CancellationToken cancellation = default) =>
+    public Task<IReadOnlyList<ServiceBusReceivedMessage>> ReceiveAsync(
+        string entity, int maximumCount, TimeSpan wait, CancellationToken cancellation = default) =>
         RunAsync($"Receiving from \"{entity}\"",
             () => new Reception(CreateReceiver(entity), entity, _logger).TakeAsync(maximumCount, wait, cancellation), cancellation);
 
     /// <summary>Looks at messages without locking them, in order of their sequence numbers, from <paramref name="fromSequenceNumber"/> on.</summary>
-    public Task<PeekedMessages> PeekAsync(string entity, long fromSequenceNumber, int maximumCount, CancellationToken cancellation = default) =>
+    public Task<PeekedMessages> PeekAsync(
+        string entity, long fromSequenceNumber, int maximumCount, CancellationToken cancellation = default) =>
         RunAsync($"Looking into \"{entity}\"",
             () => new MessagePeeker(Receiver(entity)).PeekAsync(fromSequenceNumber, maximumCount, cancellation), cancellation);
 
@@ -81,7 +83,8 @@ public sealed class MessageBus : IAsyncDisposable
     /// <summary>Gives a message back at once, with one more delivery counted; returns when the broker has confirmed it.</summary>
     /// <exception cref="MessageLockLostException">The lock has run out: the message comes again anyway.</exception>
     public Task AbandonAsync(string entity, ServiceBusReceivedMessage message, CancellationToken cancellation = default) =>
-        SettleAsync("Giving back", entity, message, receiver => receiver.AbandonMessageAsync(message, cancellationToken: cancellation), cancellation);
+        SettleAsync(
+            "Giving back", entity, message, receiver => receiver.AbandonMessageAsync(message, cancellationToken: cancellation), cancellation);
 
     /// <summary>Moves a message to its entity's dead-letter queue; returns when the broker has confirmed it.</summary>
     /// <param name="entity">Where it was received.</param>
@@ -90,17 +93,19 @@ public sealed class MessageBus : IAsyncDisposable
     /// <param name="description">What is wrong, and what to do, for people.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     /// <exception cref="MessageLockLostException">The lock has run out: the message comes again.</exception>
-    public Task DeadLetterAsync(string entity, ServiceBusReceivedMessage message, string reason, string description, CancellationToken cancellation = default) =>
-        SettleAsync("Dead-lettering", entity, message, receiver => receiver.DeadLetterMessageAsync(message, reason, Shortened(description), cancellation), cancellation);
+    public Task DeadLetterAsync(
+        string entity, ServiceBusReceivedMessage message, string reason, string description, CancellationToken cancellation = default) => SettleAsync(
+            "Dead-lettering", entity, message, receiver => receiver.DeadLetterMessageAsync(message, reason, Shortened(description), cancellation), cancellation);
 
     /// <summary>The SDK's processor of an entity, which takes one message at a time for each of its calls; the caller starts and disposes it.</summary>
     /// <exception cref="MessageBusException">Service Bus is off, or its settings cannot be read.</exception>
-    public ServiceBusProcessor CreateProcessor(string entity, int callCount) => _connection.Value.Client.CreateProcessor(entity, new ServiceBusProcessorOptions
-    {
-        AutoCompleteMessages = false,
-        MaxAutoLockRenewalDuration = TimeSpan.Zero,
-        MaxConcurrentCalls = callCount,
-    });
+    public ServiceBusProcessor CreateProcessor(string entity, int callCount) =>
+        _connection.Value.Client.CreateProcessor(entity, new ServiceBusProcessorOptions
+        {
+            AutoCompleteMessages = false,
+            MaxAutoLockRenewalDuration = TimeSpan.Zero,
+            MaxConcurrentCalls = callCount,
+        });
 
     /// <summary>As much of a text as a dead letter's reason and description may have.</summary>
     public static string Shortened(string text) => text.Length <= LongestText ? text : text[..(LongestText - 3)] + "...";
@@ -155,7 +160,8 @@ public sealed class MessageBus : IAsyncDisposable
         {
             return await operation();
         }
-        catch (Exception exception) when (!cancellation.IsCancellationRequested && Explain(doing, exception) is MessageBusException failure && failure != exception)
+        catch (Exception exception) when (!cancellation.IsCancellationRequested
+            && Explain(doing, exception) is MessageBusException failure && failure != exception)
         {
             throw failure;
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.Extensions.Hosting;
@@ -64,7 +63,9 @@ internal sealed partial class JobIntake(
             return;
         if (MessageBus.IsUndecodable(error.Exception))
         {
+            // One of the calls rests meanwhile: should it be the broker that is at fault, it is not asked in a frenzy.
             LogUndecodable(logger, Queue, client.Explain("Receiving", error.Exception).Message);
+            await Task.Delay(FirstPause, time, error.CancellationToken);
             return;
         }
 
@@ -121,6 +122,7 @@ internal sealed partial class JobIntake(
     [LoggerMessage(7102, LogLevel.Information, "Job messages are taken from {Queue} again")]
     private static partial void LogBack(ILogger logger, string queue);
 
-    [LoggerMessage(7103, LogLevel.Warning, "A message of {Queue} cannot be decoded; the others are taken. The broker makes it a dead letter after its last delivery. {Reason}")]
+    [LoggerMessage(7103, LogLevel.Warning,
+        "A message of {Queue} cannot be decoded; the others are taken. The broker makes it a dead letter after its last delivery. {Reason}")]
     private static partial void LogUndecodable(ILogger logger, string queue, string reason);
 }

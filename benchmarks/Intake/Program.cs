@@ -21,7 +21,7 @@ IConfiguration configuration = new ConfigurationBuilder()
     .Build();
 await using ServiceProvider services = new ServiceCollection().AddLogging().AddHrNetJobs(configuration).BuildServiceProvider();
 var jobs = services.GetRequiredService<JobStore>();
-var client = services.GetRequiredService<IServiceBusClient>();
+var client = services.GetRequiredService<MessageBus>();
 await client.CheckAsync("hrnet-jobs");
 
 List<double> confirmed = [], stored = [], running = [];
@@ -48,7 +48,7 @@ JobRequest[] requests = [.. Enumerable.Range(0, burst).Select(_ => Request() wit
 long start = Stopwatch.GetTimestamp();
 await client.SendAsync("hrnet-jobs", [.. requests.Select(JobMessage.Of)]);
 TimeSpan sent = Stopwatch.GetElapsedTime(start);
-while (await jobs.FindAsync(requests[^1].Id) is null || (await client.PeekAsync("hrnet-jobs", 0, 1)).Count > 0)
+while (await jobs.FindAsync(requests[^1].Id) is null || !(await client.PeekAsync("hrnet-jobs", 0, 1)).IsEmpty)
     await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
 Console.WriteLine($"{burst} at once: sent in {sent.TotalSeconds:0.00} s, all in the ledger after {Stopwatch.GetElapsedTime(start).TotalSeconds:0.00} s");
 foreach (JobRequest request in requests) await jobs.CancelAsync(request.Id);

@@ -24,7 +24,7 @@ internal static class Explanation
         UserException user => (user.Message, user.ExitCode),
         ExperimentException experiment => (experiment.Message, UserException.WrongRequest),
         JobArgumentsException arguments => (JobOptions.InWordsOfTheCommandLine(arguments), UserException.WrongRequest),
-        LocalStackException or BlobException or JobRefusedException or JobException or ServiceBusException or CheckpointException or LibTorchException or ShardException or ClassNamesException => (exception.Message, 1),
+        LocalStackException or BlobException or JobRefusedException or JobException or MessageBusException or CheckpointException or LibTorchException or ShardException or ClassNamesException => (exception.Message, 1),
         _ when SettingsFaults.TryFind(exception, out IReadOnlyList<string>? faults) => (string.Join('\n', faults), 1),
         NpgsqlException { InnerException: SocketException or TimeoutException } => (
             $"The ledger cannot be reached: {exception.Message}. Is the stack running? `hrnet up` starts it.", 1),

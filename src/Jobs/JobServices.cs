@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Azure.Identity;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
@@ -13,7 +12,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using TokenCredential = Azure.Core.TokenCredential;
 
 namespace HrNetBatch.Jobs;
 
@@ -36,9 +34,7 @@ public static class JobServices
         services.AddSettings<RetryOptions>(RetryOptions.Section);
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
-        services.TryAddSingleton(provider => new Lazy<TokenCredential>(provider.GetRequiredService<TokenCredential>)); // made where it is used
-        services.TryAddSingleton<EntraPasswords>();
+        services.AddAzureCredential().TryAddSingleton<EntraPasswords>();
         services.TryAddSingleton(provider => LedgerConnection.Open(provider.GetRequiredService<IOptions<LedgerOptions>>().Value, provider.GetRequiredService<EntraPasswords>()));
         services.TryAddSingleton(_ => new Jitter(RandomNumberGenerator.GetInt32(int.MaxValue)));
         return services

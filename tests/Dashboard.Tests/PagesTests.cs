@@ -144,7 +144,7 @@ public sealed class PagesTests(DashboardFixture dashboard) : IClassFixture<Dashb
         await using ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton(JobKinds.Default)
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()).AddServiceBus().AddSingleton(Options.Create(options)).BuildServiceProvider();
         var probe = new HealthProbe(
-            dashboard.Services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<IServiceBusClient>(), Options.Create(options), TimeProvider.System);
+            dashboard.Services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<MessageBus>(), Options.Create(options), TimeProvider.System);
         HealthReport report = await probe.CheckAsync(TestContext.Current.CancellationToken);
         ServiceBusHealth health = report.ServiceBus!;
         Assert.Equal("healthy", report.Status);

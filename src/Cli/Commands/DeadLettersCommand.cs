@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.DeadLetters;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
@@ -30,25 +31,27 @@ internal static class DeadLettersCommand
         command.SetAction(async (parsed, interrupted) =>
         {
             await using ServiceProvider services = StackServices.OpenServiceBus(parsed.GetValue(CommandLine.Stack));
-            IReadOnlyList<ReceivedMessage> messages = await Queue(services).ListAsync(parsed.GetValue(limit), interrupted);
+            PeekedMessages letters = await Queue(services).ListAsync(parsed.GetValue(limit), interrupted);
             if (parsed.GetValue(CommandLine.Json))
             {
-                Screen.WriteJson(messages.Select(DeadLetterView.Short));
+                Screen.WriteJson(letters.Messages.Select(DeadLetterView.Short));
+                WarnOf(letters.Undecodable);
                 return 0;
             }
-            if (messages.Count == 0)
+            if (letters.IsEmpty)
             {
                 Screen.WriteLine("There are no dead letters.");
                 return 0;
             }
             var table = new Table().Border(TableBorder.Simple).AddColumns("number", "message id", "kind", "reason", "sent (UTC)", "what is wrong");
-            foreach (ReceivedMessage message in messages)
+            foreach (ServiceBusReceivedMessage message in letters.Messages)
             {
                 table.AddRow(
                     Screen.Cell($"{message.SequenceNumber}"), Screen.Cell(JobMessage.IdOf(message)), Screen.Cell(message.Subject ?? ""),
-                    Screen.Cell(message.DeadLetterReason ?? ""), Screen.Cell($"{message.EnqueuedTime:yyyy-MM-dd HH:mm}"), Screen.Cell(message.DeadLetterDescription ?? ""));
+                    Screen.Cell(message.DeadLetterReason ?? ""), Screen.Cell($"{message.EnqueuedTime:yyyy-MM-dd HH:mm}"), Screen.Cell(message.DeadLetterErrorDescription ?? ""));
             }
-            Screen.Out.Write(table);
+            if (letters.Messages.Count > 0) Screen.Out.Write(table);
+            WarnOf(letters.Undecodable);
             return 0;
         });
         return command;
@@ -85,15 +88,19 @@ internal static class DeadLettersCommand
             DeadLetterReport report = await settle(Queue(services), parsed.GetValue(all) ? null : parsed.GetValue(references), interrupted);
             if (parsed.GetValue(CommandLine.Json)) Screen.WriteJson(report);
             else Screen.WriteLine($"{done}: {report.DoneCount}.");
-            if (report.SkippedCount > 0) Screen.Warn($"{Words.Count(report.SkippedCount, "dead letter stays: its body is", "dead letters stay: their bodies are")} no bytes and cannot be sent as before. `hrnet deadletters purge` removes them.");
-            if (report.HasUnreadable) Screen.Warn("Some stay: they cannot be decoded here. Another client of Service Bus may remove them.");
+            WarnOf(report.Undecodable);
             return 0;
         });
         return command;
     }
 
+    private static void WarnOf(IReadOnlyList<long> undecodable)
+    {
+        foreach (long number in undecodable) Screen.Warn($"Dead letter {number} cannot be decoded. {DeadLetterQueue.Undecodable}");
+    }
+
     private static DeadLetterQueue Queue(ServiceProvider services) =>
-        new(services.GetRequiredService<IServiceBusClient>(), services.GetRequiredService<IOptions<ServiceBusOptions>>().Value.Queue);
+        new(services.GetRequiredService<MessageBus>(), services.GetRequiredService<IOptions<ServiceBusOptions>>().Value.Queue);
 
     private static void Write(DeadLetterView view)
     {

@@ -57,7 +57,11 @@ internal static class UpCommand
         Row("Dashboard", file.Dashboard);
         Row("Ledger", WithoutPassword(file) ?? "the one that the environment names");
         Row("Blobs", "blob://local/CONTAINER/PREFIX");
-        Row("Service Bus", file.Configuration.GetValueOrDefault("HrNetBatch:ServiceBus:ConnectionString"));
+        if (file.Configuration.TryGetValue("HrNetBatch:ServiceBus:ConnectionString", out string? serviceBus))
+        {
+            Row("Service Bus", serviceBus);
+            Row("", $"job messages: queue {LocalBroker.Queue}; events: topic {LocalBroker.Topic}, subscription {LocalBroker.Subscription}");
+        }
         Row("Data", file.Data);
         Row("Logs", Path.Combine(file.Data, "logs"));
         Screen.Out.Write(table);

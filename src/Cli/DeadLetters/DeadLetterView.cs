@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts.Messages;
-using HrNetBatch.Jobs.ServiceBus;
 
 namespace HrNetBatch.Cli.DeadLetters;
 
@@ -39,26 +39,29 @@ internal sealed record DeadLetterView
     public byte[]? BodyBytes { get; init; }
 
     /// <summary>What a list shows.</summary>
-    public static DeadLetterView Short(ReceivedMessage message) => new()
+    public static DeadLetterView Short(ServiceBusReceivedMessage message) => new()
     {
         SequenceNumber = message.SequenceNumber,
         MessageId = JobMessage.IdOf(message),
         Subject = message.Subject,
         Reason = message.DeadLetterReason,
-        Description = message.DeadLetterDescription,
+        Description = message.DeadLetterErrorDescription,
         EnqueuedTime = message.EnqueuedTime,
     };
 
     /// <summary>All of it.</summary>
-    public static DeadLetterView Whole(ReceivedMessage message)
+    public static DeadLetterView Whole(ServiceBusReceivedMessage message)
     {
-        ReadOnlyMemory<byte> body = message.Body ?? default;
+        ReadOnlyMemory<byte>? bytes = AmqpBody.Bytes(message.GetRawAmqpMessage());
+        ReadOnlyMemory<byte> body = bytes ?? default;
         bool isText = Utf8.IsValid(body.Span);
         return Short(message) with
         {
             ContentType = message.ContentType,
-            Properties = message.ApplicationProperties.ToDictionary(property => property.Key, property => property.Value?.ToString()),
-            Body = isText && message.Body is not null ? Encoding.UTF8.GetString(body.Span) : null,
+            Properties = message.ApplicationProperties
+                .Where(property => property.Key is not ("DeadLetterReason" or "DeadLetterErrorDescription"))
+                .ToDictionary(property => property.Key, property => property.Value?.ToString()),
+            Body = isText && bytes is not null ? Encoding.UTF8.GetString(body.Span) : null,
             BodyBytes = isText ? null : body.ToArray(),
         };
     }

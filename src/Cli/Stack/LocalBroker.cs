@@ -8,13 +8,22 @@ namespace HrNetBatch.Cli.Stack;
 /// <param name="ConnectionString">What clients connect with; it holds the key, which is this folder's own.</param>
 internal sealed record LocalBroker(string[] Arguments, string ConnectionString)
 {
+    /// <summary>Where it takes job messages.</summary>
+    public const string Queue = "hrnet-jobs";
+
+    /// <summary>Where workers publish events.</summary>
+    public const string Topic = "hrnet-events";
+
+    /// <summary>Where everybody may read them.</summary>
+    public const string Subscription = "all";
+
     // Nobody has to read the events of a laptop, so they end by themselves. Repeated job messages are the ledger's affair.
-    private const string Entities = """
+    private const string Entities = $$"""
         {
           "UserConfig": { "Namespaces": [ { "Name": "local",
-            "Queues": [ { "Name": "hrnet-jobs", "Properties": { "LockDuration": "PT1M", "MaxDeliveryCount": 10 } } ],
-            "Topics": [ { "Name": "hrnet-events", "Properties": { "RequiresDuplicateDetection": true },
-              "Subscriptions": [ { "Name": "all", "Properties": { "DefaultMessageTimeToLive": "PT1H" } } ] } ]
+            "Queues": [ { "Name": "{{Queue}}", "Properties": { "LockDuration": "PT1M", "MaxDeliveryCount": 10 } } ],
+            "Topics": [ { "Name": "{{Topic}}", "Properties": { "RequiresDuplicateDetection": true },
+              "Subscriptions": [ { "Name": "{{Subscription}}", "Properties": { "DefaultMessageTimeToLive": "PT1H" } } ] } ]
           } ] }
         }
         """;

@@ -1,3 +1,4 @@
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Watching;
@@ -42,7 +43,7 @@ internal static class JobSending
         ServiceBusMessage message = JobMessage.Of(request);
         if (new JobMessageReader(JobKinds.Default).Read(message) is JobMessageReading.Refused refused)
             throw new UserException($"No worker would take this message: {refused.Description}.", UserException.WrongRequest);
-        await services.GetRequiredService<IServiceBusClient>().SendAsync(options.Queue, [message], cancellation);
+        await services.GetRequiredService<MessageBus>().SendAsync(options.Queue, [message], cancellation);
     }
 
     private static void Show(JobRequest request, string queue)

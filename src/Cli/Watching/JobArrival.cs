@@ -1,3 +1,4 @@
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Contracts.Messages;
@@ -18,7 +19,7 @@ internal sealed class JobArrival(IServiceProvider services)
     private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(5);
 
     private readonly JobStore _jobs = services.GetRequiredService<JobStore>();
-    private readonly IServiceBusClient _bus = services.GetRequiredService<IServiceBusClient>();
+    private readonly MessageBus _bus = services.GetRequiredService<MessageBus>();
     private readonly ServiceBusOptions _options = services.GetRequiredService<IOptions<ServiceBusOptions>>().Value;
     private readonly JobMessageReader _reader = new(services.GetRequiredService<JobKinds>());
     private readonly TimeProvider _time = services.GetRequiredService<TimeProvider>();
@@ -38,7 +39,7 @@ internal sealed class JobArrival(IServiceProvider services)
             if (_time.GetElapsedTime(lookedAt) < Patience) continue;
             lookedAt = _time.GetTimestamp();
             if (await FindDeadLetterAsync(id, sentAt, cancellation) is { } refused)
-                throw new UserException($"The message of job {id} was refused: {refused.DeadLetterDescription ?? refused.DeadLetterReason}.");
+                throw new UserException($"The message of job {id} was refused: {refused.DeadLetterErrorDescription ?? refused.DeadLetterReason}.");
             if (sentAt is null && !hasSaid && !await IsInQueueAsync(id, cancellation) && !await IsThereAsync(id, cancellation))
                 throw new UserException($"There is no job {id}, and no message in the queue {_options.Queue} that asks for it. `hrnet status` lists the jobs.");
             if (!hasSaid) Screen.Say($"No worker has taken job {id} from the queue {_options.Queue} yet; waiting.");
@@ -63,27 +64,27 @@ internal sealed class JobArrival(IServiceProvider services)
         try
         {
             long from = 0;
-            while (await _bus.PeekAsync(_options.Queue, from, PeekCount, cancellation) is { Count: > 0 } page)
+            while (await _bus.PeekAsync(_options.Queue, from, PeekCount, cancellation) is { IsEmpty: false } page)
             {
-                if (page.Any(message => _reader.Read(message) is JobMessageReading.Accepted accepted && accepted.Request.Id == id)) return true;
-                from = page[^1].SequenceNumber + 1;
+                if (page.Messages.Any(message => _reader.Read(message) is JobMessageReading.Accepted accepted && accepted.Request.Id == id)) return true;
+                from = page.NextSequenceNumber;
             }
             return false;
         }
-        catch (ServiceBusException exception) when (exception.IsTransient)
+        catch (MessageBusException exception) when (exception.IsTransient)
         {
             return true; // nobody knows
         }
     }
 
-    private async Task<ReceivedMessage?> FindDeadLetterAsync(Guid id, DateTimeOffset? sentAt, CancellationToken cancellation)
+    private async Task<ServiceBusReceivedMessage?> FindDeadLetterAsync(Guid id, DateTimeOffset? sentAt, CancellationToken cancellation)
     {
         try
         {
-            IReadOnlyList<ReceivedMessage> dead = await _bus.PeekAsync(_options.Queue + "/$deadletterqueue", 0, PeekCount, cancellation);
-            return dead.LastOrDefault(message => JobIdentity.OfMessage(JobMessage.IdOf(message)) == id && !(message.EnqueuedTime < sentAt - ClockError));
+            PeekedMessages dead = await _bus.PeekAsync(_options.Queue + "/$deadletterqueue", 0, PeekCount, cancellation);
+            return dead.Messages.LastOrDefault(message => JobIdentity.OfMessage(JobMessage.IdOf(message)) == id && !(message.EnqueuedTime < sentAt - ClockError));
         }
-        catch (ServiceBusException exception) when (exception.IsTransient)
+        catch (MessageBusException exception) when (exception.IsTransient)
         {
             return null;
         }

@@ -1,17 +1,15 @@
 using System.Collections.Concurrent;
 using Azure.Core;
-using Azure.Identity;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Jobs.Blobs;
 
 /// <summary>Turns the alias of a <see cref="BlobPath"/> into the client of the configured storage account. Thread-safe.</summary>
-public sealed class BlobAccounts(IOptions<BlobAccountsOptions> options)
+public sealed class BlobAccounts(IOptions<BlobAccountsOptions> options, Lazy<TokenCredential> credential)
 {
     private readonly BlobAccountsOptions _options = options.Value;
     private readonly ConcurrentDictionary<string, BlobServiceClient> _services = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Lazy<TokenCredential> _credential = new(() => new DefaultAzureCredential());
 
     /// <summary>The configured aliases.</summary>
     public IReadOnlyCollection<string> Aliases => _options.Accounts.Keys;
@@ -37,7 +35,7 @@ public sealed class BlobAccounts(IOptions<BlobAccountsOptions> options)
     private BlobServiceClient Open(string alias)
     {
         if (!_options.Accounts.TryGetValue(alias, out var account)) throw Unknown(alias);
-        if (account.ServiceUri is { } uri) return new BlobServiceClient(uri, _credential.Value, ClientOptions());
+        if (account.ServiceUri is { } uri) return new BlobServiceClient(uri, credential.Value, ClientOptions());
         try
         {
             return new BlobServiceClient(account.ConnectionString, ClientOptions());

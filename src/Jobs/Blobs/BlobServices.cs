@@ -11,6 +11,6 @@ public static class BlobServices
     {
         services.AddSettings<BlobAccountsOptions>(BlobAccountsOptions.Section);
         services.AddSettings<BlobReadingOptions>(BlobReadingOptions.Section);
-        return services.AddSingleton<BlobAccounts>().AddSingleton<BlobStore>();
+        return services.AddAzureCredential().AddSingleton<BlobAccounts>().AddSingleton<BlobStore>();
     }
 }

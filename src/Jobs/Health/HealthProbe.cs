@@ -5,7 +5,7 @@ using Npgsql;
 namespace HrNetBatch.Jobs.Health;
 
 /// <summary>Asks what a worker or dashboard depends on whether it answers. Without Service Bus, jobs that are known go on, so it is told but not counted.</summary>
-public sealed class HealthProbe(NpgsqlDataSource database, IServiceBusClient client, IOptions<ServiceBusOptions> options, TimeProvider time)
+public sealed class HealthProbe(NpgsqlDataSource database, MessageBus bus, IOptions<ServiceBusOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
 
@@ -44,10 +44,10 @@ public sealed class HealthProbe(NpgsqlDataSource database, IServiceBusClient cli
             return new("off", null);
         try
         {
-            await client.CheckAsync(options.Value.Queue, cancellation).WaitAsync(AnswerLimit, time, cancellation);
+            await bus.CheckAsync(options.Value.Queue, cancellation).WaitAsync(AnswerLimit, time, cancellation);
             return new(HealthReport.Healthy, null);
         }
-        catch (ServiceBusException exception)
+        catch (MessageBusException exception)
         {
             return new(HealthReport.Unhealthy, exception.Message);
         }

@@ -14,6 +14,9 @@ public sealed class ServiceBusOptions : IValidatableObject
     /// <summary>The namespace's host, such as <c>xyz.servicebus.windows.net</c>, opened with DefaultAzureCredential (managed identity, workload identity, az login).</summary>
     public string? Namespace { get; set; }
 
+    /// <summary>A broker's own certificate (PEM or DER): then only the server that shows it is trusted. Null: those that this machine trusts.</summary>
+    public string? CertificateFile { get; set; }
+
     /// <summary>The queue of job messages.</summary>
     [Required(ErrorMessage = "HrNetBatch:ServiceBus:Queue is empty: name the queue of job messages.")]
     public string Queue { get; set; } = "hrnet-jobs";

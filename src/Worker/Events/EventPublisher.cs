@@ -11,7 +11,7 @@ namespace HrNetBatch.Worker.Events;
 /// <summary>Takes what happened to jobs from the ledger's outbox to Service Bus; any number of workers may do so at once.</summary>
 internal sealed partial class EventPublisher(
     OutboxStore outbox,
-    IServiceBusClient bus,
+    MessageBus bus,
     IOptions<ServiceBusOptions> serviceBus,
     IOptions<EventOptions> options,
     TimeProvider time,

@@ -1,3 +1,4 @@
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,54 +8,100 @@ namespace HrNetBatch.Worker.Intake;
 
 /// <summary>Takes job messages from the queue into the ledger, for as long as the worker runs and whatever happens to the broker.</summary>
 internal sealed partial class JobIntake(
-    IServiceBusClient client,
+    MessageBus client,
     MessageTaker taker,
     IOptions<ServiceBusOptions> bus,
     IOptions<IntakeOptions> options,
     TimeProvider time,
     ILogger<JobIntake> logger) : BackgroundService
 {
-    private static readonly TimeSpan Wait = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
 
-    // Longer than a lock: what came together with a message that cannot be decoded comes together again.
-    private static readonly TimeSpan CarefulTime = TimeSpan.FromMinutes(10);
-
-    private DateTimeOffset _carefulUntil;
+    private readonly SemaphoreSlim _turn = new(1); // of the processor's calls, which fail together, one waits for the broker
+    private TimeSpan _pause = FirstPause;
+    private long _backAt;
     private string? _trouble;
+
+    private string Queue => bus.Value.Queue;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!bus.Value.IsOn || !options.Value.IsEnabled)
             return;
-        LogStarted(logger, bus.Value.Queue);
-        TimeSpan pause = FirstPause;
-        while (!stoppingToken.IsCancellationRequested)
+        LogStarted(logger, Queue);
+        try
         {
-            try
-            {
-                await TakeAsync(stoppingToken);
-                pause = FirstPause;
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                if (error is UnreadableMessageException)
-                    _carefulUntil = time.GetUtcNow() + CarefulTime;
-                NoteTrouble(error);
-                await Task.Delay(pause, time, stoppingToken);
-                pause = pause * 2 < options.Value.LongestPause ? pause * 2 : options.Value.LongestPause;
-            }
+            await using ServiceBusProcessor processor = client.CreateProcessor(Queue, options.Value.BatchCount);
+            processor.ProcessMessageAsync += TakeAsync;
+            processor.ProcessErrorAsync += OnErrorAsync;
+            await processor.StartProcessingAsync(stoppingToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await processor.StopProcessingAsync(CancellationToken.None);
+        }
+        catch (MessageBusException error)
+        {
+            NoteTrouble(error); // settings that cannot be read; another start reads them again
         }
     }
 
-    private async Task TakeAsync(CancellationToken stop)
+    private async Task TakeAsync(ProcessMessageEventArgs delivery)
     {
-        int count = time.GetUtcNow() < _carefulUntil ? 1 : options.Value.BatchCount;
-        IReadOnlyList<ReceivedMessage> messages = await client.ReceiveAsync(bus.Value.Queue, count, _trouble is null ? Wait : FirstPause, stop);
-        if (_trouble is not null)
-            LogBack(logger, bus.Value.Queue);
-        _trouble = null;
-        await Task.WhenAll(messages.Select(message => taker.TakeAsync(message, stop)));
+        try
+        {
+            await taker.TakeAsync(delivery);
+            _pause = FirstPause;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            NoteTrouble(error); // the message comes again when its lock has run out; given back, it would spend its deliveries at once
+        }
+    }
+
+    private async Task OnErrorAsync(ProcessErrorEventArgs error)
+    {
+        if (error.CancellationToken.IsCancellationRequested)
+            return;
+        if (MessageBus.IsUndecodable(error.Exception))
+        {
+            // One of the calls rests meanwhile: should it be the broker that is at fault, it is not asked in a frenzy.
+            LogUndecodable(logger, Queue, client.Explain("Receiving", error.Exception).Message);
+            await Task.Delay(FirstPause, time, error.CancellationToken);
+            return;
+        }
+
+        long failedAt = time.GetTimestamp();
+        await _turn.WaitAsync(error.CancellationToken);
+        try
+        {
+            if (_backAt <= failedAt)
+                await WaitAsync(client.Explain($"Receiving from \"{Queue}\"", error.Exception), error.CancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Waits until the broker answers.</summary>
+    private async Task WaitAsync(Exception trouble, CancellationToken stop)
+    {
+        while (true)
+        {
+            NoteTrouble(trouble);
+            await Task.Delay(_pause, time, stop);
+            _pause = _pause * 2 < options.Value.LongestPause ? _pause * 2 : options.Value.LongestPause;
+            try
+            {
+                await client.CheckAsync(Queue, stop);
+                LogBack(logger, Queue);
+                (_trouble, _backAt) = (null, time.GetTimestamp());
+                return;
+            }
+            catch (MessageBusException still)
+            {
+                trouble = still;
+            }
+        }
     }
 
     // Said once, and again when it becomes another trouble; not at every attempt.
@@ -63,7 +110,7 @@ internal sealed partial class JobIntake(
         if (error.Message == _trouble)
             return;
         _trouble = error.Message;
-        LogAway(logger, error is ServiceBusException ? null : error, error.Message, bus.Value.Queue, options.Value.LongestPause);
+        LogAway(logger, error is MessageBusException ? null : error, error.Message, Queue, options.Value.LongestPause);
     }
 
     [LoggerMessage(7100, LogLevel.Information, "Job messages are taken from the queue {Queue}")]
@@ -74,4 +121,8 @@ internal sealed partial class JobIntake(
 
     [LoggerMessage(7102, LogLevel.Information, "Job messages are taken from {Queue} again")]
     private static partial void LogBack(ILogger logger, string queue);
+
+    [LoggerMessage(7103, LogLevel.Warning,
+        "A message of {Queue} cannot be decoded; the others are taken. The broker makes it a dead letter after its last delivery. {Reason}")]
+    private static partial void LogUndecodable(ILogger logger, string queue, string reason);
 }

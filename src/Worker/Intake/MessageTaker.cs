@@ -1,3 +1,4 @@
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
@@ -11,26 +12,25 @@ namespace HrNetBatch.Worker.Intake;
 
 /// <summary>One message's way into the ledger. The lock is held for that long and no longer; the job runs from the ledger.</summary>
 internal sealed partial class MessageTaker(
-    IServiceBusClient client, JobMessageReader reader, JobStore jobs, WakeSignal wake, TimeProvider time, ILogger<MessageTaker> logger)
+    MessageBus bus, JobMessageReader reader, JobStore jobs, WakeSignal wake, TimeProvider time, ILogger<MessageTaker> logger)
 {
     private static readonly TimeSpan LedgerPause = TimeSpan.FromSeconds(1);
     private int _ledgerAway; // 1 once that was said
 
     /// <summary>Makes the message a job, or a dead letter; never throws for what is in it.</summary>
-    /// <param name="message">The message, locked.</param>
-    /// <param name="stop">Gives up waiting for a ledger that is away; the message comes again then.</param>
-    public async Task TakeAsync(ReceivedMessage message, CancellationToken stop)
+    /// <param name="delivery">The message, locked; its cancellation gives up waiting for a ledger that is away: the message comes again then.</param>
+    public async Task TakeAsync(ProcessMessageEventArgs delivery)
     {
-        switch (reader.Read(message))
+        switch (reader.Read(delivery.Message))
         {
             case JobMessageReading.Accepted accepted:
-                if (await EnqueueAsync(accepted.Request, stop) is { } refused)
-                    await DeadLetterAsync(message, refused);
+                if (await EnqueueAsync(accepted.Request, delivery.CancellationToken) is { } refused)
+                    await DeadLetterAsync(delivery, refused);
                 else
-                    await CompleteAsync(message);
+                    await CompleteAsync(delivery);
                 break;
             case JobMessageReading.Refused refusal:
-                await DeadLetterAsync(message, refusal);
+                await DeadLetterAsync(delivery, refusal);
                 break;
         }
     }
@@ -75,31 +75,29 @@ internal sealed partial class MessageTaker(
         }
     }
 
-    private async Task CompleteAsync(ReceivedMessage message)
-    {
-        try
-        {
-            // 2. A crash here, or a lock that was lost, brings the message once more: its job is known then, and it is completed.
-            await client.CompleteAsync(message, CancellationToken.None);
-        }
-        catch (ServiceBusException error)
-        {
-            LogNotCompleted(logger, message.MessageId, error.Message);
-        }
-    }
+    // 2. A crash here, or a lock that was lost, brings the message once more: its job is known then, and it is completed.
+    private Task CompleteAsync(ProcessMessageEventArgs delivery) =>
+        SettleAsync(delivery.Message, delivery.CompleteMessageAsync(delivery.Message, CancellationToken.None));
 
-    private async Task DeadLetterAsync(ReceivedMessage message, JobMessageReading.Refused refusal)
+    private Task DeadLetterAsync(ProcessMessageEventArgs delivery, JobMessageReading.Refused refusal)
     {
         HrNetTelemetry.IntakeMessages.Add(1, new KeyValuePair<string, object?>("hrnetbatch.message.result", "refused"));
-        LogRefused(logger, JobMessage.IdOf(message), refusal.Reason, refusal.Description);
+        LogRefused(logger, JobMessage.IdOf(delivery.Message), refusal.Reason, refusal.Description);
+
+        // 3. A crash here brings the message once more, to be refused again.
+        return SettleAsync(delivery.Message, delivery.DeadLetterMessageAsync(
+            delivery.Message, refusal.Reason, MessageBus.Shortened(refusal.Description), CancellationToken.None));
+    }
+
+    private async Task SettleAsync(ServiceBusReceivedMessage message, Task settling)
+    {
         try
         {
-            // 3. A crash here brings the message once more, to be refused again.
-            await client.DeadLetterAsync(message, refusal.Reason, refusal.Description, CancellationToken.None);
+            await settling;
         }
-        catch (ServiceBusException error)
+        catch (Exception error)
         {
-            LogNotCompleted(logger, message.MessageId, error.Message);
+            LogNotCompleted(logger, message.MessageId, bus.Explain("Settling it", error).Message);
         }
     }
 

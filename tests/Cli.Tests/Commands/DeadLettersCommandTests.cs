@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.ServiceBus;
@@ -18,7 +19,7 @@ public sealed class DeadLettersCommandTests : IAsyncLifetime
     private ServiceBusServer _broker = null!;
     private ServiceProvider _services = null!;
 
-    private IServiceBusClient Client => _services.GetRequiredService<IServiceBusClient>();
+    private MessageBus Client => _services.GetRequiredService<MessageBus>();
 
     private Entity Dead => _broker.Broker.Find($"{Queue}/$deadletterqueue");
 
@@ -28,11 +29,11 @@ public sealed class DeadLettersCommandTests : IAsyncLifetime
         _broker = await ServiceBusServer.StartAsync(options);
         _services = StackServices.Create(new Dictionary<string, string> { [Setting] = _broker.ConnectionString });
         string[] ids = ["first", "second", "third"];
-        await Client.SendAsync(Queue, [.. ids.Select(id => new ServiceBusMessage { MessageId = id, Subject = "train", Body = """{"arguments":1}"""u8.ToArray() })], Stop);
-        List<ReceivedMessage> received = [];
+        await Client.SendAsync(Queue, [.. ids.Select(id => new ServiceBusMessage("""{"arguments":1}""") { MessageId = id, Subject = "train" })], Stop);
+        List<ServiceBusReceivedMessage> received = [];
         while (received.Count < ids.Length) received.AddRange(await Client.ReceiveAsync(Queue, ids.Length, TimeSpan.FromSeconds(30), Stop));
-        foreach (ReceivedMessage message in received.OrderBy(message => message.SequenceNumber))
-            await Client.DeadLetterAsync(message, "InvalidFields", "arguments: an object is needed", Stop);
+        foreach (ServiceBusReceivedMessage message in received.OrderBy(message => message.SequenceNumber))
+            await Client.DeadLetterAsync(Queue, message, "InvalidFields", "arguments: an object is needed", Stop);
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public sealed class DeadLettersCommandTests : IAsyncLifetime
     {
         Assert.Equal(0, (await HrnetAsync("replay", "second")).ExitCode);
 
-        ReceivedMessage again = Assert.Single(await Client.ReceiveAsync(Queue, 10, TimeSpan.FromSeconds(30), Stop));
+        ServiceBusReceivedMessage again = Assert.Single(await Client.ReceiveAsync(Queue, 10, TimeSpan.FromSeconds(30), Stop));
         Assert.Equal(("second", "train", null), (JobMessage.IdOf(again), again.Subject, again.DeadLetterReason));
         IReadOnlyList<Message> left = await Dead.PeekAsync(0, 10);
         Assert.Equal(["first", "third"], left.Select(message => message.MessageId));
@@ -79,6 +80,26 @@ public sealed class DeadLettersCommandTests : IAsyncLifetime
         Assert.Equal(2, (await Dead.PeekAsync(0, 10)).Count);
         Assert.Equal(0, (await HrnetAsync("purge", "--all")).ExitCode);
         Assert.Empty(await Dead.PeekAsync(0, 10));
+    }
+
+    [Fact]
+    public async Task UndecodableDeadLetter_StandsInNobodysWay()
+    {
+        Entity inside = _broker.Broker.Find(Queue);
+        await inside.SendAsync([new IncomingMessage(UndecodableMessage.Content("broken"), "broken")]);
+        TaskCompletionSource<Message> taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Receiver receiver = inside.Attach(ReceiveMode.PeekLock, null, handover => taken.SetResult(handover.Messages[0]));
+        await inside.SetLimitAsync(receiver, 1, drain: false);
+        await inside.DeadLetterAsync((await taken.Task).Lock!.Token, null, null);
+
+        CommandResult list = await HrnetAsync("list"), show = await HrnetAsync("show", "4"), replay = await HrnetAsync("replay", "third"), purge = await HrnetAsync("purge", "--all");
+
+        Assert.Equal((0, 1, 0, 0), (list.ExitCode, show.ExitCode, replay.ExitCode, purge.ExitCode));
+        Assert.Contains("second", list.Output, StringComparison.Ordinal);
+        Assert.Contains("Dead letter 4 cannot be decoded", list.Error, StringComparison.Ordinal);
+        Assert.Contains("Dead letter 4 cannot be decoded", show.Error, StringComparison.Ordinal);
+        Assert.Contains("Removed: 2.", purge.Output, StringComparison.Ordinal);
+        Assert.Equal("broken", Assert.Single(await Dead.PeekAsync(0, 10)).MessageId);
     }
 
     [Fact]

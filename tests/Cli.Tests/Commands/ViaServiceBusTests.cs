@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Contracts.Messages;
@@ -30,7 +31,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
 
     private JobStore Jobs => _services.GetRequiredService<JobStore>();
 
-    private IServiceBusClient Bus => _services.GetRequiredService<IServiceBusClient>();
+    private MessageBus Bus => _services.GetRequiredService<MessageBus>();
 
     public async ValueTask InitializeAsync()
     {
@@ -47,7 +48,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error.Trim()));
         using var document = JsonDocument.Parse(result.Output);
-        ReceivedMessage message = await ReceiveAsync();
+        ServiceBusReceivedMessage message = await ReceiveAsync();
         JobRequest request = Assert.IsType<JobMessageReading.Accepted>(new JobMessageReader(JobKinds.Default).Read(message)).Request;
         Assert.Equal((document.RootElement.GetProperty("id").GetGuid(), "train", "validate"), (request.Id, request.Kind, Assert.Single(request.Then).Kind));
         Assert.Equal(document.RootElement.GetProperty("then")[0].GetProperty("id").GetGuid(), request.Then[0].Id);
@@ -62,14 +63,14 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("--image-size (imageSize):", result.Error, StringComparison.Ordinal);
-        Assert.Empty(await Bus.PeekAsync(Queue, 0, 10, Cancelled));
+        Assert.True((await Bus.PeekAsync(Queue, 0, 10, Cancelled)).IsEmpty);
     }
 
     [Fact]
     public async Task Wait_WatchesTheJobOnceAWorkerHasTakenIt()
     {
         await using HrnetProcess train = HrnetProcess.Start([.. Train, "--wait"], Settings);
-        ReceivedMessage message = await ReceiveAsync();
+        ServiceBusReceivedMessage message = await ReceiveAsync();
         JobRequest request = Assert.IsType<JobMessageReading.Accepted>(new JobMessageReader(JobKinds.Default).Read(message)).Request;
         await Eventually.TrueAsync(() => train.Error.Contains("No worker has taken job", StringComparison.Ordinal), "the command says that it waits", TimeSpan.FromSeconds(60));
 
@@ -85,7 +86,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
     public async Task Wait_SaysWhyAWorkerRefusedTheMessage()
     {
         await using HrnetProcess train = HrnetProcess.Start([.. Train, "--wait"], Settings);
-        await Bus.DeadLetterAsync(await ReceiveAsync(), JobMessageRefusal.InvalidFields, "arguments.variant: is too new", Cancelled);
+        await Bus.DeadLetterAsync(Queue, await ReceiveAsync(), JobMessageRefusal.InvalidFields, "arguments.variant: is too new", Cancelled);
 
         CommandResult result = await train.EndAsync();
 
@@ -126,7 +127,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
         Assert.Contains("There is no Service Bus to send to.", result.Error, StringComparison.Ordinal);
     }
 
-    private async Task<ReceivedMessage> ReceiveAsync() => await Eventually.GetAsync(
+    private async Task<ServiceBusReceivedMessage> ReceiveAsync() => await Eventually.GetAsync(
         async () => (await Bus.ReceiveAsync(Queue, 1, TimeSpan.FromSeconds(5), Cancelled)).SingleOrDefault(), "a message has arrived", TimeSpan.FromSeconds(60));
 
     private Dictionary<string, string> Settings => new()

@@ -97,7 +97,7 @@ internal sealed class LocalAzure : IAsyncDisposable
     public async Task<Guid> SendAsync<TArguments>(string queue, TArguments arguments) where TArguments : IJobArguments
     {
         JobRequest request = JobRequest.For(arguments);
-        await _client.GetRequiredService<IServiceBusClient>().SendAsync(queue, [JobMessage.Of(request)], TestContext.Current.CancellationToken);
+        await _client.GetRequiredService<MessageBus>().SendAsync(queue, [JobMessage.Of(request)], TestContext.Current.CancellationToken);
         return request.Id;
     }
 

@@ -1,3 +1,4 @@
+using Azure.Core;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,8 @@ internal sealed record TestBlobs(BlobAccounts Accounts, BlobStore Store, BlobPat
     }
 
     public static BlobAccounts AccountsOf(string connectionString) =>
-        new(Options.Create(new BlobAccountsOptions { Accounts = { ["test"] = new() { ConnectionString = connectionString } } }));
+        new(Options.Create(new BlobAccountsOptions { Accounts = { ["test"] = new() { ConnectionString = connectionString } } }),
+            new Lazy<TokenCredential>(() => throw new InvalidOperationException("A key opens it.")));
 
     public Task<BlobEntry> WriteAsync(string name, byte[] content) =>
         Store.UploadAsync(Root.Combine(name), new MemoryStream(content), cancellation: TestContext.Current.CancellationToken);

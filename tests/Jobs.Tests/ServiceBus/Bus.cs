@@ -1,7 +1,9 @@
+using Azure.Core;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.ServiceBus;
-using HrNetBatch.Jobs.ServiceBus.AmqpClient;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Hosting;
+using HrNetBatch.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 using BrokerOptions = HrNetBatch.LocalServiceBus.Hosting.ServiceBusOptions;
 using Options = Microsoft.Extensions.Options.Options;
@@ -15,7 +17,7 @@ internal sealed class Bus : IAsyncDisposable
     public const string Queue = "jobs";
     public const string DeadLetters = Queue + "/$deadletterqueue";
 
-    private readonly List<AmqpServiceBusClient> _clients = [];
+    private readonly List<MessageBus> _clients = [];
     private BrokerOptions _options;
     private readonly TimeProvider _time;
     private ServiceBusServer? _server;
@@ -28,14 +30,14 @@ internal sealed class Bus : IAsyncDisposable
     /// <summary>The broker's queue, for a look from inside.</summary>
     public Entity Inside => Server.Broker.Find(Queue);
 
-    public static async Task<Bus> StartAsync(TimeProvider? time = null, string? folder = null, bool tls = false, int maxMessageBytes = 256 * 1024)
+    public static async Task<Bus> StartAsync(TimeProvider? time = null, string? folder = null, int? tlsPort = null, int maxMessageBytes = 256 * 1024)
     {
         var options = new BrokerOptions
         {
             Entities = new BrokerDefinition { Queues = [new QueueDefinition(Queue, new EntityOptions())] },
             Folder = folder,
             Port = 0,
-            TlsPort = tls ? 0 : null,
+            TlsPort = tlsPort,
             MaxMessageBytes = maxMessageBytes,
         };
         var bus = new Bus(options, time ?? TimeProvider.System);
@@ -57,19 +59,28 @@ internal sealed class Bus : IAsyncDisposable
     }
 
     /// <summary>A client; the bus disposes it.</summary>
-    public AmqpServiceBusClient Client(TimeProvider? time = null, string? connectionString = null, TokenSource? tokens = null)
+    public MessageBus Client(string? connectionString = null, string? certificateFile = null) =>
+        Client(new ServiceBusOptions { ConnectionString = connectionString ?? Server.ConnectionString, CertificateFile = certificateFile });
+
+    /// <summary>A client with options of the test's own; the bus disposes it.</summary>
+    public MessageBus Client(ServiceBusOptions options, TokenCredential? credential = null)
     {
-        var options = new ServiceBusOptions { ConnectionString = connectionString ?? Server.ConnectionString };
-        var client = new AmqpServiceBusClient(Options.Create(options), tokens, time ?? TimeProvider.System, NullLogger.Instance);
+        var client = new MessageBus(
+            Options.Create(options), new Lazy<TokenCredential>(() => credential ?? throw new InvalidOperationException("A key opens it.")), NullLogger<MessageBus>.Instance);
         _clients.Add(client);
         return client;
     }
 
+    /// <summary>Puts a message that no client can decode into the queue.</summary>
+    public Task AddUndecodableAsync(string id = "broken") => Inside.SendAsync([new IncomingMessage(UndecodableMessage.Content(id), id)]);
+
     public async ValueTask DisposeAsync()
     {
-        foreach (AmqpServiceBusClient client in _clients) await client.DisposeAsync();
+        foreach (MessageBus client in _clients) await client.DisposeAsync();
         if (_server is not null) await _server.DisposeAsync();
     }
 
-    public static ServiceBusMessage Message(string id) => new() { MessageId = id, Body = "body"u8.ToArray() };
+    public static ServiceBusMessage Message(string id) => new("body"u8.ToArray()) { MessageId = id };
+
+    public static ServiceBusMessage[] Messages(int count) => [.. Enumerable.Range(0, count).Select(number => Message($"{number}"))];
 }

@@ -1,5 +1,5 @@
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.ServiceBus;
-using HrNetBatch.Jobs.ServiceBus.AmqpClient;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.ServiceBus;
@@ -14,11 +14,11 @@ public sealed class OutageTests
     {
         using var folder = new TemporaryFolder();
         await using Bus bus = await Bus.StartAsync(folder: folder.Path);
-        AmqpServiceBusClient client = bus.Client();
+        MessageBus client = bus.Client();
         await client.SendAsync(Bus.Queue, [Bus.Message("before")], Stop);
         await bus.StopAsync();
 
-        ServiceBusException away = await Assert.ThrowsAsync<ServiceBusException>(() => client.SendAsync(Bus.Queue, [Bus.Message("meanwhile")], Stop));
+        MessageBusException away = await Assert.ThrowsAsync<MessageBusException>(() => client.SendAsync(Bus.Queue, [Bus.Message("meanwhile")], Stop));
         Assert.True(away.IsTransient);
         Assert.Contains("does not answer", away.Message, StringComparison.Ordinal);
 
@@ -31,9 +31,9 @@ public sealed class OutageTests
     public async Task Receive_EndsAtOnce_WhenTheBrokerGoesAway()
     {
         await using Bus bus = await Bus.StartAsync();
-        Task<IReadOnlyList<ReceivedMessage>> waiting = bus.Client().ReceiveAsync(Bus.Queue, 10, TimeSpan.FromMinutes(10), Stop);
+        Task<IReadOnlyList<ServiceBusReceivedMessage>> waiting = bus.Client().ReceiveAsync(Bus.Queue, 10, TimeSpan.FromMinutes(10), Stop);
         await bus.StopAsync();
-        Assert.True((await Assert.ThrowsAsync<ServiceBusException>(() => waiting)).IsTransient);
+        Assert.True((await Assert.ThrowsAsync<MessageBusException>(() => waiting)).IsTransient);
     }
 
     [Fact]
@@ -41,13 +41,13 @@ public sealed class OutageTests
     {
         using var folder = new TemporaryFolder();
         await using Bus bus = await Bus.StartAsync(folder: folder.Path);
-        AmqpServiceBusClient client = bus.Client();
+        MessageBus client = bus.Client();
         await client.SendAsync(Bus.Queue, [Bus.Message("held")], Stop);
-        ReceivedMessage held = Assert.Single(await client.ReceiveAsync(Bus.Queue, 1, Wait, Stop));
+        ServiceBusReceivedMessage held = Assert.Single(await client.ReceiveAsync(Bus.Queue, 1, Wait, Stop));
 
         await bus.StopAsync();
         await bus.StartAgainAsync();
-        await client.CompleteAsync(held, Stop);
+        await client.CompleteAsync(Bus.Queue, held, Stop);
         Assert.Empty(await bus.Inside.PeekAsync(0, 10));
     }
 
@@ -56,7 +56,7 @@ public sealed class OutageTests
     {
         using var folder = new TemporaryFolder();
         await using Bus bus = await Bus.StartAsync(folder: folder.Path);
-        AmqpServiceBusClient client = bus.Client();
+        MessageBus client = bus.Client();
         List<string> acknowledged = [];
         using var enough = new CancellationTokenSource();
         Task sending = SendAsync();
@@ -82,7 +82,7 @@ public sealed class OutageTests
                     await client.SendAsync(Bus.Queue, [Bus.Message($"{number}")], Stop);
                     acknowledged.Add($"{number++}");
                 }
-                catch (ServiceBusException exception) when (exception.IsTransient)
+                catch (MessageBusException exception) when (exception.IsTransient)
                 {
                     // Away; the same message again.
                 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Contracts.Messages;
@@ -59,7 +60,7 @@ public sealed class EventPublisherTests(PostgresFixture postgres) : IAsyncLifeti
         await using EventPublisherHost publisher = await EventPublisherHost.StartAsync(_services);
         Guid job = await SucceedAsync("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
-        List<(ReceivedMessage Message, JobEventBody Body)> events = await ReceiveAsync(3);
+        List<(ServiceBusReceivedMessage Message, JobEventBody Body)> events = await ReceiveAsync(3);
 
         Assert.Equal(["job.started", "job.progressed", "job.succeeded"], events.Select(found => found.Message.Subject));
         Assert.Equal(events.Select(found => found.Body.Sequence).Order(), events.Select(found => found.Body.Sequence));
@@ -85,7 +86,7 @@ public sealed class EventPublisherTests(PostgresFixture postgres) : IAsyncLifeti
 
         await StartBrokerAsync();
 
-        List<(ReceivedMessage Message, JobEventBody Body)> events = await ReceiveAsync(6);
+        List<(ServiceBusReceivedMessage Message, JobEventBody Body)> events = await ReceiveAsync(6);
         Assert.All(meanwhile, job => Assert.Equal(["started", "progressed", "succeeded"], events.Where(found => found.Body.JobId == job).Select(found => found.Body.Event)));
         Assert.DoesNotContain(events, found => found.Body.JobId == before);
     }
@@ -112,19 +113,19 @@ public sealed class EventPublisherTests(PostgresFixture postgres) : IAsyncLifeti
         return request.Id;
     }
 
-    private async Task<List<(ReceivedMessage Message, JobEventBody Body)>> ReceiveAsync(int count)
+    private async Task<List<(ServiceBusReceivedMessage Message, JobEventBody Body)>> ReceiveAsync(int count)
     {
-        var bus = _services.GetRequiredService<IServiceBusClient>();
-        List<(ReceivedMessage, JobEventBody)> events = [];
+        var bus = _services.GetRequiredService<MessageBus>();
+        List<(ServiceBusReceivedMessage, JobEventBody)> events = [];
         HashSet<string> ids = [];
         await Eventually.TrueAsync(
             async () =>
             {
-                foreach (ReceivedMessage message in await bus.ReceiveAsync(Queue, 10, TimeSpan.FromSeconds(5), Cancelled))
+                foreach (ServiceBusReceivedMessage message in await bus.ReceiveAsync(Queue, 10, TimeSpan.FromSeconds(5), Cancelled))
                 {
-                    await bus.CompleteAsync(message, Cancelled);
+                    await bus.CompleteAsync(Queue, message, Cancelled);
                     if (ids.Add(message.MessageId)) // after an outage an event may come twice
-                        events.Add((message, JsonSerializer.Deserialize<JobEventBody>(message.Body!.Value.Span, JobJson.Options)!));
+                        events.Add((message, JsonSerializer.Deserialize<JobEventBody>(message.Body, JobJson.Options)!));
                 }
 
                 return events.Count >= count;

@@ -1,3 +1,4 @@
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Contracts.Messages;
@@ -30,7 +31,7 @@ internal sealed class IntakeStack : IAsyncDisposable
     private readonly BrokerOptions _options;
     private ServiceBusServer _broker;
 
-    private IntakeStack(TemporaryFolder folder, BrokerOptions options, ServiceBusServer broker, TimeProvider time, string ledger, string queue)
+    private IntakeStack(TemporaryFolder folder, BrokerOptions options, ServiceBusServer broker, TimeProvider time, string ledger, string queue, JobKinds kinds)
     {
         (_folder, _options, _broker, _time) = (folder, options with { Port = broker.Port }, broker, time);
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
@@ -41,7 +42,7 @@ internal sealed class IntakeStack : IAsyncDisposable
             ["HrNetBatch:Worker:Intake:LongestPause"] = "00:00:00.5",
         }).Build();
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddProvider(Log)).AddHrNetJobs(configuration, new JobKinds(JobKind.Of<BehaveArguments>()));
+        services.AddLogging(logging => logging.AddProvider(Log)).AddHrNetJobs(configuration, kinds);
         services.AddOptions<IntakeOptions>().BindConfiguration(IntakeOptions.Section);
         _services = services.AddSingleton<WakeSignal>().AddSingleton<MessageTaker>().AddSingleton<JobIntake>().BuildServiceProvider();
     }
@@ -52,14 +53,20 @@ internal sealed class IntakeStack : IAsyncDisposable
 
     public JobStore Jobs => _services.GetRequiredService<JobStore>();
 
-    public IServiceBusClient Client => _services.GetRequiredService<IServiceBusClient>();
+    public LeaseStore Leases => _services.GetRequiredService<LeaseStore>();
+
+    /// <summary>What clients of the broker connect with.</summary>
+    public string ConnectionString => _broker.ConnectionString;
+
+    public MessageBus Client => _services.GetRequiredService<MessageBus>();
 
     /// <summary>The broker's queue, for a look from inside.</summary>
     public Entity Inside => _broker.Broker.Find(Queue);
 
-    public int Port => _broker.Port!.Value;
+    /// <summary>Its dead letters, likewise.</summary>
+    public Entity InsideDead => _broker.Broker.Find(DeadLetterQueue);
 
-    public static async Task<IntakeStack> StartAsync(string ledger, TimeProvider? brokersTime = null, string queue = Queue)
+    public static async Task<IntakeStack> StartAsync(string ledger, TimeProvider? brokersTime = null, string queue = Queue, JobKinds? kinds = null)
     {
         TimeProvider time = brokersTime ?? TimeProvider.System;
         var folder = new TemporaryFolder();
@@ -70,7 +77,7 @@ internal sealed class IntakeStack : IAsyncDisposable
             Port = 0,
             MaxMessageBytes = 4 << 20,
         };
-        var stack = new IntakeStack(folder, options, await ServiceBusServer.StartAsync(options, time: time), time, ledger, queue);
+        var stack = new IntakeStack(folder, options, await ServiceBusServer.StartAsync(options, time: time), time, ledger, queue, kinds ?? new JobKinds(JobKind.Of<BehaveArguments>()));
         await stack._services.GetRequiredService<LedgerMigrator>().MigrateAsync(Stop);
         return stack;
     }
@@ -102,8 +109,8 @@ internal sealed class IntakeStack : IAsyncDisposable
         await Eventually.TrueAsync(async () => (await Inside.PeekAsync(0, 1)).Count == 0, "the queue is empty", Deadline);
     }
 
-    public async Task<ReceivedMessage> DeadLetterAsync() => (await Eventually.GetAsync(
-        async () => await Client.PeekAsync(DeadLetterQueue, 0, 10, Stop) is { Count: > 0 } dead ? dead : null, "there is a dead letter", Deadline))[^1];
+    public async Task<ServiceBusReceivedMessage> DeadLetterAsync() => (await Eventually.GetAsync(
+        async () => await Client.PeekAsync(DeadLetterQueue, 0, 10, Stop) is { Messages: { Count: > 0 } dead } ? dead : null, "there is a dead letter", Deadline))[^1];
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.ServiceBus;
 
 namespace HrNetBatch.Jobs.Contracts.Messages;
 
@@ -27,20 +27,19 @@ public static class JobEventMessage
         if (body.Result is { } result && result.GetRawText().Length > LargestResultBytes)
             body = body with { Result = null, ResultOmitted = true };
 
-        Dictionary<string, object?> properties = new() { [KindProperty] = happened.Kind };
-        if (happened.TraceParent is not null)
-            properties[JobMessage.TraceParentProperty] = happened.TraceParent;
-        if (happened.TraceState is not null)
-            properties[JobMessage.TraceStateProperty] = happened.TraceState;
-        return new()
+        ServiceBusMessage message = new(JsonSerializer.SerializeToUtf8Bytes(body, JobJson.Options))
         {
             MessageId = happened.Id.ToString(),
             CorrelationId = happened.JobId.ToString(),
             Subject = "job." + happened.Event,
             ContentType = JobMessage.ContentType,
-            Body = JsonSerializer.SerializeToUtf8Bytes(body, JobJson.Options),
-            ApplicationProperties = properties,
+            ApplicationProperties = { [KindProperty] = happened.Kind },
         };
+        if (happened.TraceParent is not null)
+            message.ApplicationProperties[JobMessage.TraceParentProperty] = happened.TraceParent;
+        if (happened.TraceState is not null)
+            message.ApplicationProperties[JobMessage.TraceStateProperty] = happened.TraceState;
+        return message;
     }
 
     private static string? Shortened(string? text) => text is { Length: > LongestText } ? text[..LongestText] + "…" : text;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using HrNetBatch.Jobs.ServiceBus;
+using Azure.Core.Amqp;
+using Azure.Messaging.ServiceBus;
 
 namespace HrNetBatch.Jobs.Contracts.Messages;
 
@@ -38,44 +39,46 @@ public static class JobMessage
     public const string ReplayOfProperty = "hrnet-replay-of";
 
     /// <summary>The sender's name for a message, from which the job's id follows: of one that was sent once more, the first sending's.</summary>
-    public static string IdOf(ServiceBusMessage message) =>
-        message.ApplicationProperties.TryGetValue(ReplayOfProperty, out object? value) && value is string { Length: > 0 } first ? first : message.MessageId;
+    public static string IdOf(ServiceBusReceivedMessage message) => IdOf(message.GetRawAmqpMessage());
 
     /// <summary>The same message to be sent once more, under a message id of its own; it asks for the same job.</summary>
-    /// <param name="message">A message with a body of bytes.</param>
-    public static ServiceBusMessage Again(ReceivedMessage message) => new()
+    public static ServiceBusMessage Again(ServiceBusReceivedMessage message)
     {
-        MessageId = Guid.CreateVersion7().ToString(),
-        Subject = message.Subject,
-        ContentType = message.ContentType,
-        CorrelationId = message.CorrelationId,
-        Body = message.Body,
-        ApplicationProperties = new Dictionary<string, object?>(message.ApplicationProperties) { [ReplayOfProperty] = IdOf(message) },
-    };
+        ServiceBusMessage again = new(message) { MessageId = Guid.CreateVersion7().ToString(), ApplicationProperties = { [ReplayOfProperty] = IdOf(message) } };
+        foreach (string name in (string[])[TraceParentProperty, TraceStateProperty, DiagnosticIdProperty]) // which a copy lacks
+        {
+            if (message.ApplicationProperties.TryGetValue(name, out object? value))
+                again.ApplicationProperties[name] = value;
+        }
+        return again;
+    }
+
+    /// <summary>The sender's name for a message.</summary>
+    internal static string IdOf(AmqpAnnotatedMessage message) =>
+        message.ApplicationProperties.TryGetValue(ReplayOfProperty, out object? value) && value is string { Length: > 0 } first
+            ? first : message.Properties.MessageId?.ToString() ?? "";
 
     /// <summary>The message that asks for <paramref name="request"/>; its schedule is not part of the contract.</summary>
     public static ServiceBusMessage Of(JobRequest request)
     {
-        Dictionary<string, object?> properties = [];
-        if ((request.TraceParent ?? Activity.Current?.Id) is { } traceParent)
-            properties[TraceParentProperty] = traceParent;
-        if (request.TraceState is { } traceState)
-            properties[TraceStateProperty] = traceState;
-        return new()
+        ServiceBusMessage message = new(JsonSerializer.SerializeToUtf8Bytes(
+            new JobMessageBody
+            {
+                SchemaVersion = SchemaVersion,
+                Arguments = request.Arguments,
+                Then = [.. request.Then.Select(JobMessageFollower.Of)],
+                NotBefore = request.NotBefore,
+            },
+            JobJson.Options))
         {
             MessageId = request.Id.ToString(),
             Subject = request.Kind,
             ContentType = ContentType,
-            Body = JsonSerializer.SerializeToUtf8Bytes(
-                new JobMessageBody
-                {
-                    SchemaVersion = SchemaVersion,
-                    Arguments = request.Arguments,
-                    Then = [.. request.Then.Select(JobMessageFollower.Of)],
-                    NotBefore = request.NotBefore,
-                },
-                JobJson.Options),
-            ApplicationProperties = properties,
         };
+        if ((request.TraceParent ?? Activity.Current?.Id) is { } traceParent)
+            message.ApplicationProperties[TraceParentProperty] = traceParent;
+        if (request.TraceState is { } traceState)
+            message.ApplicationProperties[TraceStateProperty] = traceState;
+        return message;
     }
 }

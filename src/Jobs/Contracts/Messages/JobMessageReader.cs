@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using HrNetBatch.Jobs.ServiceBus;
+using Azure.Core.Amqp;
+using Azure.Messaging.ServiceBus;
 
 namespace HrNetBatch.Jobs.Contracts.Messages;
 
@@ -15,8 +16,13 @@ public sealed class JobMessageReader(JobKinds kinds)
     // Service Bus takes 4,096 characters.
     private const int LongestDescription = 4000;
 
-    /// <summary>Reads a message; never throws for what is in it.</summary>
-    public JobMessageReading Read(ServiceBusMessage message)
+    /// <summary>Reads a message that came; never throws for what is in it.</summary>
+    public JobMessageReading Read(ServiceBusReceivedMessage message) => Read(message.GetRawAmqpMessage());
+
+    /// <summary>Reads a message that has not been sent: what would become of it.</summary>
+    public JobMessageReading Read(ServiceBusMessage message) => Read(message.GetRawAmqpMessage());
+
+    private JobMessageReading Read(AmqpAnnotatedMessage message)
     {
         try
         {
@@ -29,16 +35,16 @@ public sealed class JobMessageReader(JobKinds kinds)
         }
     }
 
-    private JobRequest RequestOf(ServiceBusMessage message)
+    private JobRequest RequestOf(AmqpAnnotatedMessage message)
     {
-        CheckKind(message.Subject);
-        CheckContentType(message.ContentType);
-        JsonElement body = MessageJson.Decode(message.Body);
+        CheckKind(message.Properties.Subject);
+        CheckContentType(message.Properties.ContentType);
+        JsonElement body = MessageJson.Decode(AmqpBody.Bytes(message));
         CheckVersion(body, "body");
 
         MessageChain chain = new(kinds);
         string id = JobMessage.IdOf(message);
-        JobRequest request = chain.Read(body, message.Subject!, string.IsNullOrWhiteSpace(id) ? null : JobIdentity.OfMessage(id));
+        JobRequest request = chain.Read(body, message.Properties.Subject!, string.IsNullOrWhiteSpace(id) ? null : JobIdentity.OfMessage(id));
         if (chain.Faults.Count > 0)
             throw new RefusedMessageException(JobMessageRefusal.InvalidFields, string.Join("; ", chain.Faults));
         (string? traceParent, string? traceState) = TraceOf(message.ApplicationProperties);
@@ -92,7 +98,7 @@ public sealed class JobMessageReader(JobKinds kinds)
     };
 
     // A trace context that cannot be read is left out, as its specification asks: it says nothing about the job.
-    private static (string? Parent, string? State) TraceOf(IReadOnlyDictionary<string, object?> properties)
+    private static (string? Parent, string? State) TraceOf(IDictionary<string, object?> properties)
     {
         string? parent = TextOf(JobMessage.TraceParentProperty) ?? TextOf(JobMessage.DiagnosticIdProperty);
         string? state = TextOf(JobMessage.TraceStateProperty) is { Length: <= 512 } text && !text.Contains('\0', StringComparison.Ordinal) ? text : null;

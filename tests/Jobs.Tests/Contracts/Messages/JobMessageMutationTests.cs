@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Contracts.Messages;
-using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Contracts.Messages;
@@ -40,7 +40,7 @@ public sealed class JobMessageMutationTests
             long allocated = GC.GetAllocatedBytesForCurrentThread(), started = Stopwatch.GetTimestamp();
             try
             {
-                var message = new ServiceBusMessage { MessageId = "m", Subject = kind, ContentType = "application/json", Body = mutation.Bytes };
+                var message = new ServiceBusMessage(mutation.Bytes) { MessageId = "m", Subject = kind, ContentType = "application/json" };
                 switch (Reader.Read(message))
                 {
                     case JobMessageReading.Accepted { Request: var request }:

@@ -1,7 +1,8 @@
 using System.Text;
+using Azure.Core.Amqp;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Contracts.Messages;
-using HrNetBatch.Jobs.ServiceBus;
 
 namespace HrNetBatch.Jobs.Tests.Contracts.Messages;
 
@@ -79,7 +80,7 @@ public sealed class JobMessageReaderTests
     [InlineData(null, "subject: is required, and names the kind: one of probe")]
     [InlineData("Probe", "subject: \"Probe\" is no kind of job; known kinds are probe")]
     public void Read_RefusesAnUnknownKind(string? subject, string description) =>
-        Assert.Equal(new JobMessageReading.Refused("UnknownKind", description), Refused(Message() with { Subject = subject }));
+        Assert.Equal(new JobMessageReading.Refused("UnknownKind", description), Refused(With(message => message.Subject = subject)));
 
     [Theory]
     [InlineData(null)]
@@ -88,15 +89,15 @@ public sealed class JobMessageReaderTests
     [InlineData("text/plain")]
     [InlineData("text/json")]
     [InlineData("application/octet-stream")]
-    public void Read_TakesJson_HoweverItsTypeIsWritten(string? contentType) => Accepted(Message() with { ContentType = contentType });
+    public void Read_TakesJson_HoweverItsTypeIsWritten(string? contentType) => Accepted(With(message => message.ContentType = contentType));
 
     [Fact]
     public void Read_RefusesWhatIsNotJson()
     {
-        Assert.Equal("UnsupportedContentType", Refused(Message() with { ContentType = "application/xml" }).Reason);
-        Assert.Equal("UndecodableBody", Refused(Message() with { Body = new byte[] { 0x22, 0xFF, 0x22 } }).Reason);
-        Assert.Equal("UndecodableBody", Refused(Message() with { Body = null }).Reason);
-        Assert.Equal("BodyTooLarge", Refused(Message() with { Body = new byte[JobMessage.MaximumBodyBytes + 1] }).Reason);
+        Assert.Equal("UnsupportedContentType", Refused(With(message => message.ContentType = "application/xml")).Reason);
+        Assert.Equal("UndecodableBody", Refused(With(message => message.Body = new(new byte[] { 0x22, 0xFF, 0x22 }))).Reason);
+        Assert.Equal("UndecodableBody", Refused(With(message => message.GetRawAmqpMessage().Body = AmqpMessageBody.FromValue(42))).Reason);
+        Assert.Equal("BodyTooLarge", Refused(With(message => message.Body = new(new byte[JobMessage.MaximumBodyBytes + 1]))).Reason);
         Assert.Equal("UndecodableBody", Refused(Message(new string('[', 100) + new string(']', 100))).Reason);
     }
 
@@ -104,7 +105,7 @@ public sealed class JobMessageReaderTests
     [InlineData("application/cloudevents+json")]
     [InlineData("application/xml")]
     public void Read_SaysWhatToSend_OfAnotherContentType(string contentType) =>
-        Assert.Contains("send the job alone, as JSON in UTF-8", Refused(Message() with { ContentType = contentType }).Description, StringComparison.Ordinal);
+        Assert.Contains("send the job alone, as JSON in UTF-8", Refused(With(message => message.ContentType = contentType)).Description, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(100)]
@@ -117,7 +118,7 @@ public sealed class JobMessageReaderTests
         using (System.Xml.XmlDictionaryWriter writer = System.Xml.XmlDictionaryWriter.CreateBinaryWriter(body))
             new System.Runtime.Serialization.DataContractSerializer(typeof(string)).WriteObject(writer, $$$"""{"schemaVersion":1,"arguments":{"name":"{{{name}}}"}}""");
 
-        JobRequest request = Accepted(Message() with { Body = body.ToArray() });
+        JobRequest request = Accepted(With(message => message.Body = new(body.ToArray())));
 
         Assert.Equal(name, request.Arguments.GetProperty("name").GetString());
     }
@@ -127,7 +128,7 @@ public sealed class JobMessageReaderTests
     {
         byte[] cut = [0x40, 6, .. "string"u8, 0x08, 51, .. "http://schemas.microsoft.com/2003/10/Serialization/"u8, 0x9A, 2, 0, .. "{}"u8];
 
-        JobMessageReading.Refused refused = Refused(Message() with { Body = cut });
+        JobMessageReading.Refused refused = Refused(With(message => message.Body = new(cut)));
 
         Assert.Equal("UndecodableBody", refused.Reason);
         Assert.Contains("old .NET SDK", refused.Description, StringComparison.Ordinal);
@@ -136,7 +137,7 @@ public sealed class JobMessageReaderTests
 
     [Fact]
     public void Read_SaysWhichEncodingIsNeeded() => Assert.Equal(
-        "body: is UTF-16; send the JSON in UTF-8", Refused(Message() with { Body = Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("{}é")).ToArray() }).Description);
+        "body: is UTF-16; send the JSON in UTF-8", Refused(With(message => message.Body = new(Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("{}é")).ToArray()))).Description);
 
     [Fact]
     public void Read_TakesAWholeNumber_HoweverItIsWritten()
@@ -195,7 +196,7 @@ public sealed class JobMessageReaderTests
                 body.InsertRange(at, random.Next(2) == 0 ? [(byte)random.Next(256)] : Encoding.UTF8.GetBytes(pieces[random.Next(pieces.Length)]));
             }
 
-            if (Reader.Read(Message() with { Body = body.ToArray() }) is JobMessageReading.Accepted { Request: var request })
+            if (Reader.Read(With(message => message.Body = new(body.ToArray()))) is JobMessageReading.Accepted { Request: var request })
             {
                 acceptedCount++;
                 System.Text.Json.JsonSerializer.Serialize(request, JobJson.Options);
@@ -206,19 +207,19 @@ public sealed class JobMessageReaderTests
     }
 
     [Fact]
-    public void Read_TakesABodyWithAByteOrderMark() => Accepted(Message() with { Body = (byte[])[.. "\uFEFF"u8, .. Message().Body!.Value.Span] });
+    public void Read_TakesABodyWithAByteOrderMark() => Accepted(With(message => message.Body = new((byte[])[.. "\uFEFF"u8, .. message.Body.ToArray()])));
 
     [Fact]
     public void Id_IsTheBodysElseTheMessages_AndTheSameForTheSameMessage()
     {
         Guid id = Guid.CreateVersion7();
 
-        Assert.Equal(id, Accepted(Message() with { MessageId = id.ToString() }).Id);
-        Assert.Equal(id, Accepted(Message() with { MessageId = id.ToString("n") }).Id);
-        Assert.Equal(id, Accepted(Message($$$"""{"schemaVersion": 1, "id": "{{{id}}}", "arguments": {"name": "x"}}""") with { MessageId = "" }).Id);
-        Assert.Equal(Accepted(Message() with { MessageId = "order-7" }).Id, Accepted(Message() with { MessageId = "order-7" }).Id);
-        Assert.NotEqual(Accepted(Message() with { MessageId = "order-7" }).Id, Accepted(Message() with { MessageId = "order-8" }).Id);
-        Assert.StartsWith("messageId: is required", Refused(Message() with { MessageId = "" }).Description, StringComparison.Ordinal);
+        Assert.Equal(id, Accepted(With(message => message.MessageId = id.ToString())).Id);
+        Assert.Equal(id, Accepted(With(message => message.MessageId = id.ToString("n"))).Id);
+        Assert.Equal(id, Accepted(new ServiceBusMessage(Message($$$"""{"schemaVersion": 1, "id": "{{{id}}}", "arguments": {"name": "x"}}""").Body) { Subject = "probe" }).Id);
+        Assert.Equal(Accepted(With(message => message.MessageId = "order-7")).Id, Accepted(With(message => message.MessageId = "order-7")).Id);
+        Assert.NotEqual(Accepted(With(message => message.MessageId = "order-7")).Id, Accepted(With(message => message.MessageId = "order-8")).Id);
+        Assert.StartsWith("messageId: is required", Refused(new ServiceBusMessage(Message().Body) { Subject = "probe" }).Description, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -252,10 +253,17 @@ public sealed class JobMessageReaderTests
     }
 
     private static string? TraceParentOf(string property, object value) =>
-        Accepted(Message() with { ApplicationProperties = new Dictionary<string, object?> { [property] = value } }).TraceParent;
+        Accepted(With(message => message.ApplicationProperties[property] = value)).TraceParent;
 
     private static ServiceBusMessage Message(string body = """{"schemaVersion": 1, "arguments": {"name": "x"}}""") =>
-        new() { MessageId = "m", Subject = "probe", ContentType = "application/json", Body = Encoding.UTF8.GetBytes(body) };
+        new(Encoding.UTF8.GetBytes(body)) { MessageId = "m", Subject = "probe", ContentType = "application/json" };
+
+    private static ServiceBusMessage With(Action<ServiceBusMessage> change)
+    {
+        ServiceBusMessage message = Message();
+        change(message);
+        return message;
+    }
 
     private static JobRequest Follower(string arguments) =>
         new() { Kind = "probe", Arguments = System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(arguments) };

@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Contracts.Messages;
-using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Contracts.Messages;
@@ -36,7 +36,7 @@ public sealed partial class JobsDocumentTests
             ?? throw new InvalidOperationException($"docs/jobs.md lacks an example of the kind {kind}, under \"Subject `{kind}`:\".");
 
         JobMessageReading reading = new JobMessageReader(JobKinds.Default).Read(
-            new ServiceBusMessage { MessageId = kind, Subject = kind, ContentType = JobMessage.ContentType, Body = Encoding.UTF8.GetBytes(example.Groups["body"].Value) });
+            new ServiceBusMessage(Encoding.UTF8.GetBytes(example.Groups["body"].Value)) { MessageId = kind, Subject = kind, ContentType = JobMessage.ContentType });
 
         Assert.Equal(kind, Assert.IsType<JobMessageReading.Accepted>(reading).Request.Kind);
         Assert.Contains($"schemas/{kind}.json", Document, StringComparison.Ordinal);

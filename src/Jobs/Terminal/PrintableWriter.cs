@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace HrNetBatch.Jobs.Terminal;
@@ -9,6 +10,7 @@ namespace HrNetBatch.Jobs.Terminal;
 public sealed class PrintableWriter(TextWriter inner) : TextWriter
 {
     private const char Escape = '\u001b';
+    private static readonly SearchValues<char> ColourNumbers = SearchValues.Create("0123456789;");
 
     /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
@@ -53,7 +55,7 @@ public sealed class PrintableWriter(TextWriter inner) : TextWriter
     {
         if (text is not [Escape, '[', ..])
             return 0;
-        int end = 2 + text[2..].IndexOfAnyExcept("0123456789;");
+        int end = 2 + text[2..].IndexOfAnyExcept(ColourNumbers);
         return end >= 2 && text[end] == 'm' ? end + 1 : 0;
     }
 }

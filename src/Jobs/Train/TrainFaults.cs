@@ -1,7 +1,6 @@
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Labels;
-using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Train;
 

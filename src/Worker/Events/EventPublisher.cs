@@ -2,7 +2,6 @@ using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Telemetry;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -15,7 +14,7 @@ internal sealed partial class EventPublisher(
     IOptions<ServiceBusOptions> serviceBus,
     IOptions<EventOptions> options,
     TimeProvider time,
-    ILogger<EventPublisher> logger) : BackgroundService
+    ILogger<EventPublisher> logger) : PollingService(time)
 {
     private const int BatchSize = 100;
 
@@ -23,8 +22,9 @@ internal sealed partial class EventPublisher(
     private static readonly TimeSpan DemandPeriod = TimeSpan.FromDays(7);
     private static readonly TimeSpan DemandInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MostPause = TimeSpan.FromSeconds(30);
 
+    private readonly TimeProvider _time = time;
     private long _demandedAt;
 
     private bool IsOn => serviceBus.Value.IsOn && !string.IsNullOrWhiteSpace(serviceBus.Value.Events);
@@ -37,53 +37,40 @@ internal sealed partial class EventPublisher(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        int failureCount = 0;
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await RoundAsync(stoppingToken);
-                if (failureCount > 0)
-                    LogBack(logger);
-                failureCount = 0;
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                if (failureCount++ == 0)
-                    LogAway(logger, error.Message); // once, not every time
-            }
+    protected override TimeSpan Interval => IsOn ? options.Value.Interval : DemandInterval;
 
-            await Task.Delay(Pause(failureCount), time, stoppingToken);
-        }
-    }
+    protected override TimeSpan LongestPause => IsOn ? MostPause : DemandInterval;
 
     /// <summary>Publishes all there is; without Service Bus, deletes what nobody wants any more.</summary>
-    private async Task RoundAsync(CancellationToken cancellation)
+    protected override async Task<bool> StepAsync(CancellationToken stop)
     {
         if (!IsOn)
         {
-            await outbox.TrimAsync(DemandPeriod, cancellation);
-            return;
+            await outbox.TrimAsync(DemandPeriod, stop);
+            return true;
         }
 
-        if (time.GetElapsedTime(_demandedAt) > DemandInterval)
+        if (_time.GetElapsedTime(_demandedAt) > DemandInterval)
         {
-            await DemandAsync(cancellation);
-            if (await outbox.TrimAsync(DemandPeriod, cancellation) is > 0 and var count)
+            await DemandAsync(stop);
+            if (await outbox.TrimAsync(DemandPeriod, stop) is > 0 and var count)
                 LogForgotten(logger, count, DemandPeriod);
         }
 
-        while (await outbox.PublishAsync(BatchSize, events => SendAsync(events, cancellation), cancellation) > 0)
+        while (await outbox.PublishAsync(BatchSize, events => SendAsync(events, stop), stop) > 0)
         {
         }
+        return true;
     }
+
+    protected override void TellAway(Exception error) => LogAway(logger, error.Message);
+
+    protected override void TellBack() => LogBack(logger);
 
     private async Task SendAsync(IReadOnlyList<OutboxEvent> events, CancellationToken cancellation)
     {
         // The events are locked meanwhile: a send that hangs must not keep them from the other workers.
-        using CancellationTokenSource limit = new(SendLimit, time);
+        using CancellationTokenSource limit = new(SendLimit, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         await bus.SendAsync(serviceBus.Value.Events, [.. events.Select(JobEventMessage.Of)], either.Token);
         foreach (IGrouping<string, OutboxEvent> kind in events.GroupBy(happened => happened.Event))
@@ -93,15 +80,7 @@ internal sealed partial class EventPublisher(
     private async Task DemandAsync(CancellationToken cancellation)
     {
         await outbox.DemandAsync(DemandPeriod, options.Value.ProgressInterval, cancellation);
-        _demandedAt = time.GetTimestamp();
-    }
-
-    private TimeSpan Pause(int failureCount)
-    {
-        if (!IsOn)
-            return DemandInterval;
-        TimeSpan pause = options.Value.Interval * Math.Pow(2, Math.Min(failureCount, 10));
-        return pause < LongestPause ? pause : LongestPause;
+        _demandedAt = _time.GetTimestamp();
     }
 
     [LoggerMessage(7200, LogLevel.Warning, "What happens to jobs is not published: {Reason} The events wait in the ledger; trying again until it is mended")]

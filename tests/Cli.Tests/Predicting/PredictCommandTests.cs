@@ -65,7 +65,7 @@ public sealed class PredictCommandTests : IDisposable
         string photos = Directory.CreateDirectory(_folder.File("photos")).FullName, pipe = _folder.File("pipe"), link = _folder.File("link.png");
         string empty = Write("empty.png", []), gone = _folder.File("gone.png"), closed = Write("closed.png", Png), good = Write("good.png", Png);
         File.CreateSymbolicLink(link, gone);
-        File.SetUnixFileMode(closed, UnixFileMode.None);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(closed, UnixFileMode.None);
         using (Process mkfifo = Process.Start("mkfifo", [pipe])) await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         CommandResult result = await HrnetProcess.RunAsync(["predict", photos, empty, gone, link, pipe, closed, good, "--weights", Weights(), "--image-size", "64", "--json"]);

@@ -63,9 +63,7 @@ internal sealed partial class JobIntake(
             return;
         if (MessageBus.IsUndecodable(error.Exception))
         {
-            // One of the calls rests meanwhile: should it be the broker that is at fault, it is not asked in a frenzy.
-            LogUndecodable(logger, Queue, client.Explain("Receiving", error.Exception).Message);
-            await Task.Delay(FirstPause, time, error.CancellationToken);
+            LogUndecodable(logger, Queue, client.Explain("Receiving", error.Exception).Message); // the other calls, and this one, go on
             return;
         }
 

@@ -90,7 +90,7 @@ public sealed class SqliteStore : IMessageStore
             _closing = true;
             Monitor.Pulse(_gate);
         }
-        if (_writer.ThreadState != ThreadState.Unstarted) _writer.Join();
+        if (!_writer.ThreadState.HasFlag(ThreadState.Unstarted)) _writer.Join();   // it is when the file could not be read
         _connection.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -9,6 +9,7 @@ namespace HrNetBatch.Worker;
 internal abstract class PollingService(TimeProvider time) : BackgroundService
 {
     private const int MostDoublings = 16;
+    private static readonly Task Never = new TaskCompletionSource().Task;
 
     /// <summary>From the end of a step to the next.</summary>
     protected abstract TimeSpan Interval { get; }
@@ -17,7 +18,7 @@ internal abstract class PollingService(TimeProvider time) : BackgroundService
     protected virtual TimeSpan LongestPause => Interval;
 
     /// <summary>Ends the pause before its time. It is asked for before the step, so that what comes during one is not missed.</summary>
-    protected virtual Task Sooner => Task.Delay(Timeout.InfiniteTimeSpan);
+    protected virtual Task Sooner => Never;
 
     /// <summary>Makes the step.</summary>
     /// <returns>Whether there will be another.</returns>

@@ -28,17 +28,20 @@ public sealed class ListingTests(AdministrationFixture fixture) : IClassFixture<
     [Fact]
     public async Task QueuesSubscriptionsAndRules_AreListed_EachOfTheirOwn()
     {
-        await Client.CreateQueueAsync("a-queue");
-        await Client.CreateTopicAsync("t/1");
-        await Client.CreateTopicAsync("t/2");
-        await Client.CreateSubscriptionAsync("t/1", "s2");
-        await Client.CreateSubscriptionAsync("t/1", "s1");
-        await Client.CreateSubscriptionAsync("t/2", "s3");
-        await Client.CreateRuleAsync("t/1", "s1", new CreateRuleOptions("more", new SqlRuleFilter("a = 1")));
-        Assert.Equal(["a-queue", "declared"], await NamesAsync(Client.GetQueuesAsync(), queue => queue.Name));
-        Assert.Equal(["s1", "s2"], await NamesAsync(Client.GetSubscriptionsAsync("t/1"), subscription => subscription.SubscriptionName));
-        Assert.Equal(["$Default", "more"], await NamesAsync(Client.GetRulesAsync("t/1", "s1"), rule => rule.Name));
-        Assert.Equal(["s1", "s2"], await NamesAsync(Client.GetSubscriptionsRuntimePropertiesAsync("t/1"), one => one.SubscriptionName));
+        await using var own = new AdministrationFixture(); // the other tests make queues in theirs
+        await own.InitializeAsync();
+        ServiceBusAdministrationClient client = own.Client;
+        await client.CreateQueueAsync("a-queue");
+        await client.CreateTopicAsync("t/1");
+        await client.CreateTopicAsync("t/2");
+        await client.CreateSubscriptionAsync("t/1", "s2");
+        await client.CreateSubscriptionAsync("t/1", "s1");
+        await client.CreateSubscriptionAsync("t/2", "s3");
+        await client.CreateRuleAsync("t/1", "s1", new CreateRuleOptions("more", new SqlRuleFilter("a = 1")));
+        Assert.Equal(["a-queue", "declared"], await NamesAsync(client.GetQueuesAsync(), queue => queue.Name));
+        Assert.Equal(["s1", "s2"], await NamesAsync(client.GetSubscriptionsAsync("t/1"), subscription => subscription.SubscriptionName));
+        Assert.Equal(["$Default", "more"], await NamesAsync(client.GetRulesAsync("t/1", "s1"), rule => rule.Name));
+        Assert.Equal(["s1", "s2"], await NamesAsync(client.GetSubscriptionsRuntimePropertiesAsync("t/1"), one => one.SubscriptionName));
     }
 
     [Fact]

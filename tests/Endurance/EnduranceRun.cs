@@ -127,7 +127,8 @@ public sealed partial class EnduranceRun(Plan plan, string folder, Action<string
         var process = new Process
         {
             StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly),
-                .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+                .. arguments])
+            { RedirectStandardOutput = true, RedirectStandardError = true },
         };
         process.OutputDataReceived += (_, line) => said(line.Data ?? "");
         process.ErrorDataReceived += (_, line) =>

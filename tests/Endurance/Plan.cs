@@ -33,8 +33,10 @@ public sealed record Plan(int Count, int Kills, int Seed)
     {
         RetryOptions = new ServiceBusRetryOptions
         {
-            Mode = ServiceBusRetryMode.Fixed, MaxRetries = 100, Delay = TimeSpan.FromMilliseconds(100),
-                TryTimeout = TimeSpan.FromSeconds(10),
+            Mode = ServiceBusRetryMode.Fixed,
+            MaxRetries = 100,
+            Delay = TimeSpan.FromMilliseconds(100),
+            TryTimeout = TimeSpan.FromSeconds(10),
         },
     });
 }

@@ -2,12 +2,16 @@ using System.CommandLine;
 using HrNetBatch.Endurance;
 
 // The command line of the endurance run, and of the processes that it starts and kills.
-var count = new Option<int>("--count") { Description = "How many messages are sent and acknowledged, at least.", DefaultValueFactory = _ =>
-    1_000_000 };
+var count = new Option<int>("--count")
+{
+    Description = "How many messages are sent and acknowledged, at least.",
+    DefaultValueFactory = _ =>
+    1_000_000
+};
 var kills = new Option<int>("--kills") { Description = "How many processes are killed.", DefaultValueFactory = _ => 60 };
 var seed = new Option<int>("--seed") { Description = "Decides who is killed when.", DefaultValueFactory = _ => 1 };
 var folder = new Argument<DirectoryInfo>("folder")
-    { Description = "Where the broker's messages and the journals lie. It must be empty or missing." };
+{ Description = "Where the broker's messages and the journals lie. It must be empty or missing." };
 var connectionString = new Argument<string>("connection-string");
 var number = new Argument<int>("number");
 var each = new Argument<int>("each");

@@ -29,8 +29,9 @@ internal sealed class Sender(string folder, string connectionString, int number,
             int[] numbers = [.. Enumerable.Range(last + 1, Math.Min(BatchCount, each - last))];
             await Attempt.UntilDoneAsync(() => sender.SendMessagesAsync(numbers.Select(next => new ServiceBusMessage(Body(session, next))
             {
-                MessageId = string.Create(CultureInfo.InvariantCulture, $"{session}-{next}"), SessionId = session,
-                    Subject = next.ToString(CultureInfo.InvariantCulture),
+                MessageId = string.Create(CultureInfo.InvariantCulture, $"{session}-{next}"),
+                SessionId = session,
+                Subject = next.ToString(CultureInfo.InvariantCulture),
             })));
             journal.Write("acknowledged", session, [numbers[0], numbers[^1]]);
             last = numbers[^1];

@@ -8,7 +8,6 @@ using Azure.Storage.Blobs.Models;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Ledger;
-using static System.FormattableString;
 
 namespace HrNetBatch.Cli.Verifying;
 
@@ -157,7 +156,7 @@ internal sealed class ClassifyVerification(BlobAccounts accounts, Job job, long 
         return false;
     }
 
-    private IAsyncEnumerable<BlobItem> ListAsync(BlobPath path, CancellationToken cancellation) =>
+    private AsyncPageable<BlobItem> ListAsync(BlobPath path, CancellationToken cancellation) =>
         accounts.Container(path).GetBlobsAsync(new GetBlobsOptions { Prefix = path.ListingPrefix, Traits = BlobTraits.Metadata }, cancellation);
 
     private async Task<byte[]?> DownloadAsync(BlobPath path, CancellationToken cancellation)

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.LocalStack;
-using HrNetBatch.TestKit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace HrNetBatch.Cli.Tests.Stack;
@@ -18,7 +17,7 @@ public sealed class KeptAliveTests
         var restarted = new TaskCompletionSource();
         int deaths = 0;
         var kept = new KeptAlive("The worker", "/nowhere/worker.log",
-            untilItDies: token => deaths++ == 0 ? Task.CompletedTask : Task.Delay(Timeout.Infinite, token),
+            untilItDies: token => deaths++ == 0 ? Task.CompletedTask : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token),
             restart: _ =>
             {
                 if (restarts.Dequeue() is { } failure) throw failure;

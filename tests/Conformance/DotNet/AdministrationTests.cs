@@ -28,8 +28,10 @@ public sealed class AdministrationTests
         ServiceBusAdministrationClient administration = new(bus.Server.ConnectionString);
         QueueProperties queue = await administration.CreateQueueAsync(new CreateQueueOptions("made")
         {
-            LockDuration = TimeSpan.FromSeconds(30), MaxDeliveryCount = 2, DefaultMessageTimeToLive = TimeSpan.FromMinutes(5),
-                RequiresDuplicateDetection = true,
+            LockDuration = TimeSpan.FromSeconds(30),
+            MaxDeliveryCount = 2,
+            DefaultMessageTimeToLive = TimeSpan.FromMinutes(5),
+            RequiresDuplicateDetection = true,
         });
         Assert.Equal((TimeSpan.FromSeconds(30), 2, true), (queue.LockDuration, queue.MaxDeliveryCount, queue.RequiresDuplicateDetection));
         await using ServiceBusSender sender = bus.Client.CreateSender("made");
@@ -69,7 +71,7 @@ public sealed class AdministrationTests
             new CreateSubscriptionOptions("made", "big"), new CreateRuleOptions("size", new SqlRuleFilter("size > 10")));
         await using ServiceBusSender sender = bus.Client.CreateSender("made");
         foreach (int size in (int[])[5, 15]) await sender.SendMessageAsync(new ServiceBusMessage($"{size}")
-            { ApplicationProperties = { ["size"] = size } });
+        { ApplicationProperties = { ["size"] = size } });
         await using ServiceBusReceiver receiver = bus.Client.CreateReceiver("made", "big");
         Assert.Equal("15", (await Bus.ReceiveAsync(receiver)).Body.ToString());
         await Bus.AssertEmptyAsync(receiver);

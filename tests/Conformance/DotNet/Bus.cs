@@ -36,8 +36,11 @@ internal sealed class Bus : IAsyncDisposable
             bool withClock = false)
     {
         FakeTimeProvider? clock = withClock ? new FakeTimeProvider(TimeProvider.System.GetUtcNow()) : null;
-        options = (options ?? new ServiceBusOptions()) with { Port = 0,
-            Entities = Entities(queue ?? new EntityOptions(), subscriptions ?? []) };
+        options = (options ?? new ServiceBusOptions()) with
+        {
+            Port = 0,
+            Entities = Entities(queue ?? new EntityOptions(), subscriptions ?? [])
+        };
         return new Bus(await ServiceBusServer.StartAsync(options, time: clock), clock);
     }
 

@@ -96,8 +96,12 @@ public sealed partial class ConnectionTests
             await using ServiceBusClient client = Bus.Connect(
                 $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName={ServiceBusOptions.DefaultKeyName};"
                     + $"SharedAccessKey={ServiceBusOptions.DefaultKey};UseDevelopmentEmulator=true;",
-                options => options.RetryOptions = new ServiceBusRetryOptions { MaxRetries = 30, Delay = TimeSpan.FromMilliseconds(200),
-                    MaxDelay = TimeSpan.FromSeconds(1) });
+                options => options.RetryOptions = new ServiceBusRetryOptions
+                {
+                    MaxRetries = 30,
+                    Delay = TimeSpan.FromMilliseconds(200),
+                    MaxDelay = TimeSpan.FromSeconds(1)
+                });
             await using ServiceBusSender sender = client.CreateSender(Bus.Queue);
             await using ServiceBusReceiver receiver = client.CreateReceiver(Bus.Queue);
             List<string> received = [];

@@ -31,10 +31,16 @@ public sealed class MessageContentTests
     {
         ServiceBusReceivedMessage message = await RoundTripAsync(new ServiceBusMessage("body")
         {
-            MessageId = "id", CorrelationId = "correlation", Subject = "subject", ContentType = "application/json", To = "to",
-                ReplyTo = "reply",
-            ReplyToSessionId = "reply-session", PartitionKey = "partition", TransactionPartitionKey = "via",
-                TimeToLive = TimeSpan.FromMinutes(10),
+            MessageId = "id",
+            CorrelationId = "correlation",
+            Subject = "subject",
+            ContentType = "application/json",
+            To = "to",
+            ReplyTo = "reply",
+            ReplyToSessionId = "reply-session",
+            PartitionKey = "partition",
+            TransactionPartitionKey = "via",
+            TimeToLive = TimeSpan.FromMinutes(10),
         });
         Assert.Equal("body", message.Body.ToString());
         Assert.Equal(("id", "correlation", "subject", "application/json"),

@@ -27,11 +27,17 @@ public sealed class RuleManagerTests
         await rules.CreateRuleAsync("sql", new SqlRuleFilter("size > 10 AND sys.Label LIKE 'a%'"));
         await rules.CreateRuleAsync("correlation", new CorrelationRuleFilter("c")
         {
-            Subject = "s", MessageId = "m", To = "t", ReplyTo = "r", ContentType = "ct", SessionId = "sid", ReplyToSessionId = "rsid",
+            Subject = "s",
+            MessageId = "m",
+            To = "t",
+            ReplyTo = "r",
+            ContentType = "ct",
+            SessionId = "sid",
+            ReplyToSessionId = "rsid",
             ApplicationProperties = { ["text"] = "a", ["number"] = 5L, ["truth"] = true },
         });
         await rules.CreateRuleAsync(new CreateRuleOptions("action", new SqlRuleFilter("1 = 1"))
-            { Action = new SqlRuleAction("SET color = 'red'") });
+        { Action = new SqlRuleAction("SET color = 'red'") });
 
         Dictionary<string, RuleProperties> listed = (await ListAsync(rules)).ToDictionary(rule => rule.Name);
         Assert.Equal(["$Default", "action", "correlation", "sql"], listed.Keys.Order(StringComparer.Ordinal));
@@ -71,7 +77,7 @@ public sealed class RuleManagerTests
         await using ServiceBusRuleManager rules = bus.Client.CreateRuleManager(Bus.Topic, Bus.All);
         await rules.DeleteRuleAsync(RuleProperties.DefaultRuleName);
         await rules.CreateRuleAsync(new CreateRuleOptions("paint", new TrueRuleFilter())
-            { Action = new SqlRuleAction("SET color = 'red'; SET sys.Label = 'painted'") });
+        { Action = new SqlRuleAction("SET color = 'red'; SET sys.Label = 'painted'") });
         await bus.SendToAsync(Bus.Topic, "x");
         ServiceBusReceivedMessage message = await Bus.ReceiveAsync(bus.Client.CreateReceiver(Bus.Topic, Bus.All));
         Assert.Equal(("x", "red", "painted"), (message.Body.ToString(), message.ApplicationProperties["color"], message.Subject));

@@ -24,7 +24,7 @@ public sealed class SendingTests
         await using ServiceBusSender sender = bus.Client.CreateSender(Bus.Queue);
         using ServiceBusMessageBatch batch = await sender.CreateMessageBatchAsync();
         foreach (string body in Bus.Numbers(500)) Assert.True(batch.TryAddMessage(new ServiceBusMessage(body)
-            { MessageId = $"id-{body}" }));
+        { MessageId = $"id-{body}" }));
         await sender.SendMessagesAsync(batch);
         List<ServiceBusReceivedMessage> messages = await Bus.ReceiveAsync(bus.Receiver(), 500);
         Assert.Equal(Bus.Numbers(500), Bus.Bodies(messages));

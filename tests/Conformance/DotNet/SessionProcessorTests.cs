@@ -15,8 +15,11 @@ public sealed class SessionProcessorTests
         await using Bus bus = await Bus.StartAsync(Sessions);
         await SendAsync(bus, sessions: 6, each: 10);
         await using ServiceBusSessionProcessor processor = bus.Client.CreateSessionProcessor(
-            Bus.Queue, new ServiceBusSessionProcessorOptions { MaxConcurrentSessions = 3,
-                SessionIdleTimeout = TimeSpan.FromMilliseconds(300) });
+            Bus.Queue, new ServiceBusSessionProcessorOptions
+            {
+                MaxConcurrentSessions = 3,
+                SessionIdleTimeout = TimeSpan.FromMilliseconds(300)
+            });
         var handled = new ConcurrentQueue<(string Session, string Body)>();
         var busy = new ConcurrentDictionary<string, bool>();
         bool overlapped = false;

@@ -84,7 +84,8 @@ public sealed class TopicTests
     public async Task ACorrelationFilter_ComparesApplicationProperties_AllOfThem()
     {
         var filter = new CorrelationFilter(new Dictionary<string, string>(), new Dictionary<string,
-            object?> { ["size"] = 20L, ["color"] = "dark-red" });
+            object?>
+        { ["size"] = 20L, ["color"] = "dark-red" });
         await using Bus bus = await Bus.StartAsync(subscriptions: [new("some", new EntityOptions(), [filter])]);
         await SendAllAsync(bus);
         await using ServiceBusReceiver receiver = bus.Client.CreateReceiver(Bus.Topic, "some");
@@ -103,12 +104,17 @@ public sealed class TopicTests
     private static Task SendAllAsync(Bus bus) => SendAsync(
         bus,
         new ServiceBusMessage("plain") { CorrelationId = "c", ReplyTo = "me" },
-        new ServiceBusMessage("red") { Subject = "red", To = "somebody",
-            ApplicationProperties = { ["size"] = 1, ["color"] = "red", ["isNew"] = true } },
+        new ServiceBusMessage("red")
+        {
+            Subject = "red",
+            To = "somebody",
+            ApplicationProperties = { ["size"] = 1, ["color"] = "red", ["isNew"] = true }
+        },
         new ServiceBusMessage("big")
         {
-            MessageId = "id-big", ContentType = "text/plain",
-                ApplicationProperties = { ["size"] = 20L, ["color"] = "dark-red", ["price"] = 2.5 },
+            MessageId = "id-big",
+            ContentType = "text/plain",
+            ApplicationProperties = { ["size"] = 20L, ["color"] = "dark-red", ["price"] = 2.5 },
         });
 
     private static async Task SendAsync(Bus bus, params ServiceBusMessage[] messages)

@@ -28,7 +28,7 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
             return response with
             {
                 Properties = new Dictionary<string, object>(response.Properties)
-                    { ["errorCondition"] = (Symbol)Conditions.Of(refusal.Reason) },
+                { ["errorCondition"] = (Symbol)Conditions.Of(refusal.Reason) },
             };
         }
     }
@@ -117,8 +117,11 @@ internal sealed class ManagementRequests(AmqpSession session, Entity entity)
         int count = (int)Math.Clamp(request.Number("message-count"), 0, MaxCount);
         List<Message> messages = await entity.PeekAsync(
             request.Number("from-sequence-number"), count, request.OptionalField("session-id") as string);
-        return new Map { ["messages"] = ListOf(messages.Select(message =>
-            new Map { ["message"] = MessageWriter.WriteBytes(message, isPeek: true) })) };
+        return new Map
+        {
+            ["messages"] = ListOf(messages.Select(message =>
+            new Map { ["message"] = MessageWriter.WriteBytes(message, isPeek: true) }))
+        };
     }
 
     private Task<long[]> ScheduleAsync(Request request, ActiveTransaction? transaction)

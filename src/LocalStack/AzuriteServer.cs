@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 
 namespace HrNetBatch.LocalStack;
 
@@ -94,7 +95,7 @@ public sealed class AzuriteServer : IAsyncDisposable
                 LogFile, new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{Account}:{key}" });
 
             // A crash before this line leaves a server that only its death watch stops.
-            await File.WriteAllTextAsync(PidFile, _process.Id.ToString(CultureInfo.InvariantCulture), cancellationToken);
+            PrivateFile.Write(PidFile, Encoding.ASCII.GetBytes(_process.Id.ToString(CultureInfo.InvariantCulture)));
             if (await AnswersAsync(port, cancellationToken))
             {
                 ConnectionString =

@@ -62,6 +62,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
     private static async Task<int> RunAsync(
         string script, IReadOnlyList<string> command, string logFile, string? input, string? workingFolder, CancellationToken cancellationToken)
     {
+        if (!File.Exists(logFile)) PrivateFile.Create(logFile).Dispose(); // for us alone; the shell keeps its mode
         using Process process = Shell(script, [Path.GetFullPath(logFile), .. command], null, input is not null, workingFolder);
         try
         {

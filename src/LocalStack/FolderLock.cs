@@ -3,6 +3,7 @@ namespace HrNetBatch.LocalStack;
 /// <summary>An exclusive claim on a folder that the operating system drops when its process ends, however it ends.</summary>
 public sealed class FolderLock : IDisposable
 {
+    private const UnixFileMode Closed = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly FileStream _file;
 
     private FolderLock(FileStream file) => _file = file;
@@ -12,7 +13,12 @@ public sealed class FolderLock : IDisposable
     {
         try
         {
-            return new FolderLock(new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = Closed;
+            var file = new FileStream(lockFile, options);
+            // Whoever can open it can hold it; those of earlier versions were open to all.
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file.SafeFileHandle, Closed);
+            return new FolderLock(file);
         }
         catch (IOException) when (File.Exists(lockFile))
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace HrNetBatch.LocalStack;
 
@@ -18,7 +19,7 @@ public static class LoopbackPort
             && TryBind(recorded) is not null)
             return recorded;
         int port = TryBind(0)!.Value;
-        File.WriteAllText(portFile, port.ToString(CultureInfo.InvariantCulture));
+        PrivateFile.Write(portFile, Encoding.ASCII.GetBytes(port.ToString(CultureInfo.InvariantCulture)));
         return port;
     }
 

@@ -30,8 +30,9 @@ internal sealed class PostgresCluster(string binaries, PostgresUser user, string
     /// <returns>The superuser's password.</returns>
     public async Task<string> PrepareAsync(IProgress<string>? progress, CancellationToken cancellationToken)
     {
-        if (File.Exists(PasswordFile) && Exists)
-            return (await File.ReadAllTextAsync(PasswordFile, cancellationToken)).Trim();
+        // A file that a full disk or a power cut left empty, or full of zeros, is as good as none.
+        if (Exists && File.Exists(PasswordFile) && (await File.ReadAllTextAsync(PasswordFile, cancellationToken)).Trim() is { Length: > 0 } kept && kept.All(char.IsAsciiLetterOrDigit))
+            return kept;
         string password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         if (Exists)
         {

@@ -53,7 +53,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
         catch
         {
-            folderLock.Dispose();
+            await server.DisposeAsync();
             throw;
         }
     }
@@ -177,7 +177,7 @@ public sealed class PostgresServer : IAsyncDisposable
         if (ReadPostmaster() is not { } processId)
         {
             // The file of a killed server may name a process that has nothing to do with it: PostgreSQL would refuse to start.
-            File.Delete(pidFile);
+            if (File.Exists(pidFile)) File.Delete(pidFile);
             return;
         }
         string[] stop = [Path.Combine(_binaries, "pg_ctl"), "-D", DataFolder, "-s", "-m", "fast", "-w", "-t", "30", "stop"];

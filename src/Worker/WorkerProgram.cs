@@ -40,6 +40,7 @@ public static class WorkerProgram
         try
         {
             using IHost host = Build(arguments, kinds);
+            _ = host.Services.GetRequiredService<DevicePool>(); // a device that is not there is told in a sentence, not by the host with a stack trace
             await host.Services.GetRequiredService<HealthServer>().OpenAsync();
             await host.Services.GetRequiredService<LedgerMigrator>().MigrateAsync();
             await host.RunAsync();

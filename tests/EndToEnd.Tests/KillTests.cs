@@ -51,7 +51,7 @@ public sealed class KillTests(PostgresFixture postgres, AzuriteFixture azurite)
 
         Job done = await stack.SucceededAsync(job);
         await Eventually.TrueAsync(async () => await stack.LostCountAsync(job) == 3, "each killed attempt is noted as lost");
-        Assert.Equal([], (await new ClassifyVerification(stack.Get<BlobAccounts>(), done, unreadableCount).RunAsync(TestContext.Current.CancellationToken)).Findings);
+        Assert.Equal([], (await new ClassifyVerification(stack.Get<BlobAccounts>(), done, await stack.Get<PinnedCheckpointStore>().FindAsync(job, TestContext.Current.CancellationToken), unreadableCount).RunAsync(TestContext.Current.CancellationToken)).Findings);
         Dictionary<string, JsonElement> rows = await stack.RowsAsync(imageCount);
         Assert.Equal(Enumerable.Range(0, imageCount).Select(index => $"images/{index:000}.png"), rows.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(unreadableCount, rows.Values.Count(row => row.GetProperty("error").ValueKind == JsonValueKind.String));

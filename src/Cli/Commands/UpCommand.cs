@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using Npgsql;
@@ -7,7 +8,7 @@ using Spectre.Console;
 namespace HrNetBatch.Cli.Commands;
 
 /// <summary><c>hrnet up</c>: runs the local stack until it is interrupted.</summary>
-internal static class UpCommand
+internal static partial class UpCommand
 {
     public static Command Create()
     {
@@ -59,7 +60,7 @@ internal static class UpCommand
         Row("Blobs", "blob://local/CONTAINER/PREFIX");
         if (file.Configuration.TryGetValue("HrNetBatch:ServiceBus:ConnectionString", out string? serviceBus))
         {
-            Row("Service Bus", serviceBus);
+            Row("Service Bus", $"{SharedAccessKey().Replace(serviceBus, "")} (with its key: {StackFile.PathIn(file.Data)})");
             Row("", $"job messages: queue {LocalBroker.Queue}; events: topic {LocalBroker.Topic}, subscription {LocalBroker.Subscription}");
         }
         Row("Data", file.Data);
@@ -73,6 +74,9 @@ internal static class UpCommand
         file.Configuration.TryGetValue("HrNetBatch:Ledger:ConnectionString", out string? ledger)
             ? $"{new NpgsqlConnectionStringBuilder(ledger) { Password = null }} (with its password: {StackFile.PathIn(file.Data)})"
             : null;
+
+    [GeneratedRegex("SharedAccessKey=[^;]*;?")]
+    private static partial Regex SharedAccessKey();
 
     /// <summary>Waits for the interruption.</summary>
     public static async Task UntilAsync(CancellationToken interrupted)

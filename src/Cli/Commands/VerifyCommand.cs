@@ -19,7 +19,7 @@ internal static class VerifyCommand
         Argument<string> reference = JobArgument.Create();
         var command = new Command(
             "verify",
-            "Prove that the result of a finished job is what it promises: a classify job's rows against its input, a train job's checkpoints against its log. Ends with 1 where anything is wrong.")
+            "Audit the result of a finished job: a classify job's rows against its input, a train job's checkpoints against its log. Ends with 1 where anything is wrong.")
         {
             reference,
         };
@@ -47,7 +47,8 @@ internal static class VerifyCommand
         if (job.Kind == "classify")
         {
             long failedCount = await services.GetRequiredService<FailedItemStore>().CountAsync(job.Id, cancellation);
-            return await new ClassifyVerification(services.GetRequiredService<BlobAccounts>(), job, failedCount).RunAsync(cancellation);
+            PinnedCheckpoint? pinned = await services.GetRequiredService<PinnedCheckpointStore>().FindAsync(job.Id, cancellation);
+            return await new ClassifyVerification(services.GetRequiredService<BlobAccounts>(), job, pinned, failedCount).RunAsync(cancellation);
         }
         IReadOnlyList<MetricPoint> metrics = await services.GetRequiredService<MetricStore>().ReadAsync(job.Id, cancellation: cancellation);
         return await new TrainVerification(services.GetRequiredService<BlobStore>(), job, metrics).RunAsync(cancellation);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Terminal;
 using Spectre.Console;
 
 namespace HrNetBatch.Cli.Output;
@@ -19,7 +20,7 @@ internal static class Screen
     public static bool IsLive => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
 
     /// <summary>One line of a result.</summary>
-    public static void WriteLine(string text) => Out.WriteLine(text);
+    public static void WriteLine(string text) => Out.WriteLine(Printable.Line(text));
 
     /// <summary>A document as it is, for files and other programs.</summary>
     public static void WriteDocument(string text) => Console.Out.WriteLine(text);
@@ -47,7 +48,7 @@ internal static class Screen
     public static void Warn(string text) => Aside.Write(Line(text, Color.Yellow));
 
     /// <summary>A cell of a table that shows text as it is: in markup, <c>:Ledger:</c> would become a picture.</summary>
-    public static Text Cell(string text) => new(text);
+    public static Text Cell(string text) => new(Printable.Line(text));
 
     internal static IAnsiConsole Open(TextWriter writer, bool isRedirected)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using HrNetBatch.Cli.Output;
+using HrNetBatch.Jobs.Terminal;
 using HrNetBatch.Model.Inference;
 
 namespace HrNetBatch.Cli.Predicting;
@@ -51,7 +52,7 @@ internal sealed record FilePrediction(string File, IReadOnlyList<Prediction>? Pr
     {
         if (Error is not null)
         {
-            Screen.Error($"{File}: {Error}");
+            Screen.Error(Printable.Line($"{File}: {Error}"));
             return;
         }
         Screen.WriteLine(File);

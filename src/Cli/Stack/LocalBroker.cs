@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using HrNetBatch.LocalStack;
 
 namespace HrNetBatch.Cli.Stack;
@@ -33,7 +34,7 @@ internal sealed record LocalBroker(string[] Arguments, string ConnectionString)
     {
         PrivateFolder.Make(folder);
         string config = Path.Combine(folder, "Config.json");
-        if (!File.Exists(config)) File.WriteAllText(config, Entities);
+        if (!File.Exists(config)) PrivateFile.Write(config, Encoding.UTF8.GetBytes(Entities));
         string keyFile = Path.Combine(folder, "key"), key = RandomKey.Keep(keyFile);
         string port = LoopbackPort.Keep(Path.Combine(folder, "port")).ToString(CultureInfo.InvariantCulture);
         return new(

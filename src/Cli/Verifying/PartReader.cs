@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Parquet.Serialization;
@@ -21,14 +22,18 @@ internal static class PartReader
                 _ => throw new InvalidDataException($"'{format}' is none of parquet, jsonl, csv"),
             };
         }
+        catch (DecoderFallbackException)
+        {
+            throw new InvalidDataException("it holds bytes that are not UTF-8");
+        }
         catch (Exception error) when (error is not (OperationCanceledException or InvalidDataException))
         {
-            throw new InvalidDataException(error.Message.Split('\n', 2)[0], error);
+            throw new InvalidDataException("its content is not that of a part", error);
         }
     }
 
     private static PartRow Parquet(Dictionary<string, object> row) =>
-        new((string)row["name"]!, (string)row["etag"]!, row.GetValueOrDefault("index") is not null, row.GetValueOrDefault("error") as string);
+        new((string)row["name"], (string)row["etag"], (int?)row.GetValueOrDefault("index"), (float?)row.GetValueOrDefault("probability"), row.GetValueOrDefault("error") as string);
 
     private static async Task<IReadOnlyList<PartRow>> JsonLinesAsync(Stream content, CancellationToken cancellation)
     {
@@ -36,25 +41,38 @@ internal static class PartReader
         using var reader = new StreamReader(content, new UTF8Encoding(false, throwOnInvalidBytes: true));
         while (await reader.ReadLineAsync(cancellation) is { } line)
         {
-            using JsonDocument row = JsonDocument.Parse(line);
-            JsonElement fields = row.RootElement;
-            rows.Add(new PartRow(
-                fields.GetProperty("name").GetString()!, fields.GetProperty("etag").GetString()!, fields.GetProperty("predictions").GetArrayLength() > 0, fields.GetProperty("error").GetString()));
+            try
+            {
+                rows.Add(JsonRow(line));
+            }
+            catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+            {
+                throw new InvalidDataException($"line {rows.Count + 1} is no row", error);
+            }
         }
         return rows;
+    }
+
+    private static PartRow JsonRow(string line)
+    {
+        using JsonDocument document = JsonDocument.Parse(line);
+        JsonElement row = document.RootElement, predictions = row.GetProperty("predictions");
+        (int?, double?) best = predictions.GetArrayLength() == 0 ? (null, null) : (predictions[0].GetProperty("index").GetInt32(), predictions[0].GetProperty("probability").GetDouble());
+        return new PartRow(row.GetProperty("name").GetString()!, row.GetProperty("etag").GetString()!, best.Item1, best.Item2, row.GetProperty("error").GetString());
     }
 
     private static List<PartRow> Csv(string text)
     {
         using IEnumerator<string[]> lines = CsvLines(text).GetEnumerator();
-        if (!lines.MoveNext() || lines.Current is not ["name", "etag", "index_1", .., "error"]) throw new InvalidDataException("its header is not that of a part");
+        if (!lines.MoveNext() || lines.Current is not ["name", "etag", "index_1", "label_1", "probability_1", .., "error"]) throw new InvalidDataException("its header is not that of a part");
         int width = lines.Current.Length;
         var rows = new List<PartRow>();
         while (lines.MoveNext())
         {
             string[] fields = lines.Current;
             if (fields.Length != width) throw new InvalidDataException($"row {rows.Count + 1} has {fields.Length} fields, its header {width}");
-            rows.Add(new PartRow(fields[0], fields[1], fields[2].Length > 0, fields[^1].Length > 0 ? fields[^1] : null));
+            (int?, double?) best = fields[2].Length == 0 ? (null, null) : (int.Parse(fields[2], CultureInfo.InvariantCulture), double.Parse(fields[4], CultureInfo.InvariantCulture));
+            rows.Add(new PartRow(fields[0], fields[1], best.Item1, best.Item2, fields[^1].Length > 0 ? fields[^1] : null));
         }
         return rows;
     }

@@ -26,6 +26,8 @@ internal sealed class TrainVerification(BlobStore blobs, Job job, IReadOnlyList<
             _found.Find($"The checkpoints are of different networks: {string.Join("; ", shapes.Select(shape => Invariant($"{shape.VariantName} of {shape.ClassCount} classes")))}");
         else if (shapes.Length == 1)
             _found.Facts.Add($"all are of {shapes[0].VariantName} with {Words.Count(shapes[0].ClassCount)} classes, and finite");
+        foreach (Checkpoint other in new[] { best, final }.OfType<Checkpoint>().Where(other => whole is not null && !Same(whole.Card?.Labels, other.Card?.Labels)))
+            _found.Find($"{other.Name} names other classes than {whole!.Name}");
         if (whole is not null)
             CompareWithLog(whole);
         if (whole is not null && final is not null)
@@ -87,6 +89,8 @@ internal sealed class TrainVerification(BlobStore blobs, Job job, IReadOnlyList<
         if (top1 is not null)
             _found.Facts.Add(Invariant($"top-1 {top1:0.####}: the curve, the result and the checkpoint agree"));
     }
+
+    private static bool Same(IReadOnlyList<string>? one, IReadOnlyList<string>? other) => (one ?? []).SequenceEqual(other ?? [], StringComparer.Ordinal);
 
     private static bool Same(torch.Tensor one, torch.Tensor other) =>
         one.dtype == other.dtype && one.shape.SequenceEqual(other.shape) && one.eq(other).all().ToBoolean();

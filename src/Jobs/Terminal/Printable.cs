@@ -6,10 +6,14 @@ namespace HrNetBatch.Jobs.Terminal;
 /// </summary>
 public static class Printable
 {
+    private const char BreakPicture = '\u2424'; // ␤
     private const char FirstPicture = '\u2400', Delete = '\u007f', DeletePicture = '\u2421', Unknown = '\ufffd';
 
     /// <summary>The text with a picture in the place of each character that steers, ␛ for Escape; line ends and tabs stay.</summary>
     public static string Of(string text) => text.Any(Steers) ? string.Concat(text.Select(Picture)) : text;
+
+    /// <summary>The same on one line: what breaks a line is shown too, so that a name cannot pretend to be a message of its own.</summary>
+    public static string Line(string text) => text.Any(BreaksLine) ? Of(string.Concat(text.Select(character => BreaksLine(character) ? BreakPicture : character))) : Of(text);
 
     /// <summary>What is shown in the place of a character: itself, or a picture.</summary>
     public static char Picture(char character) => character switch
@@ -19,6 +23,8 @@ public static class Printable
         Delete => DeletePicture,
         _ => Unknown,
     };
+
+    private static bool BreaksLine(char character) => character is '\n' or '\r' or '\v' or '\f' or '\u0085' or '\u2028' or '\u2029';
 
     private static bool Steers(char character) => character switch
     {

@@ -131,7 +131,7 @@ internal static class CommandLine
         Console.WriteLine($"Serving {count} entities, messages in {options.Folder ?? "memory"}. Ctrl-C stops.");
         if (server.TlsPort is { } tlsPort)
             Console.WriteLine($"TLS on port {tlsPort}; clients must trust {(certificate is null ? $"{options.Folder}/certificate.pem" : certificate.Subject)}");
-        Console.WriteLine($"Connection string: {server.ConnectionString}");
+        Console.WriteLine($"Connection string: {(parsed.GetValue(KeyFile) is { } hidden ? server.ConnectionString.Replace(options.Key, $"(in {hidden})", StringComparison.Ordinal) : server.ConnectionString)}");
         Task ended = await Task.WhenAny(server.Failed, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, interrupted));
         return ended == server.Failed ? 1 : 0;
     }

@@ -22,6 +22,9 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
     private ServiceProvider _services = null!;
     private BlobPath _root = null!;
     private string[] _etags = [];
+    private PinnedCheckpoint _pinned = new() { Checkpoint = "model:pets@1", Sha256 = "ab" };
+    private string _format = "jsonl";
+    private int _topK = 1;
     private DateTimeOffset _submitted = DateTimeOffset.MaxValue; // every blob was there before
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -70,8 +73,8 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
     [Fact]
     public async Task Parquet_IsReadByItsColumns()
     {
-        _parts[Part] = await ParquetAsync(new ParquetRow("in/a.png", _etags[0], 7, null), new ParquetRow("in/b, \"c\".png", _etags[1], 0, null));
-        _parts[Errors] = await ParquetAsync(new ParquetRow("in/d.png", _etags[2], null, "no image"));
+        _parts[Part] = await ParquetAsync(new ParquetRow("in/a.png", _etags[0], 7, 1f, null), new ParquetRow("in/b, \"c\".png", _etags[1], 0, 0.5f, null));
+        _parts[Errors] = await ParquetAsync(new ParquetRow("in/d.png", _etags[2], null, null, "no image"));
 
         Assert.Equal([], (await VerifyAsync("parquet")).Findings);
     }
@@ -134,6 +137,50 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
         Assert.Contains("its results have replaced those of this job", Assert.Single((await RunAsync()).Findings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{\"a\":")]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{"job":"x"}""")]
+    [InlineData("<html>not found</html>")]
+    public async Task ADamagedManifest_IsFound_AndSaidToBeDamaged(string content)
+    {
+        await WriteOutputAsync("jsonl");
+        await WriteAsync("out/manifest.json", Encoding.UTF8.GetBytes(content));
+
+        Assert.Equal([$"{_root.Combine("out/manifest.json")} is damaged: it is no manifest of a classify job"], (await RunAsync()).Findings);
+    }
+
+    [Fact]
+    public async Task AnotherCheckpointOrRequest_IsFound()
+    {
+        await WriteOutputAsync("jsonl");
+        await WriteAsync("out/job.json", JsonSerializer.SerializeToUtf8Bytes(new { job = Guid.NewGuid() }));
+        (_pinned, _topK) = (_pinned with { Sha256 = "cd" }, 5);
+
+        Assert.Equal(
+            [
+                "The manifest's topK, against the job's: 1 instead of 5",
+                "The manifest's checkpointSha256, against the ledger's: ab instead of cd",
+                $"{_root.Combine("out/job.json")} does not say that the output is this job's",
+            ],
+            (await RunAsync()).Findings);
+    }
+
+    [Fact]
+    public async Task APartThatIsNone_AndARowThatNoClassifierWrites_AreFound()
+    {
+        _parts[Part] = Lines(Row("in/a.png", _etags[0], probability: 7), "\u001b");
+        _parts[Errors] = Lines(Failed("in/d.png", _etags[2]));
+
+        Verification found = await VerifyAsync();
+
+        Assert.Contains(found.Findings, finding => finding.EndsWith("cannot be read as jsonl: line 2 is no row", StringComparison.Ordinal));
+        _parts[Part] = Lines(Row("in/a.png", _etags[0], probability: 7), Row("in/b, \"c\".png", _etags[1], index: -1));
+        await FindsAsync("The row of in/a.png has a probability that is none", "The row of in/b, \"c\".png names the class -1");
+    }
+
     [Fact]
     public async Task AnotherLedgerCount_IsFound()
     {
@@ -181,10 +228,15 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
     private async Task WriteOutputAsync(string format, Guid? owner = null)
     {
         foreach ((string name, byte[] content) in _parts) await WriteAsync($"out/{name}.{format}", content);
+        _format = format;
+        await WriteAsync("out/job.json", JsonSerializer.SerializeToUtf8Bytes(new { job = JobId }));
         await WriteAsync("out/manifest.json", JsonSerializer.SerializeToUtf8Bytes(new
         {
             job = owner ?? JobId,
             input = $"{_root.Combine("in/")}",
+            checkpoint = "model:pets@1",
+            checkpointSha256 = "ab",
+            topK = 1,
             format,
             blobCount = 3,
             rowCount = 2,
@@ -205,9 +257,10 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
         {
             Id = JobId,
             CreatedAt = _submitted,
+            Arguments = JsonSerializer.SerializeToElement(new { input = $"{_root.Combine("in/")}", format = _format, topK = _topK }),
             Result = JsonSerializer.SerializeToElement(new { manifest = $"{_root.Combine("out/manifest.json")}", rows = 2, failed = 1, parts = 2 }),
         };
-        return new ClassifyVerification(_services.GetRequiredService<BlobAccounts>(), job, ledgerFailedCount).RunAsync(Cancellation);
+        return new ClassifyVerification(_services.GetRequiredService<BlobAccounts>(), job, _pinned, ledgerFailedCount).RunAsync(Cancellation);
     }
 
     private async Task<string> WriteAsync(string name, byte[] bytes)
@@ -216,7 +269,8 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
         return (await Blobs.UploadAsync(_root.Combine(name), content, cancellation: Cancellation)).ETag;
     }
 
-    private static object Row(string name, string etag) => new { name, etag, predictions = new[] { new { index = 7, label = "cat", probability = 0.5 } }, error = (string?)null };
+    private static object Row(string name, string etag, int index = 7, double probability = 0.5) =>
+        new { name, etag, predictions = new[] { new { index, label = "cat", probability } }, error = (string?)null };
 
     private static object Failed(string name, string etag) => new { name, etag, predictions = Array.Empty<object>(), error = "no image" };
 
@@ -229,7 +283,7 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
 
     private sealed record ParquetRow(
         [property: JsonPropertyName("name")] string Name, [property: JsonPropertyName("etag")] string ETag,
-        [property: JsonPropertyName("index")] int? Index, [property: JsonPropertyName("error")] string? Error);
+        [property: JsonPropertyName("index")] int? Index, [property: JsonPropertyName("probability")] float? Probability, [property: JsonPropertyName("error")] string? Error);
 
     private static byte[] Lines(params object[] rows) => Encoding.UTF8.GetBytes(string.Concat(rows.Select(row => JsonSerializer.Serialize(row) + "\n")));
 }

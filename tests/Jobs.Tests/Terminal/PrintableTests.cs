@@ -13,6 +13,10 @@ public sealed class PrintableTests
     [InlineData("cat\u202egnp.exe\u202c", "cat\ufffdgnp.exe\ufffd")]
     public void Of_ShowsCharactersThatSteer(string text, string shown) => Assert.Equal(shown, Printable.Of(text));
 
+    [Fact]
+    public void Line_ShowsWhatWouldForgeAnother() =>
+        Assert.Equal("new␤Error: forged␤.␤␤jpg␛", Printable.Line("new\nError: forged\u2028.\u0085\rjpg\u001b"));
+
     [Theory]
     [InlineData("\u001b[32minfo\u001b[39m\u001b[22m: job \u001b[5A", "\u001b[32minfo\u001b[39m\u001b[22m: job ␛[5A")]
     [InlineData("\u001b[1;31mred\u001b[0m\r\n", "\u001b[1;31mred\u001b[0m\r\n")]

@@ -94,6 +94,21 @@ public sealed class PostgresPasswordTests
         }
     }
 
+    /// <summary>What a full disk or a power cut leaves.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("\0\0\0\0")]
+    public async Task APasswordFileThatHoldsNone_IsAsGoodAsNoFile(string content)
+    {
+        using var folder = new TemporaryFolder();
+        await using (PostgresServer server = await StartAsync(folder.Path)) await server.CreateDatabaseAsync("kept", Stop);
+        await File.WriteAllTextAsync(folder.File("password"), content, Stop);
+
+        await using PostgresServer again = await StartAsync(folder.Path);
+
+        Assert.Equal("hrnet", await WhoAmIAsync(await again.CreateDatabaseAsync("kept", Stop)));
+    }
+
     [Fact]
     public async Task Start_SaysWhatToDo_WhenThePasswordFileHoldsAnother()
     {

@@ -98,7 +98,7 @@ internal sealed class FencedBlob
                 if (!found.Metadata.TryGetValue(JobKey, out string? job) || job != _lease.JobId.ToString("D"))
                     throw new JobException(
                         $"{Path} already exists and {(job is null ? "was not written by a train job" : $"belongs to job {job}")}. " +
-                        "Give this job an output of its own, or delete that blob; to start from its weights, name it as initialCheckpoint.");
+                        $"Give this job an output of its own, or delete that blob{(Path.Name.EndsWith(".json", StringComparison.Ordinal) ? "" : "; to start from its weights, name it as initialCheckpoint")}.");
                 BlobInfo claimed = await _blob.SetMetadataAsync(Owner, new BlobRequestConditions { IfMatch = found.ETag }, cancellation);
                 _last = claimed.ETag;
                 return;

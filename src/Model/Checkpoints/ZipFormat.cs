@@ -7,6 +7,9 @@ namespace HrNetBatch.Model.Checkpoints;
 /// <summary>torch ≥ 1.6: a zip archive of NAME/data.pkl and one stored entry NAME/data/K for each storage.</summary>
 internal static class ZipFormat
 {
+    /// <summary>What torch.jit.save writes; its code is compressed, as nothing in a checkpoint is.</summary>
+    public const string TorchScript = "it is a TorchScript program (torch.jit.save), not a checkpoint: save the module's state_dict() with torch.save";
+
     private static readonly string[] CheckpointEndings = [".pth", ".pth.tar", ".pt", ".ckpt", ".safetensors", ".bin"];
 
     /// <summary>Whether an entry is called like a checkpoint of its own.</summary>
@@ -20,7 +23,7 @@ internal static class ZipFormat
     {
         ZipDirectory directory = ZipDirectory.Read(stream);
         if (directory.Entries.Keys.Any(name => name.EndsWith("/constants.pkl", StringComparison.Ordinal)))
-            throw new InvalidDataException("it is a TorchScript program (torch.jit.save), not a checkpoint: save the module's state_dict() with torch.save");
+            throw new InvalidDataException(TorchScript);
         string prefix = FindPrefix(directory);
         bool isBigEndian = IsBigEndian(directory, prefix);
 

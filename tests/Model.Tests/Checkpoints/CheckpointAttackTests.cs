@@ -258,6 +258,23 @@ public sealed class CheckpointAttackTests
         }
     }
 
+    /// <summary>As torch.jit.save writes it: the code, which is compressed, stands before the constants.</summary>
+    [Fact]
+    public void Read_NamesATorchScriptProgram()
+    {
+        using var file = new MemoryStream();
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach ((string name, CompressionLevel level) in new[] { ("m/data.pkl", CompressionLevel.NoCompression), ("m/code/__torch__/M.py", CompressionLevel.Optimal), ("m/constants.pkl", CompressionLevel.NoCompression) })
+            {
+                using Stream entry = zip.CreateEntry(name, level).Open();
+                entry.Write("class M(Module): pass, pass, pass, pass, pass"u8);
+            }
+        }
+
+        Assert.Contains("it is a TorchScript program (torch.jit.save)", Refusal(file.ToArray()), StringComparison.Ordinal);
+    }
+
     private static byte[] Zipped(CompressionLevel level)
     {
         using var file = new MemoryStream();

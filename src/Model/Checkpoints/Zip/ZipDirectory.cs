@@ -96,7 +96,12 @@ internal sealed class ZipDirectory
     private void Add(ReadOnlySpan<byte> header, string name, ReadOnlySpan<byte> extra)
     {
         if (IsPacked(header[8..]))
-            throw new InvalidDataException(ZipFormat.IsCheckpointName(name) ? ZipFormat.HoldsCheckpoint(name) : $"entry '{name}' is compressed or encrypted, which torch.save never does: somebody packed the archive anew; take the original file, or save it again with torch.save");
+        {
+            throw new InvalidDataException(
+                ZipFormat.IsCheckpointName(name) ? ZipFormat.HoldsCheckpoint(name)
+                : name.Contains("/code/", StringComparison.Ordinal) ? ZipFormat.TorchScript
+                : $"entry '{name}' is compressed or encrypted, which torch.save never does: somebody packed the archive anew; take the original file, or save it again with torch.save");
+        }
         // The zip64 field holds, in this order, only those of the three that the header marks as too large for it.
         ReadOnlySpan<byte> large = Zip64Field(extra);
         long length = Wide(BinaryPrimitives.ReadUInt32LittleEndian(header[24..]), ref large);

@@ -179,6 +179,7 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
     /// <summary>Writes fresh weights of three classes, on which nothing was trained.</summary>
     /// <param name="name">The blob.</param>
     /// <param name="answer">The class that they answer with, whatever they see; null: none.</param>
+    /// <param name="labels">Names of its classes; null: ant, bee, cat.</param>
     public async Task WriteWeightsAsync(string name, int? answer = null, IReadOnlyList<string>? labels = null)
     {
         using var network = new HrNet(Tiny, 3);

@@ -4,8 +4,8 @@ using HrNetBatch.Model.Imaging;
 namespace HrNetBatch.Model.Data;
 
 /// <summary>
-/// A data set of which shards are made: its samples under keys that are unique in all of it, whatever order they are drawn in, and without those
-/// that no job could use.
+/// A data set of which shards are made: its samples under keys that are unique in all of it, whatever order they are drawn in, and
+/// without those that no job could use.
 /// </summary>
 /// <param name="data">The data set.</param>
 public sealed class ShardSource(DataSet data)
@@ -33,7 +33,8 @@ public sealed class ShardSource(DataSet data)
     /// <param name="onSkipped">Hears of each sample that is left out.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="ShardException">A shard cannot be read.</exception>
-    public async IAsyncEnumerable<Sample> ReadAsync(SampleOrder order, Action<SkippedSample> onSkipped, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Sample> ReadAsync(
+        SampleOrder order, Action<SkippedSample> onSkipped, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(onSkipped);
         await foreach (Sample sample in new ShuffledSamples(data).ReadAsync(order, cancellationToken))

@@ -30,10 +30,12 @@ public sealed record ClassList(string Owner, IReadOnlyList<string>? Names, int? 
     public static string? FaultOf(IEnumerable<string> names)
     {
         ArgumentNullException.ThrowIfNull(names);
-        string[] all = [.. names], doubled = Doubled(all), controls = [.. all.Where(name => name.Any(char.IsControl)).Distinct(StringComparer.Ordinal)];
-        return doubled.Length > 0 ? $"{Quoted(doubled)} {(doubled.Length == 1 ? "stands" : "stand")} twice; each class needs a name of its own"
-            : controls.Length > 0 ? $"{Quoted(controls)} {(controls.Length == 1 ? "has a control character" : "have control characters")}; a name is plain text on one line"
-            : null;
+        string[] all = [.. names], doubled = Doubled(all);
+        if (doubled.Length > 0)
+            return $"{Quoted(doubled)} {(doubled.Length == 1 ? "stands" : "stand")} twice; each class needs a name of its own";
+        string[] controls = [.. all.Where(name => name.Any(char.IsControl)).Distinct(StringComparer.Ordinal)];
+        string have = controls.Length == 1 ? "has a control character" : "have control characters";
+        return controls.Length > 0 ? $"{Quoted(controls)} {have}; a name is plain text on one line" : null;
     }
 
     /// <summary>The names that stand there more than once, each of them once.</summary>

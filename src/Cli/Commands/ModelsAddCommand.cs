@@ -70,6 +70,7 @@ internal static class ModelsAddCommand
         string[] labels = File.Exists(given)
             ? [.. (await File.ReadAllLinesAsync(given, cancellation)).Select(line => line.Trim()).Where(line => line.Length > 0)]
             : given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (ClassList.FaultOf(labels) is { } fault) throw new UserException($"--labels: in {given} {fault}.", UserException.WrongRequest);
         return labels.Length > 1 ? labels
             : throw new UserException($"--labels: '{given}' is no file, no list of two or more names, and not {ImageNetLabels.Name}.", UserException.WrongRequest);
     }

@@ -13,14 +13,20 @@ namespace HrNetBatch.Cli.DataSets;
 /// <param name="ClassCount">Classes; 0 where the source says none.</param>
 /// <param name="Target">The folder.</param>
 /// <param name="Data">What names them to a job.</param>
-internal sealed record MadeShards(IReadOnlyList<string> Shards, long SampleCount, int ClassCount, string Target, string Data)
+/// <param name="LeftOut">Samples of the source that are not in them, by reason.</param>
+internal sealed record MadeShards(IReadOnlyList<string> Shards, long SampleCount, int ClassCount, string Target, string Data, IReadOnlyList<LeftOut> LeftOut)
 {
+    /// <summary>How many samples of the source are not in them.</summary>
+    public long LeftOutCount => LeftOut.Sum(left => left.Count);
+
     /// <summary>Shows it to people.</summary>
     public void Show()
     {
         Screen.WriteLine($"Made {Words.Count(Shards.Count, "shard")} with {Words.Count(SampleCount, "sample")}{(ClassCount > 0 ? $" of {Words.Count(ClassCount, "class", "classes")}" : "")} in {Target}.");
         Screen.WriteLine($"Name them as {Data}: --data to train on them, --validation-data beside it, or --data of hrnet validate. "
             + (ClassCount > 0 ? "They carry the names of their classes." : "They do not name their classes: give --labels or --class-count to train."));
+        if (LeftOutCount > 0)
+            Screen.WriteLine($"Left out {Words.Count(LeftOutCount)} of {Words.Count(SampleCount + LeftOutCount, "sample")}: no readable image, or no label where others have one.");
     }
 }
 
@@ -31,6 +37,8 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
 
     // Of what can only be read from its start: enough at once, and enough held, to mix shards of any order.
     private const int ShardsAtOnce = 16, BufferSize = 20_000;
+
+    private const int MostNamed = 10;
 
     private readonly string _folder = targetPath.TrimEnd('/') + "/";
 
@@ -58,15 +66,22 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
         (IReadOnlyList<string> classes, Func<long, long> labelOf) = await ClassesAsync(data, sourcePath, cancellation);
         await target.PrepareAsync(_folder, cancellation);
 
-        if (data.SampleCount is null)
-            Screen.Say("Reading the source once to learn where its samples lie.");
+        if (data.Layout is DataLayout.WebDataset or DataLayout.Mds)
+            Screen.Say("Reading the source once to learn its keys, and where its samples lie.");
+        var all = new ShardSource(data);
         // Every sample is drawn from all of them: what is sorted by class in the source is mixed in the shards.
-        SampleOrder order = await data.LocateAsync(cancellation)
+        SampleOrder order = await all.SurveyAsync(cancellation)
             ? SampleOrder.Shuffled(Seed, 0, bufferSize: 1, blockSize: 1)
             : SampleOrder.Shuffled(Seed, 0, bufferSize: BufferSize, shardsAtOnce: ShardsAtOnce);
 
+        if (all.RenamedCount > 0)
+            Screen.Say($"{Words.Count(all.RenamedCount, "sample has", "samples have")} the key of an earlier one, and _2, _3, … behind it in the shards.");
+        if (!all.HasLabels)
+            Screen.Warn("No sample has a label: train and validate jobs need them, distillation does not.");
+
         var made = new List<(string FileName, long SampleCount)>();
-        IAsyncEnumerator<Sample> samples = new ShuffledSamples(data).ReadAsync(order, cancellation).GetAsyncEnumerator(cancellation);
+        var skipped = new List<SkippedSample>();
+        IAsyncEnumerator<Sample> samples = all.ReadAsync(order, Note, cancellation).GetAsyncEnumerator(cancellation);
         await using (samples)
         {
             for (bool hasMore = await samples.MoveNextAsync(); hasMore;)
@@ -79,14 +94,34 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
         }
         foreach (LeftOut left in data.LeftOut)
             Screen.Warn($"{left}");
+        var result = new MadeShards(
+            [.. made.Select(shard => shard.FileName)], made.Sum(shard => shard.SampleCount), classes.Count, targetPath, $"{_folder}{InfoName}#{Split}", all.LeftOut);
+        Tell(skipped, result);
         if (made.Count == 0)
-            throw new UserException($"{sourcePath} has no samples.");
+            throw new UserException(skipped.Count == 0 ? $"{sourcePath} has no samples."
+                : $"No sample of {sourcePath} can be used: all {Words.Count(result.LeftOutCount)} are left out, so no shard was made.");
         if (classes.Count > 0)
             await WriteAsync(LabelsName, System.Text.Encoding.UTF8.GetBytes(string.Join('\n', classes) + "\n"), cancellation);
         DataFile? before = await target.Files.FindAsync(_folder + InfoName, cancellation);
         await WriteAsync(InfoName, await ShardInfoFile.WithSplitAsync(target.Files, before, Split, made, classes, cancellation), cancellation);
-        return new MadeShards(
-            [.. made.Select(shard => shard.FileName)], made.Sum(shard => shard.SampleCount), classes.Count, targetPath, $"{_folder}{InfoName}#{Split}");
+        return result;
+
+        void Note(SkippedSample sample)
+        {
+            if (skipped.Count < MostNamed)
+                skipped.Add(sample);
+        }
+    }
+
+    private static void Tell(List<SkippedSample> skipped, MadeShards result)
+    {
+        foreach (SkippedSample sample in skipped)
+            Screen.Warn($"Left out {(sample.Shard.EndsWith("/" + sample.Key, StringComparison.Ordinal) ? sample.Shard : $"{sample.Shard} {sample.Key}")}: {sample.Reason}");
+        if (result.LeftOutCount <= skipped.Count)
+            return;
+        Screen.Warn($"All {Words.Count(result.LeftOutCount, "sample")} that are left out, by reason:");
+        foreach (LeftOut left in result.LeftOut)
+            Screen.Warn($"{left}");
     }
 
     private static string Whole(string path) =>
@@ -127,7 +162,7 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
     {
         ClassList? beside = await BesideAsync(cancellation), known = LabelsFile is null ? beside : await LabelsAsync(LabelsFile, cancellation);
         if (known is null)
-            return (data.Classes ?? [], label => label);
+            return (Sound(data.Classes ?? [], sourcePath), label => label);
         if (beside is not null && !known.Names!.SequenceEqual(beside.Names!))
             throw new UserException($"The splits of one folder have the same classes under the same numbers. {known} {beside} Make this split in another folder, or make all of them anew with --labels.");
         IReadOnlyList<int>? map = ClassMatching.Match(new ClassList(sourcePath, data.Classes), known, allowsSubset: true).Indices;
@@ -135,12 +170,15 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
             : throw new UserException($"A sample of {sourcePath} has the label {label}, and it names {Words.Count(map.Count, "class", "classes")}. Correct the source."));
     }
 
+    private static IReadOnlyList<string> Sound(IReadOnlyList<string> classes, string sourcePath) =>
+        ClassList.FaultOf(classes) is { } fault ? throw new UserException($"Among the classes of {sourcePath} {fault}.") : classes;
+
     private static async Task<ClassList> LabelsAsync(string file, CancellationToken cancellation)
     {
         if (LocalFile.Fault(file) is { } fault)
             throw new UserException($"--labels: {file} {fault}.", UserException.WrongRequest);
         string[] names = [.. (await File.ReadAllLinesAsync(file, cancellation)).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        return ClassList.FirstDoubled(names) is { } doubled ? throw new UserException($"--labels: {file} names '{doubled}' twice.", UserException.WrongRequest)
+        return ClassList.FaultOf(names) is { } wrong ? throw new UserException($"--labels: in {file} {wrong}.", UserException.WrongRequest)
             : new ClassList($"--labels {file}", names);
     }
 

@@ -57,6 +57,8 @@ public sealed class ModelAddition(ModelStore store, BlobStore blobs, TimeProvide
         IReadOnlyList<string>? labels = model.Labels ?? ClassLabels.Of(checkpoint);
         if (labels is not null && labels.Count != shape.ClassCount)
             throw new JobException($"{model.Source} tells {Counted.Of(shape.ClassCount, "class", "classes")} apart, and {Counted.Of(labels.Count, "label is", "labels are")} given. Give one label for each class, in the order of the classes' indices.");
+        if (ClassList.FaultOf(labels ?? []) is { } fault)
+            throw new JobException($"Among the {(model.Labels is null ? $"labels that {model.Source} carries" : "labels given")} {fault}. {(model.Labels is null ? "Give others with --labels" : "Correct them")}.");
         int imageSize = model.ImageSize ?? checkpoint.Card?.ImageSize ?? LoadedCheckpoint.DefaultImageSize;
         if (imageSize < 32 || imageSize % 32 != 0)
             throw new JobException($"The image size of a model must be a multiple of 32; {imageSize} is none.");

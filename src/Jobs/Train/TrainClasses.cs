@@ -21,6 +21,8 @@ internal static class TrainClasses
         teacher?.AnswerAs(run);
         if (run.KnownCount < 2)
             throw new JobException($"At least two classes are needed to tell apart. {run}");
+        if (ClassList.FaultOf(run.Names ?? []) is { } fault)
+            throw new JobException($"Among the classes of {run.Owner} {fault}. Give the run names with --labels (labels).");
         // With a teacher nobody looks at the labels of the training data.
         if (teacher is null)
             training.ClassMap = ClassMatching.Match(data, run, allowsSubset: false);

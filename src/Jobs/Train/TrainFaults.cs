@@ -21,8 +21,8 @@ internal static class TrainFaults
             yield return $"classCount: is {count}, but labels names {Counted.Of(labels.Count, "class", "classes")}";
         if (arguments.Labels is { Count: < 2 })
             yield return "labels: at least two classes are needed";
-        if (ClassList.FirstDoubled(arguments.Labels ?? []) is { } doubled)
-            yield return $"labels: '{doubled}' stands twice; each class needs a name of its own";
+        if (ClassList.FaultOf(arguments.Labels ?? []) is { } labelsFault)
+            yield return $"labels: {labelsFault}";
     }
 
     private static IEnumerable<string> OfNetwork(TrainArguments arguments)

@@ -114,12 +114,12 @@ public sealed class DataSet(
             await shard.VerifyAsync(cancellationToken);
     }
 
-    /// <summary>Learns where every sample lies, by reading tars without an index once; false where that does not help, as with compressed shards.</summary>
+    /// <summary>Learns which samples there are and where they lie, by reading once what is no image of its own; false where their places stay unknown, as in compressed shards.</summary>
     /// <exception cref="ShardException">A shard cannot be read.</exception>
-    public async Task<bool> LocateAsync(CancellationToken cancellationToken)
+    internal async Task<bool> LocateAsync(Action<SampleHead> onSample, CancellationToken cancellationToken)
     {
         foreach (Shard shard in Shards)
-            await shard.LocateAsync(cancellationToken);
+            await shard.LocateAsync(onSample, cancellationToken);
         return Shards.All(shard => shard.KnowsPlaces);
     }
 

@@ -21,6 +21,12 @@ internal sealed class ImageShard : Shard
 
     internal override bool IsAddressable => true;
 
+    internal override Task LocateAsync(Action<SampleHead> onSample, CancellationToken cancellationToken)
+    {
+        onSample(new SampleHead(_file.Name, _offset, _key, _label is >= 0));
+        return Task.CompletedTask;
+    }
+
     internal override async IAsyncEnumerable<Sample> ReadAsync(long first, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (first > 0)

@@ -30,9 +30,13 @@ public abstract class Shard
     /// <summary>Whether a sample can be read from its place just now, however that became known.</summary>
     internal virtual bool KnowsPlaces => IsAddressable;
 
-    /// <summary>Learns the places of its samples by reading all of it, where they are not known and that is of use.</summary>
+    /// <summary>Tells of its samples, in their order, and learns their places where they are not known and that is of use; it is read whole, unless that is known without.</summary>
     /// <exception cref="ShardException">It cannot be read.</exception>
-    internal virtual Task LocateAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    internal virtual async Task LocateAsync(Action<SampleHead> onSample, CancellationToken cancellationToken)
+    {
+        await foreach (Sample sample in ReadAsync(0, cancellationToken))
+            onSample(SampleHead.Of(sample));
+    }
 
     /// <summary>Learns what can be learnt without reading samples, such as an index.</summary>
     internal virtual Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;

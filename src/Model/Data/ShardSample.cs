@@ -1,13 +1,14 @@
+using System.Text.RegularExpressions;
 using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Model.Data;
 
 /// <summary>Puts a sample of any layout into a shard.</summary>
-public static class ShardSample
+public static partial class ShardSample
 {
     /// <summary>Writes image and label; the image stays as it is, and so do all other members of a WebDataset sample.</summary>
     /// <param name="writer">The shard.</param>
-    /// <param name="sample">The sample.</param>
+    /// <param name="sample">The sample, under a key that <see cref="ShardSource"/> gave it.</param>
     /// <param name="labelOf">The class under which a class of the source goes.</param>
     /// <param name="cancellationToken">Stops the writing.</param>
     public static Task WriteAsync(ShardWriter writer, Sample sample, Func<long, long> labelOf, CancellationToken cancellationToken)
@@ -19,17 +20,24 @@ public static class ShardSample
         bool hasImage = LabeledImage.TryRead(sample, requiresLabel: false, out LabeledImage image, out _);
         foreach ((string extension, byte[] content) in sample.Members)
             if (extension != LabeledImage.ClassExtension)
-                members.Add((hasImage && ReferenceEquals(content, image.Image) ? ImageDecoder.ExtensionOf(content) ?? extension : extension, content));
+                members.Add((hasImage && ReferenceEquals(content, image.Image) ? ImageExtension(sample, extension, content) : extension, content));
         if (hasImage && image.Label != LabeledImage.NoLabel)
             members.Add((LabeledImage.ClassExtension, LabeledImage.FormatClass(labelOf(image.Label))));
-        return writer.WriteAsync(KeyOf(sample.Key), members, cancellationToken);
+        return writer.WriteAsync(sample.Key, members, cancellationToken);
     }
 
-    // No dot in the file name, and no folder called __x__: either would end the key, or hide the sample.
-    private static string KeyOf(string key)
+    /// <summary>A key as it stands in a shard: no dot in the file name, and no folder called __x__, since either would end the key, or hide the sample.</summary>
+    internal static string KeyOf(string key)
     {
         int file = key.LastIndexOf('/') + 1, dot = key.LastIndexOf('.');
         string bare = LabeledImage.IsImage(key) && dot > file ? key[..dot] : key;
-        return (bare[..file] + bare[file..].Replace('.', '_')).Replace("__/", "_/", StringComparison.Ordinal);
+        return Underscores().Replace(bare[..file], "_/") + bare[file..].Replace('.', '_');
     }
+
+    // What the content is, unless another member is called so.
+    private static string ImageExtension(Sample sample, string extension, byte[] content) =>
+        ImageDecoder.ExtensionOf(content) is { } actual && !sample.Members.ContainsKey(actual) ? actual : extension;
+
+    [GeneratedRegex("_{2,}/")]
+    private static partial Regex Underscores();
 }

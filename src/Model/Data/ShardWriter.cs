@@ -9,6 +9,7 @@ public sealed class ShardWriter(Stream destination) : IAsyncDisposable
     private const int EndOfArchiveBytes = 1024;
 
     private readonly TarWriter _tar = new(destination, TarEntryFormat.Gnu, leaveOpen: true);
+    private string? _lastKey;
 
     /// <summary>Samples written so far.</summary>
     public long SampleCount { get; private set; }
@@ -23,18 +24,21 @@ public sealed class ShardWriter(Stream destination) : IAsyncDisposable
         => WriteAsync(key, [(imageExtension, image), (LabeledImage.ClassExtension, LabeledImage.FormatClass(label))], cancellationToken);
 
     /// <summary>Writes a sample of any members.</summary>
-    /// <exception cref="ArgumentException">The key or an extension would not be read back as it is.</exception>
+    /// <exception cref="ArgumentException">The key or an extension would not be read back as it is, or the last sample has the same key.</exception>
     public async Task WriteAsync(
         string key, IReadOnlyList<(string Extension, ReadOnlyMemory<byte> Content)> members, CancellationToken cancellationToken = default)
     {
         if (members.DistinctBy(member => member.Extension).Count() != members.Count)
             throw new ArgumentException($"Sample '{key}' has an extension twice.", nameof(members));
+        if (key == _lastKey)
+            throw new ArgumentException($"Two samples in a row have the key '{key}', and would be read back as one.", nameof(key));
         foreach (var (extension, _) in members)
             if (MemberName.Parse($"{key}.{extension}") != new MemberName(key, extension))
                 throw new ArgumentException(
                     $"'{key}.{extension}' would not be read back as key '{key}': no dot in the key's file name, no __names__, a lower-case extension.", nameof(key));
         foreach (var (extension, content) in members)
             await _tar.WriteEntryAsync(Entry($"{key}.{extension}", content), cancellationToken);
+        _lastKey = key;
         SampleCount++;
     }
 

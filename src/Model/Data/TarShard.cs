@@ -56,15 +56,9 @@ internal sealed class TarShard : Shard
 
     internal override bool KnowsPlaces => _index is not null;
 
-    internal override async Task LocateAsync(CancellationToken cancellationToken)
+    internal override async Task LocateAsync(Action<SampleHead> onSample, CancellationToken cancellationToken)
     {
-        await PrepareAsync(cancellationToken);
-        if (_index is not null)
-            return;
-        await foreach (Sample _ in ReadAsync(0, cancellationToken))
-        {
-            // Its end tells where all of them were.
-        }
+        await base.LocateAsync(onSample, cancellationToken);   // its end tells where all of them were
         SampleCount = _index?.Offsets.Count ?? SampleCount;   // a compressed one has no places
     }
 

@@ -55,6 +55,45 @@ public static class ImageDecoder
         };
     }
 
+    /// <summary>
+    /// Why an image cannot be decoded, as far as that is told cheaply: by all markers of a JPEG, the header and chunks of a PNG, the headers of a WebP
+    /// and a TIFF; the other formats are decoded. Null: nothing speaks against it.
+    /// </summary>
+    /// <param name="encoded">The whole file.</param>
+    public static string? FaultOf(byte[] encoded)
+    {
+        ArgumentNullException.ThrowIfNull(encoded);
+        DecodingLimits limits = DecodingLimits.Default;
+        try
+        {
+            switch (ExtensionOf(encoded))
+            {
+                case "jpg":
+                    LookAtJpeg(encoded, limits);
+                    break;
+                case "png":
+                    if (IsCutOffPng(encoded))
+                        return "the PNG is truncated";
+                    Vips.LookAt(Vips.Png(encoded), limits);
+                    break;
+                case "webp":
+                    Vips.LookAt(Vips.Webp(encoded), limits);
+                    break;
+                case "tif":
+                    Tiff.RowsOf(encoded, limits, long.MaxValue);
+                    break;
+                default:
+                    Decode(encoded, limits).Dispose();
+                    break;
+            }
+            return null;
+        }
+        catch (ImageException fault)
+        {
+            return fault.Message;
+        }
+    }
+
     /// <summary>The usual ending of an image's name, told by its content; null for what is not read.</summary>
     public static string? ExtensionOf(ReadOnlySpan<byte> encoded) => encoded switch
     {
@@ -111,6 +150,24 @@ public static class ImageDecoder
     private static bool IsLargePng(ReadOnlySpan<byte> png, long leastPixelBytes) => png.Length > 33
         && BinaryPrimitives.ReadInt32BigEndian(png[16..]) is > 0 and var width && BinaryPrimitives.ReadInt32BigEndian(png[20..]) is > 0 and var height
         && IsLarge(width, height, leastPixelBytes);
+
+    // Whether a chunk of pixels goes on behind the end of the file, or none begins before it.
+    private static bool IsCutOffPng(ReadOnlySpan<byte> png)
+    {
+        const int signatureBytes = 8, chunkHeaderBytes = 8, checksumBytes = 4;
+        bool hasPixels = false;
+        for (long at = signatureBytes; at + chunkHeaderBytes <= png.Length;)
+        {
+            ReadOnlySpan<byte> chunk = png[(int)at..];
+            bool isPixels = chunk[4..].StartsWith("IDAT"u8);
+            at += chunkHeaderBytes + BinaryPrimitives.ReadUInt32BigEndian(chunk);
+            if (isPixels && at > png.Length)
+                return true;
+            hasPixels |= isPixels;
+            at += checksumBytes;
+        }
+        return !hasPixels;
+    }
 
     private static JpegHeader LookAtJpeg(byte[] jpeg, DecodingLimits limits)
     {

@@ -66,6 +66,21 @@ internal static class Vips
         DecoderBytes = _ => decoderBytes,
     };
 
+    /// <summary>Reads the header alone.</summary>
+    /// <exception cref="ImageException">It is damaged, or the image too large.</exception>
+    public static void LookAt(VipsSource source, DecodingLimits limits)
+    {
+        try
+        {
+            using Image opened = Open(source);
+            limits.CheckSize(opened.Width, opened.Height);
+        }
+        catch (VipsException cause)
+        {
+            throw Damaged(source, cause);
+        }
+    }
+
     /// <summary>Decodes an image, within limits, or (null) in memory that the caller has taken.</summary>
     public static RgbImage Decode(VipsSource source, DecodingLimits? limits)
     {

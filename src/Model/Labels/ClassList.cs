@@ -1,4 +1,5 @@
 using System.Globalization;
+using HrNetBatch.Model.Checkpoints;
 
 namespace HrNetBatch.Model.Labels;
 
@@ -8,7 +9,7 @@ namespace HrNetBatch.Model.Labels;
 /// <param name="Count">How many there are; null: as many as names, or nobody knows.</param>
 public sealed record ClassList(string Owner, IReadOnlyList<string>? Names, int? Count = null)
 {
-    private const int MostListed = 8;
+    private const int MostListed = 8, LongestShown = 100;
 
     /// <summary>How many there are, as far as known.</summary>
     public int? KnownCount => Names?.Count ?? Count;
@@ -25,11 +26,21 @@ public sealed record ClassList(string Owner, IReadOnlyList<string>? Names, int? 
         return string.Join(", ", names.Take(MostListed)) + (names.Count > MostListed ? ", …" : "");
     }
 
-    /// <summary>The first name that stands there twice; null: none does.</summary>
-    public static string? FirstDoubled(IEnumerable<string> names)
+    /// <summary>What is wrong with a list of names, as a clause that quotes the wrong ones; null: nothing.</summary>
+    public static string? FaultOf(IEnumerable<string> names)
     {
         ArgumentNullException.ThrowIfNull(names);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        return names.FirstOrDefault(name => !seen.Add(name));
+        string[] all = [.. names], doubled = Doubled(all);
+        if (doubled.Length > 0)
+            return $"{Quoted(doubled)} {(doubled.Length == 1 ? "stands" : "stand")} twice; each class needs a name of its own";
+        string[] controls = [.. all.Where(name => name.Any(char.IsControl)).Distinct(StringComparer.Ordinal)];
+        string have = controls.Length == 1 ? "has a control character" : "have control characters";
+        return controls.Length > 0 ? $"{Quoted(controls)} {have}; a name is plain text on one line" : null;
     }
+
+    /// <summary>The names that stand there more than once, each of them once.</summary>
+    internal static string[] Doubled(IEnumerable<string> names) =>
+        [.. names.CountBy(name => name, StringComparer.Ordinal).Where(pair => pair.Value > 1).Select(pair => pair.Key)];
+
+    private static string Quoted(string[] names) => Listed([.. names.Select(name => $"'{ForeignText.Printable(name, LongestShown)}'")]);
 }

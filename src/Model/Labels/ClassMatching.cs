@@ -62,7 +62,7 @@ public static partial class ClassMatching
             $"{other} {known} Nothing says which of the {count} these are. Give as many classes, or the names of all {count} in their order."), out fault);
     }
 
-    private static string? Doubled(ClassList list) => ClassList.FirstDoubled(list.Names!) is { } name
+    private static string? Doubled(ClassList list) => ClassList.Doubled(list.Names!).FirstOrDefault() is { } name
         ? $"{list.Owner} names '{name}' twice, so it does not say which class is meant. {list} Give each class a name of its own."
         : null;
 

@@ -90,6 +90,19 @@ public sealed class ModelsCommandTests(PostgresFixture postgres, AzuriteFixture 
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("rose,tulip,rose,tulip,daisy", "'rose', 'tulip' stand twice; each class needs a name of its own")]
+    [InlineData("rose,tu\u001b[31mlip,daisy", "'tu\\u001b[31mlip' has a control character")]
+    public async Task Add_RefusesLabelsThatAreDoubledOrHoldControlCharacters(string labels, string expected)
+    {
+        await File.WriteAllLinesAsync(_folder.File("labels.txt"), labels.Split(','), TestContext.Current.CancellationToken);
+
+        CommandResult result = await HrnetAsync("models", "add", "flowers", Weights(), "--labels", _folder.File("labels.txt"));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Remove_NeedsTheNumberOfAVersion()
     {

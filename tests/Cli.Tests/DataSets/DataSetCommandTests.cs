@@ -106,6 +106,128 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal([_folder.File("images/a/1.jpg")], Directory.GetFiles(_folder.File("images"), "*", SearchOption.AllDirectories));
     }
 
+    /// <summary>Two tars that number their samples from 0000, one of which has a key twice, and one that suffixes would meet.</summary>
+    [Fact]
+    public async Task Make_GivesEverySampleOfTarsAKeyOfItsOwn_WhateverTheSeed()
+    {
+        foreach (int tar in Enumerable.Range(0, 2))
+        {
+            await using FileStream file = File.Create(_folder.File($"numbered-{tar}.tar"));
+            await using var writer = new ShardWriter(file);
+            foreach ((string key, int image) in ((string[])["0000", "0001", "0000", "0001_2"]).Index().Select(pair => (pair.Item, pair.Index)))
+                await writer.WriteAsync(key, "ppm", Pixel(tar, image), tar, Cancellation);
+        }
+
+        Dictionary<string, string> made = await MadeAsync("numbered-{0..1}.tar", "0"), other = await MadeAsync("numbered-{0..1}.tar", "1");
+
+        Assert.Equal(["0000", "0000_2", "0000_3", "0000_4", "0001", "0001_2", "0001_2_2", "0001_3"], made.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(8, made.Values.Distinct().Count());
+        Assert.Equal(made, other);
+    }
+
+    [Fact]
+    public async Task Make_GivesEverySampleOfAFolderAKeyOfItsOwn_WhateverTheSeed()
+    {
+        Directory.CreateDirectory(_folder.File("images/ant"));
+        foreach ((int number, string name) in ((string[])["a.b.ppm", "a.PPM", "a.pnm.ppm", "a.png", "a.jpg", "a_b.ppm"]).Index())
+            await File.WriteAllBytesAsync(_folder.File($"images/ant/{name}"), Pixel(7, number), Cancellation);
+
+        Dictionary<string, string> made = await MadeAsync("images", "0"), other = await MadeAsync("images", "1");
+
+        Assert.Equal(["ant/a", "ant/a_2", "ant/a_3", "ant/a_b", "ant/a_b_2", "ant/a_pnm"], made.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(6, made.Values.Distinct().Count());
+        Assert.Equal(made, other);
+    }
+
+    [Fact]
+    public async Task Make_LeavesOutWhatNoJobCouldUse_AndNamesIt()
+    {
+        WriteImages("images", 2);
+        byte[] png = await File.ReadAllBytesAsync(_folder.File("images/cat/0.png"), Cancellation);
+        using Image pixels = Image.NewFromBuffer(png);
+        var broken = new Dictionary<string, (byte[] Content, string Reason)>
+        {
+            ["loose.png"] = (png, "no label, where other samples have one"),
+            ["cat/empty.jpg"] = ([], "the file is empty"),
+            ["cat/page.jpg"] = ([.. "<!DOCTYPE html><html><body>404</body></html>"u8], "a web page, not an image"),
+            ["cat/half.jpg"] = (pixels.JpegsaveBuffer()[..^40], "the JPEG is truncated"),
+            ["cat/half.png"] = (png[..^40], "the PNG is truncated"),
+        };
+        foreach ((string name, (byte[] content, _)) in broken)
+            await File.WriteAllBytesAsync(_folder.File($"images/{name}"), content, Cancellation);
+        foreach (int many in Enumerable.Range(0, 10))
+            await File.WriteAllBytesAsync(_folder.File($"images/ant/none-{many}.png"), [], Cancellation);
+        Directory.CreateDirectory(_folder.File("nothing"));
+        await File.WriteAllBytesAsync(_folder.File("nothing/empty.jpg"), [], Cancellation);
+
+        CommandResult many15 = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("many")]);
+        foreach (int many in Enumerable.Range(0, 10))
+            File.Delete(_folder.File($"images/ant/none-{many}.png"));
+        CommandResult result = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("made")]);
+        CommandResult nothing = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("nothing"), _folder.File("none")]);
+        CommandResult inspected = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("made"), "--all"]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.All(broken, pair => Assert.Contains($"Left out {_folder.File($"images/{pair.Key}")}: {pair.Value.Reason}", result.Error, StringComparison.Ordinal));
+        Assert.StartsWith("Left out 5 of 11 samples", result.Output.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.True(inspected.ExitCode == 0, inspected.Output);
+        Assert.Contains("6 samples", inspected.Output, StringComparison.Ordinal);
+        Assert.True(many15.ExitCode == 0, many15.Error);
+        Assert.Equal(10, many15.Error.Split("Left out ").Length - 1);
+        Assert.Contains("All 15 samples that are left out, by reason:", many15.Error, StringComparison.Ordinal);
+        Assert.Contains("11 left out, such as ", many15.Error, StringComparison.Ordinal);
+        Assert.Equal(1, nothing.ExitCode);
+        Assert.Contains("can be used: all 1 are left out", nothing.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.File("none/_info.json")));
+    }
+
+    [Fact]
+    public async Task Make_RefusesLabelsThatAreDoubledOrHoldControlCharacters()
+    {
+        WriteImages("images", 1);
+        await File.WriteAllTextAsync(_folder.File("doubled.txt"), "ant\nbee\ncat\nbee\n", Cancellation);
+        await File.WriteAllTextAsync(_folder.File("control.txt"), "ant\nbee\ncat\nd\u001b[2Jog\n", Cancellation);
+        Directory.CreateDirectory(_folder.File("folders/two\nlines"));
+        File.Copy(_folder.File("images/cat/0.png"), _folder.File("folders/two\nlines/0.png"));
+
+        CommandResult doubled = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("made"), "--labels", _folder.File("doubled.txt")]);
+        CommandResult control = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("made"), "--labels", _folder.File("control.txt")]);
+        CommandResult folder = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("folders"), _folder.File("made")]);
+
+        Assert.Equal((2, 2, 1), (doubled.ExitCode, control.ExitCode, folder.ExitCode));
+        Assert.Contains("'bee' stands twice", doubled.Error, StringComparison.Ordinal);
+        Assert.Contains("'d\\u001b[2Jog' has a control character", control.Error, StringComparison.Ordinal);
+        Assert.Contains("'two\\u000alines' has a control character", folder.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>One file that is no data set: what it is, and what to do.</summary>
+    [Fact]
+    public async Task Inspect_SaysWhatASingleFileIs()
+    {
+        WriteImages("images", 1);
+        string image = _folder.File("images/cat/0.png"), packed = _folder.File("t.tar.bz2"), unnamed = _folder.File("shard.data"), page = _folder.File("page");
+        await File.WriteAllBytesAsync(packed, [.. "BZh91AY&SY"u8], Cancellation);
+        await using (FileStream file = File.Create(unnamed))
+        await using (var writer = new ShardWriter(file))
+            await writer.WriteAsync("a", "ppm", Pixel(1, 1), 0, Cancellation);
+        await File.WriteAllTextAsync(page, "<!DOCTYPE html><html><title>Sign in</title></html>", Cancellation);
+
+        foreach ((string file, string command, string expected) in ((string, string, string)[])
+            [
+                (image, "inspect", "is one file, an image: name the folder that it lies in"),
+                (packed, "inspect", "is one file, a tar compressed with bzip2, which is not read: unpack it, or compress it with gzip instead"),
+                (packed, "index", "is one file, a tar compressed with bzip2"),
+                (unnamed, "inspect", "is one file, a tar: give it a name that ends in .tar"),
+                (page, "inspect", "is one file, a web page (\"Sign in\")"),
+            ])
+        {
+            CommandResult refused = await HrnetProcess.RunAsync(["dataset", command, file]);
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains($"{file} {expected}", refused.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("There is no", refused.Error, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Make_MixesWhatIsSortedInTheSource_OverAllShards()
     {
@@ -115,7 +237,7 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
             await using FileStream file = File.Create(_folder.File($"sorted-{label}.tar"));
             await using var writer = new ShardWriter(file);
             foreach (int image in Enumerable.Range(0, PerClass))
-                await writer.WriteAsync($"{label}/{image}", "jpg", new byte[20], label, Cancellation);
+                await writer.WriteAsync($"{label}/{image}", "ppm", Pixel(label, image), label, Cancellation);
         }
 
         CommandResult result = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("sorted-{0..2}.tar"), _folder.File("made"), "--shard-bytes", "400000"]);
@@ -204,6 +326,23 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
         Assert.Contains("WebDataset tars, 1 shard, 6 samples", inspected.Output, StringComparison.Ordinal);
         Assert.Contains("Every image can be decoded.", inspected.Output, StringComparison.Ordinal);
     }
+
+    // Makes shards, and reads them back: what lies under which key.
+    private async Task<Dictionary<string, string>> MadeAsync(string source, string seed)
+    {
+        string target = _folder.File($"made-{seed}");
+        CommandResult result = await HrnetProcess.RunAsync(["dataset", "make", _folder.File(source), target, "--seed", seed]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        var made = new Dictionary<string, string>();
+        await foreach (Sample sample in new ShuffledSamples(await new DataSetFinder(new LocalFiles()).FindAsync(target, cancellationToken: Cancellation)).ReadAsync(SampleOrder.AsWritten(), Cancellation))
+        {
+            Assert.Equal(["cls", "ppm"], sample.Members.Keys.Order(StringComparer.Ordinal));
+            made.Add(sample.Key, Convert.ToHexString(sample.Members["ppm"]));
+        }
+        return made;
+    }
+
+    private static byte[] Pixel(int red, int number) => [.. "P6 1 1 255\n"u8, (byte)red, (byte)(number >> 8), (byte)number];
 
     private void WriteImages(string name, int count)
     {

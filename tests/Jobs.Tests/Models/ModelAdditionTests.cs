@@ -100,12 +100,16 @@ public sealed class ModelAdditionTests(PostgresFixture postgres, AzuriteFixture 
     public async Task Add_RefusesWhatNoJobCouldUse_AndLeavesNothing()
     {
         JobException labels = await Assert.ThrowsAsync<JobException>(() => _bench.AddAsync("flowers", change: model => model with { Labels = ["rose", "tulip"] }));
+        JobException doubled = await Assert.ThrowsAsync<JobException>(() => _bench.AddAsync("flowers", change: model => model with { Labels = ["rose", "rose", "daisy"] }));
+        JobException control = await Assert.ThrowsAsync<JobException>(() => _bench.AddAsync("flowers", change: model => model with { Labels = ["rose", "tu\u0007lip", "daisy"] }));
         JobException size = await Assert.ThrowsAsync<JobException>(() => _bench.AddAsync("flowers", change: model => model with { ImageSize = 100 }));
         JobException name = await Assert.ThrowsAsync<JobException>(() => _bench.AddAsync("My Flowers"));
         await Assert.ThrowsAsync<CheckpointException>(() => new ModelAddition(_bench.Store, _bench.Blobs.Store, TimeProvider.System).AddAsync(
             new NewModel { Name = "flowers", Source = "page.pth" }, new MemoryStream("<html>"u8.ToArray()), cancellation: Cancelled));
 
         Assert.Contains("3 classes apart, and 2 labels", labels.Message, StringComparison.Ordinal);
+        Assert.Contains("'rose' stands twice", doubled.Message, StringComparison.Ordinal);
+        Assert.Contains("'tu\\u0007lip' has a control character", control.Message, StringComparison.Ordinal);
         Assert.Contains("multiple of 32; 100", size.Message, StringComparison.Ordinal);
         Assert.Contains("'My Flowers' cannot be a model's name", name.Message, StringComparison.Ordinal);
         Assert.Empty(await _bench.NamesAsync(""));

@@ -135,6 +135,16 @@ public sealed class ClassNamesTests(PostgresFixture postgres, AzuriteFixture azu
     }
 
     [Fact]
+    public async Task Execute_RefusesATeacherWhoseNamesNoModelMayHave_BeforeItTrains()
+    {
+        await _bench.WriteWeightsAsync("teacher.pth", labels: ["ant", "ant", "cat"]);
+
+        Outcome doubled = await _bench.RunAsync(Arguments("named/") with { Data = _bench.Path("shards/"), ValidationData = null, Teacher = _bench.Path("teacher.pth") });
+
+        AssertRefused(doubled, $"Among the classes of --teacher {_bench.Path("teacher.pth")} 'ant' stands twice");
+    }
+
+    [Fact]
     public async Task Execute_KeepsItsOrder_WhereItsTarsAreIndexedMeanwhile()
     {
         TrainArguments arguments = _bench.Arguments("undisturbed/") with { ValidationData = null };

@@ -25,6 +25,7 @@ public sealed class TrainFaultsTests
         { Sound with { FrozenLayers = ["layer1", "stage5"] }, "frozenLayers: there is no layer 'stage5'; there are conv1, bn1, conv2, bn2, layer1, transition1, stage2" },
         { Sound with { FrozenLayers = ["stage2.3"] }, "frozenLayers: there is no layer 'stage2.3'" },
         { Sound with { ClassCount = null, Labels = ["ant", "ant", "cat"] }, "labels: 'ant' stands twice" },
+        { Sound with { ClassCount = null, Labels = ["ant", "b\u0007ee", "cat"] }, "labels: 'b\\u0007ee' has a control character" },
         { Sound with { FrozenLayers = [" "] }, "frozenLayers: holds an empty name" },
         {
             Sound with { FrozenLayers = [.. "conv1 bn1 conv2 bn2 layer1 transition1 stage2 transition2 stage3 transition3 stage4 incre_modules downsamp_modules final_layer classifier".Split(' ')] },

@@ -179,7 +179,8 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
     /// <summary>Writes fresh weights of three classes, on which nothing was trained.</summary>
     /// <param name="name">The blob.</param>
     /// <param name="answer">The class that they answer with, whatever they see; null: none.</param>
-    public async Task WriteWeightsAsync(string name, int? answer = null)
+    /// <param name="labels">Names of its classes; null: ant, bee, cat.</param>
+    public async Task WriteWeightsAsync(string name, int? answer = null, IReadOnlyList<string>? labels = null)
     {
         using var network = new HrNet(Tiny, 3);
         if (answer is { } index)
@@ -189,7 +190,7 @@ public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azuri
             network.state_dict()["classifier.bias"].zero_()[index] = 9f;
         }
         using var file = new MemoryStream();
-        CheckpointWriter.Write(file, CheckpointWriter.ToValue(network.state_dict(), new ModelCard("custom", 32, ["ant", "bee", "cat"])));
+        CheckpointWriter.Write(file, CheckpointWriter.ToValue(network.state_dict(), new ModelCard("custom", 32, labels ?? ["ant", "bee", "cat"])));
         await WriteAsync(name, file.ToArray());
     }
 

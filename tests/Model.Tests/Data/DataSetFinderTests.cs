@@ -383,6 +383,17 @@ public sealed class DataSetFinderTests : IDisposable
         return packed.ToArray();
     }
 
+    [Theory]
+    [InlineData("\"ant\", \"ant\"", "in class_names 'ant' stands twice")]
+    [InlineData("\"ant\", \"b\\u0007ee\"", "in class_names 'b\\u0007ee' has a control character")]
+    public async Task ClassNamesThatNoJobCouldUse_AreRefused(string names, string expected)
+    {
+        await _folder.WriteTarsAsync("set/train-", 2);
+        await _folder.WriteAsync("set/_info.json", System.Text.Encoding.UTF8.GetBytes($$"""{"splits": {"train": {"filenames": ["train-000.tar"], "class_names": [{{names}}] } } }"""));
+
+        Assert.Contains(expected, (await Assert.ThrowsAsync<ShardException>(() => FindAsync("set/_info.json"))).Message, StringComparison.Ordinal);
+    }
+
     private async Task WriteSplitsAsync()
     {
         await _folder.WriteTarsAsync("set/train-", 2, 3);

@@ -87,6 +87,14 @@ public class ShardTests
         => Assert.Contains("s.tar is no tar but a text, which begins \"xxx", (await Assert.ThrowsAsync<ShardException>(
             () => Shards.ReadAsync(Encoding.ASCII.GetBytes(new string('x', 4096))))).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public async Task TwoSamplesInARow_AreRefusedUnderOneKey()
+        => Assert.Contains("the key 'a', and would be read back as one", (await Assert.ThrowsAsync<ArgumentException>(() => Shards.WriteAsync(async writer =>
+        {
+            await writer.WriteAsync("a", "jpg", new byte[1], 1);
+            await writer.WriteAsync("a", "png", new byte[1], 1);
+        }))).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("a.b", "jpg")]
     [InlineData("__meta__/a", "jpg")]

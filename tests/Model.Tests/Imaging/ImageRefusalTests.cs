@@ -37,6 +37,44 @@ public class ImageRefusalTests
         { [], "the file is empty" },
     };
 
+    [Theory]
+    [MemberData(nameof(Foreign))]
+    public void FaultOf_NamesWhatIsNoImage(byte[] file, string expected) => Assert.Contains(expected, ImageDecoder.FaultOf(file), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("rgb.png", "the PNG is truncated")]
+    [InlineData("exif-orientation.jpg", "the JPEG ")]
+    [InlineData("animated.webp", "the WebP is damaged or truncated")]
+    [InlineData("animated.gif", "the GIF is truncated")]
+    [InlineData("32-bit.bmp", "truncated")]
+    public void FaultOf_TellsWhatIsCutOff(string file, string expected)
+    {
+        byte[] whole = File.ReadAllBytes(Path.Combine(Golden, file));
+        Assert.Contains(expected, ImageDecoder.FaultOf(whole[..(whole.Length / 5)]), StringComparison.Ordinal);
+    }
+
+    /// <summary>It may miss what only decoding shows, and refuses nothing that can be decoded.</summary>
+    [Fact]
+    public void FaultOf_RefusesNothingThatIsDecoded()
+    {
+        int decodedCount = 0;
+        foreach (string file in Directory.EnumerateFiles(Golden).Where(file => ImageDecoder.Extensions.Contains(Path.GetExtension(file).TrimStart('.'))))
+        {
+            byte[] encoded = File.ReadAllBytes(file);
+            try
+            {
+                ImageDecoder.Decode(encoded).Dispose();
+            }
+            catch (ImageException)
+            {
+                continue;
+            }
+            decodedCount++;
+            Assert.True(ImageDecoder.FaultOf(encoded) is null, file);
+        }
+        Assert.True(decodedCount > 50, $"{decodedCount}");
+    }
+
     /// <summary>As Pillow writes them: Golden/foreign/foreign.py.</summary>
     [Theory]
     [InlineData("bilevel.msp", "a Microsoft Paint image (MSP)")]

@@ -33,7 +33,7 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
             && (layout is DataLayout.Mds || await MdsLayout.IsIndexAsync(files, index, cancellationToken)))
             return await MdsLayout.ReadAsync(files, index, cancellationToken);
         if (layout is DataLayout.Mds)
-            throw new ShardException(
+            throw await new SingleFile(files).RefusalAsync(folder, cancellationToken) ?? new ShardException(
                 $"There is no {MdsLayout.IndexName} in {path}. Correct the path: it names the folder that MosaicML's MDSWriter wrote.");
         return await InFolderAsync(folder, layout, cancellationToken);
     }
@@ -64,7 +64,7 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
                     tars.Add(found);
         }
         if (tars.Files.Count == 0)
-            throw new ShardException(
+            throw await new SingleFile(files).RefusalAsync(path, cancellationToken) ?? new ShardException(
                 $"There is no {Tars.Extension} file under {path}. "
                 + "Only tars need an index: images of their own and MDS shards are read from any place as they are, and what is compressed with gzip from its start only.");
         return (layout ?? await RecogniseAsync(tars, cancellationToken), tars.Files);
@@ -111,6 +111,8 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
             imageCount = images.Count;
         }
         tars.DropDoubles(others);
+        if (tars.Files.Count == 0 && images.Count == 0 && await new SingleFile(files).RefusalAsync(folder, cancellationToken) is { } single)
+            throw single;
         if (layout is DataLayout.ImageFolder || (layout is null && tars.Files.Count == 0 && images.Count > 0))
             return images.ToDataSet();
         if (tars.Files.Count == 0)

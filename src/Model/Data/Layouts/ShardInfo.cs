@@ -112,7 +112,7 @@ internal sealed class ShardInfo
         if (!element.TryGetProperty(ClassNames, out JsonElement names) || names.ValueKind == JsonValueKind.Null)
             return null;
         string[] classes = [.. names.EnumerateArray().Select(name => name.GetString() ?? throw new FormatException($"{ClassNames} must be texts."))];
-        return ClassList.FirstDoubled(classes) is { } doubled ? throw new FormatException($"{ClassNames} has '{doubled}' twice.") : classes;
+        return ClassList.FaultOf(classes) is { } fault ? throw new FormatException($"in {ClassNames} {fault}.") : classes;
     }
 
     private void Add(JsonProperty split)

@@ -25,7 +25,8 @@ public sealed class KillTests
         await using PostgresServer server = await PostgresServer.StartAsync(new PostgresOptions { Folder = folder.Path }, cancellationToken: Stop);
         await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(await server.CreateDatabaseAsync("ledger", Stop));
         using BrokerProcess broker = await BrokerProcess.StartAsync();
-        List<ProgramProcess> workers = [StartWorker()];
+        using var workers = new StartedWorkers();
+        workers.Add(StartWorker());
         await using ServiceProvider services = Services(broker.ConnectionString);
         var client = services.GetRequiredService<MessageBus>();
         JobRequest[] requests = [.. Enumerable.Range(0, JobCount).Select(_ => LedgerOfTest.Request(Behaviour.Succeed))];
@@ -66,13 +67,12 @@ public sealed class KillTests
         {
             KeepWorker();
             return (await JobIdsAsync()).IsSupersetOf(acknowledged.Keys);
-        }, "every acknowledged send is a job", TimeSpan.FromSeconds(180));
+        }, "every acknowledged send is a job", TimeSpan.FromSeconds(300));
         await Eventually.TrueAsync(async () => (await client.PeekAsync(Queue, 0, 1, Stop)).IsEmpty, "the queue is empty", TimeSpan.FromSeconds(120));
         Assert.Equal(JobCount, acknowledged.Count);
         Assert.True((await JobIdsAsync()).SetEquals(requests.Select(request => request.Id)), "there are other jobs than those that were sent");
         Assert.True((await client.PeekAsync($"{Queue}/$deadletterqueue", 0, 10, Stop)).IsEmpty);
         TestContext.Current.TestOutputHelper?.WriteLine($"{victims.Length} kills, {acknowledged.Count} acknowledged, {againCount} batches sent again, {(await JobIdsAsync()).Count} jobs");
-        workers.ForEach(worker => worker.Dispose());
 
         // It takes messages in and runs none of the jobs, which are another test's subject.
         ProgramProcess StartWorker() => WorkerProcess.Start(
@@ -125,6 +125,12 @@ public sealed class KillTests
                 return [];
             }
         }
+    }
+
+    /// <summary>Ends them, and shows their logs where the test failed.</summary>
+    private sealed class StartedWorkers : List<ProgramProcess>, IDisposable
+    {
+        public void Dispose() => ForEach(worker => worker.Dispose());
     }
 
     private static ServiceProvider Services(string connectionString)

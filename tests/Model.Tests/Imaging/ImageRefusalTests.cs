@@ -63,7 +63,7 @@ public class ImageRefusalTests
             byte[] encoded = File.ReadAllBytes(file);
             try
             {
-                ImageDecoder.Decode(encoded).Dispose();
+                ImageDecoder.Decode(encoded, cancellation: TestContext.Current.CancellationToken).Dispose();
             }
             catch (ImageException)
             {

@@ -4,7 +4,7 @@
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
 WORKDIR /source
-COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt ./
+COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt THIRD-PARTY-NOTICES.md ./
 COPY src/Directory.Build.props src/
 COPY src/LocalServiceBus/ src/LocalServiceBus/
 RUN dotnet publish src/LocalServiceBus --configuration Release --runtime linux-x64 --no-self-contained --output /app \

@@ -60,7 +60,7 @@ internal static partial class UpCommand
         Row("Blobs", "blob://local/CONTAINER/PREFIX");
         if (file.Configuration.TryGetValue("HrNetBatch:ServiceBus:ConnectionString", out string? serviceBus))
         {
-            Row("Service Bus", $"{SharedAccessKey().Replace(serviceBus, "")} (with its key: {StackFile.PathIn(file.Data)})");
+            Row("Service Bus", $"{WithoutKey(serviceBus)} (with its key: {StackFile.PathIn(file.Data)})");
             Row("", $"job messages: queue {LocalBroker.Queue}; events: topic {LocalBroker.Topic}, subscription {LocalBroker.Subscription}");
         }
         Row("Data", file.Data);
@@ -74,6 +74,9 @@ internal static partial class UpCommand
         file.Configuration.TryGetValue("HrNetBatch:Ledger:ConnectionString", out string? ledger)
             ? $"{new NpgsqlConnectionStringBuilder(ledger) { Password = null }} (with its password: {StackFile.PathIn(file.Data)})"
             : null;
+
+    /// <summary>The same of a Service Bus.</summary>
+    internal static string WithoutKey(string connectionString) => SharedAccessKey().Replace(connectionString, "");
 
     [GeneratedRegex("SharedAccessKey=[^;]*;?")]
     private static partial Regex SharedAccessKey();

@@ -1,7 +1,7 @@
 namespace HrNetBatch.Cli.Verifying;
 
 /// <summary>What an audit of a job's result found. Sound where nothing was wrong.</summary>
-internal sealed record Verification
+internal sealed class Verification
 {
     private const int NamedCount = 20;
 

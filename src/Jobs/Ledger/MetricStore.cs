@@ -97,11 +97,11 @@ public sealed class MetricStore(NpgsqlDataSource database)
               SELECT name, step, value FROM hrnet.metrics WHERE job_id = @jobId AND at > coalesce(@since::timestamptz, '-infinity')
             ), curves AS (
               SELECT name, count(*) AS points, min(step) AS first, (max(step) - min(step)) / (@pointLimit / 2) + 1 AS stretch FROM new GROUP BY name
+            ), placed AS (
+              SELECT new.*, CASE WHEN points > @pointLimit THEN (step - first) / stretch ELSE step END AS place FROM new JOIN curves USING (name)
             ), ranked AS (
-              SELECT name, step, value,
-                row_number() OVER (PARTITION BY name, CASE WHEN points > @pointLimit THEN (step - first) / stretch ELSE step END ORDER BY value, step) AS from_below,
-                row_number() OVER (PARTITION BY name, CASE WHEN points > @pointLimit THEN (step - first) / stretch ELSE step END ORDER BY value DESC, step) AS from_above
-              FROM new JOIN curves USING (name)
+              SELECT name, step, value, row_number() OVER (here ORDER BY value, step) AS from_below, row_number() OVER (here ORDER BY value DESC, step) AS from_above
+              FROM placed WINDOW here AS (PARTITION BY name, place)
             )
             SELECT name, step, value FROM ranked WHERE from_below = 1 OR from_above = 1 ORDER BY name, step
             """,

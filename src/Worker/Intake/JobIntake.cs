@@ -40,7 +40,7 @@ internal sealed partial class JobIntake(
         }
         catch (MessageBusException error)
         {
-            NoteTrouble(error); // settings that cannot be read; another start reads them again
+            LogUnusable(logger, error.Message);
         }
     }
 
@@ -116,6 +116,9 @@ internal sealed partial class JobIntake(
 
     [LoggerMessage(7101, LogLevel.Error, "{Trouble} No job messages are taken from {Queue} until that passes; trying again at least every {Pause}. Jobs that are known go on")]
     private static partial void LogAway(ILogger logger, Exception? error, string trouble, string queue, TimeSpan pause);
+
+    [LoggerMessage(7104, LogLevel.Error, "{Trouble} This worker takes no job messages until it is started again with other settings. Jobs that are known go on")]
+    private static partial void LogUnusable(ILogger logger, string trouble);
 
     [LoggerMessage(7102, LogLevel.Information, "Job messages are taken from {Queue} again")]
     private static partial void LogBack(ILogger logger, string queue);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HrNetBatch.Cli.Commands;
 using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;
 
@@ -37,6 +38,11 @@ public sealed class UpCommandTests
         Assert.False(AnyLives(recovered));
         Assert.False(File.Exists(folder.File("stack.json")));
     }
+
+    [Fact]
+    public void TheServiceBusKey_IsNotShown() => Assert.Equal(
+        "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=Root;UseDevelopmentEmulator=true",
+        UpCommand.WithoutKey("Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=Root;SharedAccessKey=a+b/c==;UseDevelopmentEmulator=true"));
 
     private static HrnetProcess Up(string folder) => HrnetProcess.Start(["up", "--no-dashboard", "--json", "--stack", folder]);
 

@@ -14,10 +14,10 @@ public sealed class KeptAliveTests
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.Zero };
         var said = Channel.CreateUnbounded<string>();
         Queue<Exception?> restarts = new([new IOException("No space left on device"), new UnauthorizedAccessException("denied"), new LocalStackException("no port"), null]);
-        var restarted = new TaskCompletionSource();
+        TaskCompletionSource restarted = new(), lives = new();
         int deaths = 0;
         var kept = new KeptAlive("The worker", "/nowhere/worker.log",
-            untilItDies: token => deaths++ == 0 ? Task.CompletedTask : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token),
+            untilItDies: token => deaths++ == 0 ? Task.CompletedTask : lives.Task.WaitAsync(token),
             restart: _ =>
             {
                 if (restarts.Dequeue() is { } failure) throw failure;

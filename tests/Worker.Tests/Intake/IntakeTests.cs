@@ -212,5 +212,18 @@ public sealed class IntakeTests(PostgresFixture postgres)
         Assert.False(stack.Intake.ExecuteTask!.IsCompleted);
     }
 
+    [Fact]
+    public async Task Intake_SaysThatItTakesNothing_WhereItsSettingsCannotBeRead()
+    {
+        await using LedgerOfTest ledger = await LedgerOfTest.CreateAsync(postgres);
+
+        using ProgramProcess worker = WorkerProcess.Start(ledger.ConnectionString, "ServiceBus:ConnectionString=SharedAccessKeyName=a;SharedAccessKey=b");
+
+        await Eventually.TrueAsync(
+            () => worker.Log.Contains("lacks Endpoint=sb://host/. ", StringComparison.Ordinal)
+                && worker.Log.Contains("takes no job messages until it is started again with other settings", StringComparison.Ordinal),
+            "the fault and its end are told");
+    }
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 }

@@ -69,11 +69,15 @@ public sealed class WakerTests(PostgresFixture postgres)
     public async Task Worker_SaysWhatToDo_WhenItCannotStart()
     {
         using ProgramProcess unreachable = WorkerProcess.Start("Host=127.0.0.1;Port=1;Username=nobody");
+        using ProgramProcess withoutGpu = WorkerProcess.Start("Host=127.0.0.1;Port=1", "Worker:Device=cuda:63");
         using ProgramProcess misconfigured = WorkerProcess.Start("Host=127.0.0.1;Port=1", "Worker:Device=gpu");
         using ProgramProcess misspelt = WorkerProcess.Start("Host=127.0.0.1;Foo=1");
 
         Assert.Equal(1, await unreachable.ExitAsync());
         Assert.Contains("hrnet up", unreachable.Log, StringComparison.Ordinal);
+        Assert.Equal(1, await withoutGpu.ExitAsync());
+        Assert.Contains("The worker cannot start: HrNetBatch:Worker:Device is cuda:63, but libtorch can use", withoutGpu.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", withoutGpu.Log, StringComparison.Ordinal);
         Assert.Equal(1, await misconfigured.ExitAsync());
         Assert.Contains("auto, cpu or cuda:N", misconfigured.Log, StringComparison.Ordinal);
         Assert.Equal(1, await misspelt.ExitAsync());

@@ -20,12 +20,13 @@ import zlib
 
 import formats
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 from torchvision import transforms
 from torchvision.transforms import functional
 
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 warnings.simplefilter("ignore")
+ImageFile.MAXBLOCK = 1 << 22  # or small pictures of high quality end in "encoder error -2" now and then
 
 
 def sha(data):
@@ -326,7 +327,7 @@ def randoms(folder, seed, count):
         else:
             data = encode(picture(width, height, index, rng.choice([1, 3, 3])), kind, **options)
         if kind in ("JPEG", "PNG", "GIF") and rng.random() < 0.05:
-            data = data[: -rng.randint(20, len(data) // 2 + 20)]  # fewer bytes, and PIL reads some files by luck
+            data = data[: -rng.randint(32, len(data) // 2 + 32)]  # fewer bytes, and PIL reads some files by luck: of a PNG's one pixel, all before its checksums
         name = f"{index:04}-{width}x{height}.{kind.lower()}"
         (folder / name).write_bytes(data)
         left, top = rng.randint(0, width - 1), rng.randint(0, height - 1)

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
+using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Cli.Submission;
 

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,24 +34,14 @@ public static class SettingsServices
         try
         {
             configuration.GetSection(section).Bind(options);
-            if (LoneValue<TOptions>(configuration, section) is { } fault)
-                throw new OptionsValidationException(section, typeof(TOptions), [fault]);
+            string[] faults = [.. typeof(TOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Select(property => UnreadableSetting.AmongSeveral($"{section}:{property.Name}", property.PropertyType, property.GetValue(options), configuration)).OfType<string>()];
+            if (faults.Length > 0)
+                throw new OptionsValidationException(section, typeof(TOptions), faults);
         }
         catch (InvalidOperationException error)
         {
             throw new OptionsValidationException(section, typeof(TOptions), [UnreadableSetting.Explain(error, section, configuration)]);
         }
-    }
-
-    // Where several are wanted, each under a name or number of its own, the configuration passes over one that stands there alone.
-    private static string? LoneValue<TOptions>(IConfiguration configuration, string section)
-    {
-        foreach (PropertyInfo property in typeof(TOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
-        {
-            string setting = $"{section}:{property.Name}";
-            if (property.PropertyType != typeof(string) && property.PropertyType.IsAssignableTo(typeof(IEnumerable)) && configuration[setting] is { Length: > 0 } value)
-                return $"{setting} is '{value}': its values are settings of their own, {setting}:{(property.PropertyType.IsAssignableTo(typeof(IDictionary)) ? "NAME" : "0")}.";
-        }
-        return null;
     }
 }

@@ -27,7 +27,7 @@ public sealed class JsonFaultTests
         { "{\"name\": nul}", "'nul}' is none of true, false and null, and no text in double quotes (line 1, column 13)" },
         { new string('[', 70), "its lists and objects lie more than 64 deep in one another (line 1, column 65)" },
         { "{\"Count\": 1}", "it lacks the field Name" },
-        { "{\"Name\": 7}", "Name has a value of another type (line 1, column 11)" },
+        { "{\"Name\": 7}", "Name has a value of another type (line 1, column 12)" },
     };
 
     [Theory]

@@ -54,7 +54,7 @@ internal sealed class RunningStack : IAsyncDisposable
         }
         catch (Exception error) when (FileFault.Is(error))
         {
-            throw new UserException($"{options.Folder} cannot be the stack's folder: {FileFault.Sentence(error)} Name another one with --stack DIR.", UserException.WrongRequest);
+            throw new UserException($"{options.Folder} cannot be the stack's folder: it {FileFault.OfWriting(error, options.Folder)}. Name another one with --stack DIR.", UserException.WrongRequest);
         }
         FolderLock folderLock = FolderLock.TryTake(Path.Combine(options.Folder, "lock")) ?? throw AlreadyRuns(options.Folder);
         var stack = new RunningStack(options, folderLock);

@@ -21,8 +21,8 @@ public static partial class FileFault
         ArgumentNullException.ThrowIfNull(error);
         return error switch
         {
-            UnauthorizedAccessException when Directory.Exists(path) && error.InnerException is not IOException { HResult: ReadOnly } => "is a folder, or may not be used by this user",
-            UnauthorizedAccessException => "may not be used by this user: change its permissions or those of its folder, or name another one",
+            UnauthorizedAccessException when IsOpenFolder(path) => "is a folder",
+            UnauthorizedAccessException => "may not be used by this user: change its permissions or those of its folder",
             FileNotFoundException or DirectoryNotFoundException => Absence(path),
             PathTooLongException => "has too long a name",
             EndOfStreamException => "ends where more should come",
@@ -55,6 +55,19 @@ public static partial class FileFault
         while (above is not null && !Path.Exists(above))
             above = Path.GetDirectoryName(above);
         return File.Exists(above) ? $"does not exist: {above} is a file, not a folder" : "does not exist";
+    }
+
+    // To open a folder as a file is no more allowed than to open one that is closed to us.
+    private static bool IsOpenFolder(string? path)
+    {
+        try
+        {
+            return Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Take(1).Count() >= 0;
+        }
+        catch (Exception error) when (Is(error))
+        {
+            return false;
+        }
     }
 
     private static string OfNumber(int number) => number switch

@@ -36,7 +36,7 @@ internal static class LocalExport
         }
         finally
         {
-            File.Delete(unfinished);
+            if (File.Exists(unfinished)) File.Delete(unfinished);   // else this fault would stand in the place of the first
         }
         if (json) Screen.WriteJson(new { File = target, Checkpoint = source, report.Format, report.Variant, report.ClassCount, report.ImageSize, report.Bytes, report.Sha256, report.MaxDifference, report.MaxDifferenceShare, CheckpointSha256 = report.SourceSha256, report.Remarks });
         else Show(target, report);

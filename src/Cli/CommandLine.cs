@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using HrNetBatch.Cli.Commands;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs.Contracts;
 
 namespace HrNetBatch.Cli;
 
@@ -34,6 +36,10 @@ public static class CommandLine
         ParseResult parsed = Build(followers).Parse(own, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
+            if (followers.Count > 0 && !JobKinds.Default.All.Any(kind => kind.Name == parsed.CommandResult.Command.Name))
+                throw new UserException($"--then follows a command that submits a job: {JobKinds.Default.Names}.", UserException.WrongRequest);
+            if (parsed.CommandResult.Children.OfType<ArgumentResult>().FirstOrDefault(argument => argument.Tokens.Any(token => token.Value.Length == 0)) is { } empty)
+                throw new UserException($"{empty.Argument.Name} is empty.", UserException.WrongRequest);
             // No time limit of the library's: `up` and `demo` stop what they started first.
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             if (parsed.Action is not ParseErrorAction) return await parsed.InvokeAsync(configuration, signals.Token);

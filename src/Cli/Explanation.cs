@@ -9,6 +9,7 @@ using HrNetBatch.LocalStack;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Files;
 using HrNetBatch.Model.Labels;
 using HrNetBatch.Model.Native;
 using Npgsql;
@@ -31,7 +32,7 @@ internal static class Explanation
         NpgsqlException { InnerException: LedgerSignInException } or PostgresException { SqlState: ['2', '8', ..] or "42501" } => (Sentence(LedgerTrouble.Describe((NpgsqlException)exception)), 1),
         PostgresException postgres => ($"The ledger refused: {postgres.MessageText}.", 1),
         NpgsqlException => ($"The connection to the ledger broke: {exception.Message}. Run the command again.", 1),
-        IOException or UnauthorizedAccessException => (exception.Message, 1),
+        _ when FileFault.Is(exception) => (FileFault.Sentence(exception), 1),
         _ => (
             Environment.GetEnvironmentVariable("HRNET_TRACE") is { Length: > 0 }
                 ? exception.ToString()

@@ -1,3 +1,5 @@
+using HrNetBatch.Model.Files;
+
 namespace HrNetBatch.Cli;
 
 /// <summary>Files of this machine that a command line names.</summary>
@@ -33,11 +35,11 @@ internal static class LocalFile
     public static string? Fault(string path)
     {
         if (Directory.Exists(path)) return "is a folder";
-        if (!File.Exists(path)) return "does not exist";
+        if (!File.Exists(path)) return FileFault.Absence(path);
         if (GivenPipes.Any(pipe => path.StartsWith(pipe, StringComparison.Ordinal))) return null;
         try
         {
-            if (File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false } target)
+            if (File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true) is { Exists: false } target)
                 return $"is a link to {target.FullName}, which does not exist";
             if (new FileInfo(path) is { Length: 0 } empty)
                 return SpecialFault(empty) ?? (empty.FullName.StartsWith("/proc/", StringComparison.Ordinal) ? null : "is empty");
@@ -50,7 +52,7 @@ internal static class LocalFile
         }
         catch (IOException error)
         {
-            return $"cannot be read: {error.Message.TrimEnd('.')}";
+            return FileFault.Of(error, path);
         }
     }
 

@@ -184,7 +184,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return $"(cannot be read: {exception.Message})";
+            return "(it cannot be read)";
         }
     }
 

@@ -46,7 +46,8 @@ internal readonly partial record struct FileEntry(FileEntryKind Kind, uint Owner
         {
             int error = Marshal.GetLastPInvokeError();
             if (error is NoEntry or NoFolder) return null;
-            throw new IOException($"{path} cannot be looked at: {Marshal.GetPInvokeErrorMessage(error)}.");
+            string what = $"'{path}' cannot be looked at.";
+            throw error == NoAccess ? new UnauthorizedAccessException(what) : new IOException(what, error);
         }
         FileEntryKind kind = (status.Mode & KindMask) switch
         {
@@ -60,7 +61,7 @@ internal readonly partial record struct FileEntry(FileEntryKind Kind, uint Owner
 
     private const int CurrentFolder = -100, DoNotFollow = 0x100, EmptyPath = 0x1000; // AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
     private const uint BasicStatus = 0x7FF;
-    private const int NoEntry = 2, NoFolder = 20;
+    private const int NoEntry = 2, NoAccess = 13, NoFolder = 20;
     private const int KindMask = 0xF000, ModeMask = 0xFFF;
 
     // Linux' struct statx, the same on every processor: 256 bytes, of which these are asked for.

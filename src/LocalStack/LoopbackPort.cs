@@ -15,8 +15,8 @@ public static class LoopbackPort
     public static int Keep(string portFile)
     {
         if (File.Exists(portFile)
-            && int.TryParse(File.ReadAllText(portFile), NumberStyles.None, CultureInfo.InvariantCulture, out int recorded)
-            && TryBind(recorded) is not null)
+            && ushort.TryParse(File.ReadAllText(portFile), NumberStyles.None, CultureInfo.InvariantCulture, out ushort recorded)
+            && recorded > 0 && TryBind(recorded) is not null)
             return recorded;
         int port = TryBind(0)!.Value;
         PrivateFile.Write(portFile, Encoding.ASCII.GetBytes(port.ToString(CultureInfo.InvariantCulture)));

@@ -89,7 +89,7 @@ public static class WorkerProgram
 
     private static void AddWorker(this IServiceCollection services, AttemptCommand command)
     {
-        services.AddSettings<WorkerOptions>(WorkerOptions.Section);
+        services.AddSettings<WorkerOptions>(WorkerOptions.Section).AddSingleton<IValidateOptions<WorkerOptions>, ConcurrencyCheck>();
         services.AddSettings<SupervisionOptions>(SupervisionOptions.Section);
         services.AddSettings<WakingOptions>(WakingOptions.Section);
         services.AddSettings<EventOptions>(EventOptions.Section);

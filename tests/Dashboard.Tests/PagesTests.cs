@@ -36,6 +36,14 @@ public sealed class PagesTests(DashboardFixture dashboard) : IClassFixture<Dashb
         Assert.DoesNotContain($"/jobs/{running.Id}", filtered, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/?state=foo", "There is no state 'foo': the states are Queued, ")]
+    [InlineData("/?kind=foo", "There is no kind 'foo': the kinds are classify, export, train, validate. Jobs of every kind are shown.")]
+    [InlineData("/?before=foo", "'foo' is the id of no job: the newest jobs are shown.")]
+    [InlineData("/runs?tag=foo", "No run has the tag <code>foo</code>")]
+    public async Task AnAddressThatIsNotUnderstood_IsTold(string path, string expected) =>
+        Assert.Contains(expected, WebUtility.HtmlDecode(await dashboard.PageAsync(path)), StringComparison.Ordinal);
+
     [Fact]
     public async Task Job_ShowsArgumentsResultAttemptsAndFailedItems()
     {

@@ -26,6 +26,23 @@ public sealed class SupervisionTests(PostgresFixture postgres)
         Assert.All(reasons, reason => Assert.Contains(reason, first.Error, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("Worker:Concurrency:behave=-2", "HrNetBatch:Worker:Concurrency:behave is -2: a value from 0 (other workers have that kind) to 1000 is needed.")]
+    [InlineData("Worker:Concurrency:trian=2", "HrNetBatch:Worker:Concurrency:trian is of no kind of job; the kinds are ")]
+    [InlineData("Worker:Concurrency:behave=many", "HrNetBatch:Worker:Concurrency:behave is 'many': a whole number is needed.")]
+    [InlineData("Worker:Concurrency=4", "HrNetBatch:Worker:Concurrency is '4': its values are settings of their own, HrNetBatch:Worker:Concurrency:NAME.")]
+    [InlineData("Worker:Supervision:HeartbeatInterval=00:01:00", "HrNetBatch:Worker:Supervision:HeartbeatInterval is 00:01:00: less than HrNetBatch:Worker:Supervision:HeartbeatTimeout (00:01:00) is needed")]
+    [InlineData("Health:Port=70000", "HrNetBatch:Health:Port is 70000: a value from 0 to 65535 is needed.")]
+    [InlineData("Health:Address=9", "HrNetBatch:Health:Address is 9: one of Loopback, Any is needed.")]
+    public async Task Worker_DoesNotStart_WithANumberThatCannotBe(string setting, string sentence)
+    {
+        using ProgramProcess worker = WorkerProcess.Start("Host=127.0.0.1;Port=1", setting);
+
+        Assert.Equal(1, await worker.ExitAsync());
+        Assert.Contains(sentence, worker.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", worker.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Attempt_IsRetried_WhenItGetsNoFurtherThoughItsProcessLives()
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
+using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Labels;
@@ -51,26 +52,23 @@ internal static class ModelsAddCommand
 
     private static async Task<ModelVersion> AddAsync(IServiceProvider services, NewModel model, CancellationToken cancellation)
     {
-        await using FileStream weights = await OpenAsync(services, model.Source, cancellation);
+        await using Stream weights = await OpenAsync(services, model.Source, cancellation);
         Screen.Say($"Reading and storing {model.Source} ({Words.Bytes(weights.Length)})");
         return await services.GetRequiredService<ModelAddition>().AddAsync(model, weights, cancellation: cancellation);
     }
 
-    private static async Task<FileStream> OpenAsync(IServiceProvider services, string source, CancellationToken cancellation)
+    private static async Task<Stream> OpenAsync(IServiceProvider services, string source, CancellationToken cancellation)
     {
         if (source.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase))
             return await services.GetRequiredService<BlobStore>().DownloadToTemporaryFileAsync(UploadCommand.ParsePath(source), cancellation: cancellation);
-        return LocalFile.Open(source, "The checkpoint");
+        return SteadyFile.Of(LocalFile.Open(source, "The checkpoint"));
     }
 
     private static async Task<IReadOnlyList<string>> LabelsAsync(string given, CancellationToken cancellation)
     {
         if (given == ImageNetLabels.Name) return ImageNetLabels.All;
-        if (Directory.Exists(given)) throw new UserException($"--labels: {given} is a folder; name the file with the names.", UserException.WrongRequest);
-        string[] labels = File.Exists(given)
-            ? [.. (await File.ReadAllLinesAsync(given, cancellation)).Select(line => line.Trim()).Where(line => line.Length > 0)]
-            : given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (ClassList.FaultOf(labels) is { } fault) throw new UserException($"--labels: in {given} {fault}.", UserException.WrongRequest);
+        string[] labels = Path.Exists(given) ? await LabelsFile.ReadAsync(given, cancellation)
+            : LabelsFile.Checked(given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), given);
         return labels.Length > 1 ? labels
             : throw new UserException($"--labels: '{given}' is no file, no list of two or more names, and not {ImageNetLabels.Name}.", UserException.WrongRequest);
     }

@@ -34,8 +34,10 @@ internal static class ResultsCommand
             int fileCount = 0;
             if (parsed.GetValue(download) is { } folder)
             {
+                JsonElement result = job.Result ?? throw NoResult(job);
+                LocalFolder.Make(folder);
                 var results = new ResultDownload(services.GetRequiredService<BlobStore>(), services.GetRequiredService<ManifestStore>());
-                fileCount = await results.RunAsync(job.Id, job.Result ?? throw NoResult(job), folder, interrupted);
+                fileCount = await results.RunAsync(job.Id, result, folder, interrupted);
             }
             if (json) Screen.WriteJson(new { job.Id, job.Kind, job.State, job.Result, FailedItems = failedCount, Metrics = metrics, Downloaded = fileCount });
             else Show(job, metrics, failedCount, fileCount);

@@ -22,6 +22,7 @@ internal static class RunsExportCommand
             await using ServiceProvider services = StackServices.Open(parsed.GetValue(CommandLine.Stack));
             IReadOnlyList<Run> runs = await RunsCommand.FindAsync(services, parsed.GetRequiredValue(references), interrupted);
             string root = Path.GetFullPath(parsed.GetRequiredValue(target));
+            LocalFolder.Make(root);
             var export = new RunExport(services.GetRequiredService<MetricStore>());
             var written = new List<object>();
             foreach (Run run in runs)

@@ -39,8 +39,22 @@ internal static class SubmitKindCommand
     public static JobRequest Chain(JobRequest request, IEnumerable<string[]> followers)
     {
         var requests = new List<JobRequest> { request };
-        foreach (string[] follower in followers) requests.Add(Follower(follower, requests[^1].Kind));
+        foreach (string[] follower in followers) requests.Add(Placed(follower, requests[^1].Kind, requests.Count));
         return Enumerable.Reverse(requests).Aggregate((following, before) => before with { Then = [following] });
+    }
+
+    // Whatever is wrong with a follower, the place and the kind of it are told: several may have the same options.
+    private static JobRequest Placed(string[] arguments, string before, int place)
+    {
+        try
+        {
+            return Follower(arguments, before);
+        }
+        catch (UserException fault)
+        {
+            string kind = arguments is [{ Length: > 0 } named, ..] && JobKinds.Default.All.Any(known => known.Name == named) ? $", {named}" : "";
+            throw new UserException(string.Join('\n', fault.Message.Split('\n').Select(line => $"After {JobOptions.Then(place)}{kind}: {line}")), fault.ExitCode);
+        }
     }
 
     private static JobRequest Follower(string[] arguments, string before) => arguments switch
@@ -49,7 +63,8 @@ internal static class SubmitKindCommand
         ["validate", ..] => Parse(arguments, new JobOptions<ValidateArguments>(CheckpointFrom(before))),
         ["classify", ..] => Parse(arguments, new JobOptions<ClassifyArguments>(CheckpointFrom(before))),
         ["export", ..] => Export(arguments, before),
-        _ => throw new UserException("After --then comes train, validate, classify or export with its options.", UserException.WrongRequest),
+        [] => throw new UserException("a job is missing: train, validate, classify or export with its options.", UserException.WrongRequest),
+        [var kind, ..] => throw new UserException($"train, validate, classify or export with its options is needed, this is '{kind}'.", UserException.WrongRequest),
     };
 
     // A run can be exported only from the checkpoint that has its optimizer: the best weights are weights alone.
@@ -75,7 +90,7 @@ internal static class SubmitKindCommand
         options.AddTo(root.Subcommands[0]);
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
-            throw new UserException($"After --then {TArguments.Kind}: {string.Join(' ', parsed.Errors.Select(error => error.Message))}", UserException.WrongRequest);
+            throw new UserException(string.Join('\n', CommandLineFaults.Of(parsed)), UserException.WrongRequest);
         return options.ToRequest(parsed);
     }
 }

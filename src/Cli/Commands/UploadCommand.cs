@@ -5,6 +5,7 @@ using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Files;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;
@@ -51,7 +52,7 @@ internal static class UploadCommand
                 ? throw new UserException($"{full} {fault}.", UserException.WrongRequest)
                 : (Path.GetDirectoryName(full)!, [new UploadedFile(full, new FileInfo(full).Length)], []);
         }
-        if (!Directory.Exists(full)) throw new UserException($"{full} does not exist; name a folder or a file.", UserException.WrongRequest);
+        if (!Directory.Exists(full)) throw new UserException($"{full} {FileFault.Absence(full)}; name a folder or a file.", UserException.WrongRequest);
         WalkedFile[] found = [.. FolderWalk.Walk(full).Select(entry =>
             entry.File is { } file && LocalFile.SpecialFault(file) is { } special ? new WalkedFile(entry.Path, null, special["is ".Length..]) : entry)];
         UploadedFile[] files = [.. found.Where(entry => entry.File is not null).Select(entry => new UploadedFile(entry.Path, entry.File!.Length))];

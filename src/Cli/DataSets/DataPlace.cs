@@ -3,6 +3,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Data;
+using HrNetBatch.Model.Files;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.DataSets;
@@ -28,7 +29,9 @@ internal sealed class DataPlace : IAsyncDisposable
         string file = path.Split('#')[0];
         bool isPattern = file.AsSpan().ContainsAny('*', '{');
         if (!path.StartsWith(BlobPath.Scheme, StringComparison.OrdinalIgnoreCase) && !isPattern && !Path.Exists(file))
-            throw new UserException($"{file} does not exist; name a folder, tars or a _info.json of this machine, or blob://ALIAS/container/….", UserException.WrongRequest);
+            throw new UserException($"{file} {FileFault.Absence(file)}; name a folder, tars or a _info.json of this machine, or blob://ALIAS/container/….", UserException.WrongRequest);
+        if (File.Exists(file) && LocalFile.SpecialFault(new FileInfo(Path.GetFullPath(file))) is { } special)
+            throw new UserException($"{file} {special}.", UserException.WrongRequest);
         return Open(path, stack);
     }
 
@@ -44,7 +47,11 @@ internal sealed class DataPlace : IAsyncDisposable
     /// <summary>Makes what a file in a folder needs to be written: the container.</summary>
     public async Task PrepareAsync(string folder, CancellationToken cancellation)
     {
-        if (_services is null) return;
+        if (_services is null)
+        {
+            LocalFolder.Make(folder);
+            return;
+        }
         BlobPath path = BlobPath.Parse(folder);
         if (_services.GetRequiredService<ModelStore>().Holds(path))
             throw new UserException($"'{path}' is the model store's; choose another folder.", UserException.WrongRequest);

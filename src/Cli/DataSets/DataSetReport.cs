@@ -8,8 +8,8 @@ namespace HrNetBatch.Cli.DataSets;
 /// <summary>What a data set is.</summary>
 internal sealed record DataSetReport
 {
-    private const int MostListed = 20;
-    private const long NoLabel = -1;
+    /// <summary>How many of anything are named.</summary>
+    internal const int MostListed = 20;
 
     /// <summary>How it lies.</summary>
     public required DataLayout Layout { get; init; }
@@ -32,6 +32,12 @@ internal sealed record DataSetReport
     /// <summary>The first of them.</summary>
     public IReadOnlyList<SkippedSample>? Broken { get; init; }
 
+    /// <summary>Samples without a label that can be used otherwise; null where they were not read.</summary>
+    public long? UnlabelledCount { get; init; }
+
+    /// <summary>The first of them, and why they have none.</summary>
+    public IReadOnlyList<SkippedSample>? Unlabelled { get; init; }
+
     /// <summary>Files that were found and are not read, by reason.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
 
@@ -50,7 +56,7 @@ internal sealed record DataSetReport
         {
             await data.PrepareAsync(cancellation);
             long? count = data.SampleCount ?? (await data.HasSampleAsync(cancellation) ? null : 0);
-            return report with { SampleCount = count, LeftOut = data.LeftOut, Faults = [.. FaultsOf(count, 0)] };
+            return report with { SampleCount = count, LeftOut = data.LeftOut, Faults = [.. FaultsOf(count)] };
         }
         var check = new DataSetCheck(data);
         await check.RunAsync(cancellation);
@@ -60,18 +66,27 @@ internal sealed record DataSetReport
             LabelCounts = check.LabelCounts,
             BrokenCount = check.Broken.Count,
             Broken = [.. check.Broken.Take(MostListed)],
+            UnlabelledCount = check.UnlabelledCount,
+            Unlabelled = needsLabels ? check.Unlabelled : [],
             LeftOut = data.LeftOut,
-            Faults = [.. FaultsOf(check.SampleCount, needsLabels ? check.LabelCounts.GetValueOrDefault(NoLabel) : 0)],
+            Faults = [.. FaultsOf(check.SampleCount), .. needsLabels ? LabelFaults(check, data.Classes?.Count) : []],
         };
     }
 
-    private static IEnumerable<string> FaultsOf(long? sampleCount, long unlabelledCount)
+    private static IEnumerable<string> FaultsOf(long? sampleCount)
     {
         if (sampleCount == 0)
             yield return "There is no sample in it: a job that reads it fails.";
-        if (unlabelledCount > 0)
-            yield return $"{Words.Count(unlabelledCount)} of {Words.Count(sampleCount ?? 0, "sample")} {(unlabelledCount == 1 ? "has" : "have")} no label: train and validate jobs leave {(unlabelledCount == 1 ? "it" : "them")} out as broken. "
-                + "WebDataset: a member cls with a whole number, or json with a number, {\"label\": n} or {\"cls\": n}. For distillation none is needed: --unlabelled.";
+    }
+
+    private static IEnumerable<string> LabelFaults(DataSetCheck check, int? classCount)
+    {
+        if (check.UnlabelledCount is > 0 and var count)
+            yield return $"{Words.Count(count)} of {Words.Count(check.SampleCount, "sample")} {(count == 1 ? "has" : "have")} no label: train and validate jobs leave {(count == 1 ? "it" : "them")} out as broken. "
+                + "For distillation none is needed: --unlabelled.";
+        if (classCount is { } classes && check.LabelCounts.Where(pair => pair.Key >= classes).ToArray() is { Length: > 0 } beyond)
+            yield return $"{Words.Count(beyond.Sum(pair => pair.Value), "sample has", "samples have")} a label such as {beyond[0].Key}, and the data name {Words.Count(classes, "class", "classes")}, from 0 on: a job refuses them. "
+                + "Correct the labels, or name all classes.";
     }
 
     /// <summary>Shows it to people.</summary>
@@ -92,11 +107,20 @@ internal sealed record DataSetReport
         }
         foreach (string fault in Faults)
             Screen.WriteLine(fault);
+        Show(Unlabelled, UnlabelledCount);
         if (BrokenCount is not { } broken)
             return;
         Screen.WriteLine(broken == 0 ? SampleCount > 0 ? "Every image can be decoded." : "Nothing was decoded." : $"{Words.Count(broken, "sample is", "samples are")} broken:");
-        foreach (SkippedSample sample in Broken ?? [])
-            Screen.WriteLine($"  {sample.Shard} {sample.Key}: {sample.Reason}");
+        Show(Broken, broken);
+    }
+
+    // An image that is a file of its own is named by it alone.
+    private static void Show(IReadOnlyList<SkippedSample>? first, long? count)
+    {
+        foreach (SkippedSample sample in first ?? [])
+            Screen.WriteLine($"  {(sample.Shard.EndsWith("/" + sample.Key, StringComparison.Ordinal) ? sample.Shard : $"{sample.Shard} {sample.Key}")}: {sample.Reason}");
+        if (first is { Count: > 0 } && count > first.Count)
+            Screen.WriteLine($"  and {Words.Count(count.Value - first.Count)} more");
     }
 
     private static string Name(DataLayout layout) => layout switch

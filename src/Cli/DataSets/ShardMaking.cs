@@ -160,7 +160,7 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
     // Splits in one folder have the same classes under the same numbers: those of --labels, else those of the splits that are there.
     private async Task<(IReadOnlyList<string> Classes, Func<long, long> LabelOf)> ClassesAsync(DataSet data, string sourcePath, CancellationToken cancellation)
     {
-        ClassList? beside = await BesideAsync(cancellation), known = LabelsFile is null ? beside : await LabelsAsync(LabelsFile, cancellation);
+        ClassList? beside = await BesideAsync(cancellation), known = LabelsFile is { } file ? new ClassList($"--labels {file}", await Cli.LabelsFile.ReadAsync(file, cancellation)) : beside;
         if (known is null)
             return (Sound(data.Classes ?? [], sourcePath), label => label);
         if (beside is not null && !known.Names!.SequenceEqual(beside.Names!))
@@ -173,20 +173,11 @@ internal sealed class ShardMaking(DataPlace source, DataPlace target, string tar
     private static IReadOnlyList<string> Sound(IReadOnlyList<string> classes, string sourcePath) =>
         ClassList.FaultOf(classes) is { } fault ? throw new UserException($"Among the classes of {sourcePath} {fault}.") : classes;
 
-    private static async Task<ClassList> LabelsAsync(string file, CancellationToken cancellation)
-    {
-        if (LocalFile.Fault(file) is { } fault)
-            throw new UserException($"--labels: {file} {fault}.", UserException.WrongRequest);
-        string[] names = [.. (await File.ReadAllLinesAsync(file, cancellation)).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        return ClassList.FaultOf(names) is { } wrong ? throw new UserException($"--labels: in {file} {wrong}.", UserException.WrongRequest)
-            : new ClassList($"--labels {file}", names);
-    }
-
     private async Task<ClassList?> BesideAsync(CancellationToken cancellation)
     {
         if (await target.Files.FindAsync(_folder + InfoName, cancellation) is not { } info)
             return null;
-        return await ShardInfoFile.OtherClassesAsync(target.Files, info, Split, cancellation) is (var split, var names) ? new ClassList($"The split {split} in {targetPath}", names) : null;
+        return await ShardInfoFile.OtherClassesAsync(target.Files, info, Split, cancellation) is (var split, var names) ? new ClassList($"the split {split} in {targetPath}", names) : null;
     }
 
     private Task<DataFile> WriteAsync(string name, byte[] content, CancellationToken cancellation) =>

@@ -5,6 +5,7 @@ using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Export;
+using HrNetBatch.Model.Files;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Exporting;
@@ -18,10 +19,10 @@ internal static class LocalExport
     {
         string file = Path.GetFullPath(target);
         RefuseTaken(source, target, overwrite);
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         using LoadedCheckpoint? stored = ExportCommand.IsStored(source) ? await LoadAsync(source, data, interrupted) : null;
         using Checkpoint checkpoint = stored?.Checkpoint ?? Read(source);
         if (stored is not null) options = options with { Labels = stored.Labels, ImageSize = options.ImageSize ?? stored.ImageSize };
+        LocalFolder.Make(Path.GetDirectoryName(file)!);
         string unfinished = $"{file}.{Guid.NewGuid():N}.part"; // in the same folder, so that the last step is a renaming
         ExportReport report;
         try
@@ -29,9 +30,13 @@ internal static class LocalExport
             report = CheckpointExport.Write(checkpoint, unfinished, options, new Remarks(), interrupted);
             File.Move(unfinished, file, overwrite);
         }
+        catch (Exception error) when (FileFault.Is(error))
+        {
+            throw new UserException($"{target} {FileFault.OfWriting(error, file)}.");
+        }
         finally
         {
-            File.Delete(unfinished);
+            if (File.Exists(unfinished)) File.Delete(unfinished);   // else this fault would stand in the place of the first
         }
         if (json) Screen.WriteJson(new { File = target, Checkpoint = source, report.Format, report.Variant, report.ClassCount, report.ImageSize, report.Bytes, report.Sha256, report.MaxDifference, report.MaxDifferenceShare, CheckpointSha256 = report.SourceSha256, report.Remarks });
         else Show(target, report);
@@ -55,6 +60,8 @@ internal static class LocalExport
     {
         if (!ExportCommand.IsStored(source) && Path.GetFullPath(source) == Path.GetFullPath(target))
             throw new UserException($"{target} is the checkpoint itself: give another name.", UserException.WrongRequest);
+        if (File.Exists(target) && LocalFile.SpecialFault(new FileInfo(Path.GetFullPath(target))) is { } special)
+            throw new UserException($"{target} {special}.", UserException.WrongRequest);
         if (!overwrite && File.Exists(target))
             throw new UserException($"{target} exists already: give another name, or add --overwrite to replace it.", UserException.WrongRequest);
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using HrNetBatch.Jobs;
+using HrNetBatch.Model;
 
 namespace HrNetBatch.Cli.Output;
 

@@ -3,6 +3,7 @@ using HrNetBatch.Cli.Commands;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Files;
 using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Inference;
 
@@ -89,9 +90,13 @@ internal sealed class Predictor : IDisposable
             ImageDecoder.Evaluate(ReadFile(file), _classifier.ImageSize, image, _classifier.CropFraction);
             return (image, null);
         }
-        catch (Exception exception) when (exception is ImageException or IOException or UnauthorizedAccessException)
+        catch (ImageException exception)
         {
             return ([], exception.Message);
+        }
+        catch (Exception exception) when (FileFault.Is(exception))
+        {
+            return ([], $"it {FileFault.Of(exception, file)}");
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class KeptAlive(string name, string logFile, Func<CancellationTo
             }
             catch (Exception exception) when (!stop.IsCancellationRequested)
             {
-                string reason = exception is LocalStackException ? exception.Message : $"{name} could not be started again: {exception.Message}";
+                string reason = exception is LocalStackException ? exception.Message : $"{name} could not be started again: {Explanation.Of(exception).Message}";
                 report.Report($"{reason}\nTrying again in {pause.TotalSeconds:0} s.");
                 return false;
             }

@@ -2,6 +2,7 @@ using System.Globalization;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.LocalStack;
+using HrNetBatch.Model.Files;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Stack;
@@ -51,9 +52,9 @@ internal sealed class RunningStack : IAsyncDisposable
             PrivateFolder.Take(options.Folder, Environment.IsPrivilegedProcess ? PrivateFolder.Passable : PrivateFolder.Closed);
             PrivateFolder.Make(Path.Combine(options.Folder, "logs"));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (FileFault.Is(error))
         {
-            throw new UserException($"{options.Folder} cannot be the stack's folder: it cannot be made or written here ({error.Message.TrimEnd('.')}). Name another one with --stack DIR.", UserException.WrongRequest);
+            throw new UserException($"{options.Folder} cannot be the stack's folder: it {FileFault.OfWriting(error, options.Folder)}. Name another one with --stack DIR.", UserException.WrongRequest);
         }
         FolderLock folderLock = FolderLock.TryTake(Path.Combine(options.Folder, "lock")) ?? throw AlreadyRuns(options.Folder);
         var stack = new RunningStack(options, folderLock);
@@ -217,9 +218,9 @@ internal sealed class RunningStack : IAsyncDisposable
                 File.Write();
                 return null;
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LocalStackException)
+            catch (Exception exception) when (FileFault.Is(exception) || exception is LocalStackException)
             {
-                return $"{StackFile.PathIn(_options.Folder)} cannot be written, so other commands may not find every part: {exception.Message} Trying again every second.";
+                return $"{StackFile.PathIn(_options.Folder)} cannot be written, so other commands may not find every part: {Explanation.Of(exception).Message} Trying again every second.";
             }
         }
     }

@@ -37,6 +37,11 @@ internal sealed record StackFile
             if (file is not null) StackAddresses.Check(file, PathIn(folder));
             return file;
         }
+        catch (UnauthorizedAccessException)
+        {
+            throw new UserException(
+                $"{PathIn(folder)} may not be read by this user: the stack is for whoever ran `hrnet up` alone. Run the command as that user, or name a stack of your own with --stack DIR.");
+        }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
             return null;

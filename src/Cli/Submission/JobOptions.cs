@@ -117,14 +117,15 @@ internal static partial class JobOptions
     {
         if (Follower().Match(fault) is { Success: true } follower)
         {
-            int place = follower.Groups["then"].Captures.Count;
-            string which = place == 1 ? "--then" : $"{Ordinals[Math.Min(place, Ordinals.Length - 1)]} --then";
-            return $"{OptionName.Of(follower.Groups["field"].Value)} after the {which} ({follower.Groups["path"].Value}):{follower.Groups["what"].Value}";
+            return $"{OptionName.Of(follower.Groups["field"].Value)} after {Then(follower.Groups["then"].Captures.Count)} ({follower.Groups["path"].Value}):{follower.Groups["what"].Value}";
         }
         return fault.Split(':', 2) is [var field, var what] && field is not ("kind" or "arguments") && Field().IsMatch(field)
             ? $"{OptionName.Of(field)} ({field}):{what}"
             : fault;
     }
+
+    /// <summary>What a follower is named as by its place, from 1.</summary>
+    public static string Then(int place) => place == 1 ? "the --then" : $"the {Ordinals[Math.Min(place, Ordinals.Length - 1)]} --then";
 
     private static readonly string[] Ordinals = ["", "first", "second", "third", "fourth", "fifth", "last"];
 

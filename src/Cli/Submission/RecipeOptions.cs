@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Cli.Output;
-using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
+using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Cli.Submission;
 

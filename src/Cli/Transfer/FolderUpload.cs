@@ -39,20 +39,21 @@ internal sealed class FolderUpload(BlobStore blobs, BlobAccounts accounts, Model
         await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, async (file, token) =>
         {
             BlobPath blob = target.Combine(NameOf(folder, file));
-            byte[] md5;
+            await using SteadyFile content = SteadyFile.Open(file.Path);
 #pragma warning disable CA5351 // The service's checksum, against accidents; nobody is kept out by it.
-            await using (FileStream content = File.OpenRead(file.Path)) md5 = await MD5.HashDataAsync(content, token);
+            byte[] md5 = await MD5.HashDataAsync(content, token);
 #pragma warning restore CA5351
-            if (existing.TryGetValue(blob.Name, out BlobItemProperties? there) && there.ContentLength == file.LengthBytes && there.ContentHash is { } hash && hash.AsSpan().SequenceEqual(md5))
+            if (existing.TryGetValue(blob.Name, out BlobItemProperties? there) && there.ContentLength == content.Length && there.ContentHash is { } hash && hash.AsSpan().SequenceEqual(md5))
             {
                 Interlocked.Increment(ref skipped);
             }
             else
             {
-                await blobs.UploadFileAsync(blob, file.Path, token);
-                if (file.LengthBytes >= SmallestInBlocks) await KeepHashAsync(blob, md5, token);
+                content.Position = 0;
+                await blobs.UploadAsync(blob, content, cancellation: token);
+                if (content.Length >= SmallestInBlocks) await KeepHashAsync(blob, md5, token);
                 Interlocked.Increment(ref uploaded);
-                Interlocked.Add(ref bytes, file.LengthBytes);
+                Interlocked.Add(ref bytes, content.Length);
             }
             progress.Add(file.LengthBytes);
         });

@@ -127,7 +127,7 @@ internal sealed class ResultDownload(BlobStore blobs, ManifestStore manifests)
         }
         finally
         {
-            File.Delete(partial);
+            if (File.Exists(partial)) File.Delete(partial);   // else this fault would stand in the place of the first
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using HrNetBatch.Cli.Output;
 using Parquet.Serialization;
 
 namespace HrNetBatch.Cli.Verifying;
@@ -70,7 +71,7 @@ internal static class PartReader
         while (lines.MoveNext())
         {
             string[] fields = lines.Current;
-            if (fields.Length != width) throw new InvalidDataException($"row {rows.Count + 1} has {fields.Length} fields, its header {width}");
+            if (fields.Length != width) throw new InvalidDataException($"row {rows.Count + 1} has {Words.Count(fields.Length, "field")}, its header {width}");
             (int?, double?) best = fields[2].Length == 0 ? (null, null) : (int.Parse(fields[2], CultureInfo.InvariantCulture), double.Parse(fields[4], CultureInfo.InvariantCulture));
             rows.Add(new PartRow(fields[0], fields[1], best.Item1, best.Item2, fields[^1].Length > 0 ? fields[^1] : null));
         }

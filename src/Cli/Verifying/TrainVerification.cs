@@ -23,9 +23,9 @@ internal sealed class TrainVerification(BlobStore blobs, Job job, IReadOnlyList<
         using Checkpoint? whole = await OpenAsync("checkpoint", cancellation), best = await OpenAsync("best", cancellation), final = await OpenAsync("final", cancellation);
         HrNetShape[] shapes = [.. new[] { whole, best, final }.OfType<Checkpoint>().Select(Shape).OfType<HrNetShape>().Distinct()];
         if (shapes.Length > 1)
-            _found.Find($"The checkpoints are of different networks: {string.Join("; ", shapes.Select(shape => Invariant($"{shape.VariantName} of {shape.ClassCount} classes")))}");
+            _found.Find($"The checkpoints are of different networks: {string.Join("; ", shapes.Select(shape => Invariant($"{shape.VariantName} of {Words.Count(shape.ClassCount, "class", "classes")}")))}");
         else if (shapes.Length == 1)
-            _found.Facts.Add($"all are of {shapes[0].VariantName} with {Words.Count(shapes[0].ClassCount)} classes, and finite");
+            _found.Facts.Add($"all are of {shapes[0].VariantName} with {Words.Count(shapes[0].ClassCount, "class", "classes")}, and finite");
         foreach (Checkpoint other in new[] { best, final }.OfType<Checkpoint>().Where(other => whole is not null && !Same(whole.Card?.Labels, other.Card?.Labels)))
             _found.Find($"{other.Name} names other classes than {whole!.Name}");
         if (whole is not null)

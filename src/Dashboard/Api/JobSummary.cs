@@ -24,7 +24,7 @@ public sealed record JobSummary
     /// <summary>What progress counts up to; null while unknown.</summary>
     public required long? TotalCount { get; init; }
 
-    /// <summary>Progress a second: over the last minute while it runs, on average once it has ended; null while unknown or waiting.</summary>
+    /// <summary>Progress a second: over the last minute while it runs, on average once it has ended in its first attempt; null while unknown or waiting.</summary>
     public required double? RatePerSecond { get; init; }
 
     /// <summary>Seconds left at that rate; null unless running.</summary>
@@ -39,7 +39,7 @@ public sealed record JobSummary
     /// <summary>When it was submitted.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>First claim; null before.</summary>
+    /// <summary>First claim since it was submitted, or retried by somebody; null before.</summary>
     public required DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>When it ended; null before.</summary>
@@ -55,7 +55,7 @@ public sealed record JobSummary
     {
         double? duration = job.StartedAt is { } started ? Math.Max(((job.EndedAt ?? now) - started).TotalSeconds, 0) : null;
         double? rate = job.State == JobState.Running ? recentRate
-            : job.DoneCount > 0 && duration > 1 && job.EndedAt is not null ? job.DoneCount / duration : null;
+            : job.DoneCount > 0 && duration > 1 && job.EndedAt is not null && job.AttemptCount <= job.LaneCount ? job.DoneCount / duration : null;
         return new JobSummary
         {
             Id = job.Id,

@@ -107,13 +107,6 @@ public sealed class BlobStore(BlobAccounts accounts, IOptions<BlobReadingOptions
         return new(path, response.Value.ETag.ToString("H"), content.CanSeek ? content.Position - start : -1);
     }
 
-    /// <summary>Writes a file as a blob, replacing one of that name.</summary>
-    public async Task<BlobEntry> UploadFileAsync(BlobPath path, string file, CancellationToken cancellation = default)
-    {
-        await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        return await UploadAsync(path, content, cancellation: cancellation);
-    }
-
     /// <summary>
     /// Lists the blobs of a container, folder or <c>prefix*</c> in the order of their names, page by page as it is read; blobs that only
     /// stand for folders are left out.

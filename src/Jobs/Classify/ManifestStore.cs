@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Jobs.Classify;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Checkpoints;
+using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Jobs.Contracts;
 

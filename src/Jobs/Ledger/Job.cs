@@ -27,7 +27,7 @@ public sealed record Job
     /// <summary>When it was submitted.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>First claim; null before.</summary>
+    /// <summary>First claim since it was submitted, or retried by somebody; null before.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>When it ended; null before.</summary>

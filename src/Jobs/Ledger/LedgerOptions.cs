@@ -28,6 +28,8 @@ public sealed class LedgerOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (LeaseRenewal >= LeaseDuration)
+            yield return new($"{Section}:LeaseRenewal is {LeaseRenewal}: less than {Section}:LeaseDuration ({LeaseDuration}) is needed, or every lease ends before it is renewed.");
         if (string.IsNullOrWhiteSpace(ConnectionString))
             yield break;
         if (!TryParse(out NpgsqlConnectionStringBuilder connection, out string fault))

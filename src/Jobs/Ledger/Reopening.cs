@@ -32,7 +32,7 @@ public static class Reopening
             cancellationToken: cancellation));
         await connection.ExecuteAsync(new CommandDefinition(
             """
-            UPDATE hrnet.jobs SET state = @next, run_at = clock_timestamp(), ended_at = NULL, cancel_requested_at = NULL,
+            UPDATE hrnet.jobs SET state = @next, run_at = clock_timestamp(), started_at = NULL, ended_at = NULL, cancel_requested_at = NULL,
               furthest_count = 0, failure_count = 0, lost_count = 0, error = NULL, activity = NULL
             WHERE id = @Id
             """,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Jobs.Models;
 
@@ -27,7 +28,7 @@ internal static class ModelJson
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
-            throw NotOurs(path, e is JsonException json ? JsonFault.Of(json) : e.Message.TrimEnd('.'), e);
+            throw NotOurs(path, e is ArgumentException ? e.Message.Split(" (Parameter '", 2)[0].TrimEnd('.') : JsonFault.Of(e), e);
         }
     }
 

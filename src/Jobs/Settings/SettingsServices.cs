@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -33,6 +34,10 @@ public static class SettingsServices
         try
         {
             configuration.GetSection(section).Bind(options);
+            string[] faults = [.. typeof(TOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Select(property => UnreadableSetting.AmongSeveral($"{section}:{property.Name}", property.PropertyType, property.GetValue(options), configuration)).OfType<string>()];
+            if (faults.Length > 0)
+                throw new OptionsValidationException(section, typeof(TOptions), faults);
         }
         catch (InvalidOperationException error)
         {

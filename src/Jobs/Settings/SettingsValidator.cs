@@ -25,6 +25,9 @@ internal sealed class SettingsValidator<TOptions>(string section) : IValidateOpt
         {
             object? value = property.GetValue(options);
             var context = new ValidationContext(options) { MemberName = property.Name, DisplayName = $"{section}:{property.Name}" };
+            // The configuration takes any number for a choice.
+            if (value is Enum choice && !Enum.IsDefined(choice.GetType(), choice))
+                yield return $"{context.DisplayName} is {Written(value)}: one of {string.Join(", ", Enum.GetNames(choice.GetType()))} is needed.";
             foreach (ValidationAttribute rule in property.GetCustomAttributes<ValidationAttribute>(inherit: true))
             {
                 if (rule.GetValidationResult(value, context) is not { ErrorMessage: var message })

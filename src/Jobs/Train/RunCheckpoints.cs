@@ -5,6 +5,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Files;
 using HrNetBatch.Model.Training;
 using Microsoft.Extensions.Logging;
 

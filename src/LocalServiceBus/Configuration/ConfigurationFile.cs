@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Core.Filters;
@@ -39,7 +40,9 @@ public static class ConfigurationFile
         }
         catch (JsonException exception)
         {
-            throw new ConfigurationException($"It is not a configuration in the shape of the Service Bus emulator's: {exception.Message}");
+            string field = exception.Path is { Length: > 2 } path ? $", at {path[2..]}" : "";
+            string place = exception.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $" (line {line + 1}, column {exception.BytePositionInLine + 1})") : "";
+            throw new ConfigurationException($"It is not a configuration in the shape of the Service Bus emulator's{field}{place}. Compare it with the example in docs/local-service-bus.md.");
         }
         NamespaceSection[] namespaces = [.. configuration?.UserConfig.Namespaces ?? []];
         return new BrokerDefinition

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -12,6 +13,7 @@ namespace HrNetBatch.LocalServiceBus.Hosting;
 /// <summary>The program: a local Service Bus until it is interrupted.</summary>
 internal static class CommandLine
 {
+    private const int MostMessageKilobytes = 100 * 1024;   // as of the Premium tier
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly Option<FileInfo?> Config = new("--config")
@@ -83,6 +85,7 @@ internal static class CommandLine
         {
             Config, Data, Port, AdministrationPort, TlsPort, Certificate, CertificatePassword, KeyName, Key, KeyFile, MaxMessageKilobytes, Verbose,
         };
+        root.Validators.Add(CheckNumbers);
         root.SetAction(ServeAsync);
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopTimeout };
         try
@@ -99,11 +102,21 @@ internal static class CommandLine
         {
             await Console.Error.WriteLineAsync($"The port cannot be used ({exception.Message}). Choose another with --port, or 0 for any free one.");
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"A file or folder cannot be used: {exception.Message}");
         }
         return 2;
+    }
+
+    private static void CheckNumbers(CommandResult parsed)
+    {
+        foreach (Option option in (Option[])[Port, AdministrationPort, TlsPort, MaxMessageKilobytes])
+        {
+            (int least, int most) = option == MaxMessageKilobytes ? (1, MostMessageKilobytes) : (0, ushort.MaxValue);
+            if (parsed.GetResult(option) is { Implicit: false, Tokens: [{ Value: var typed }] } && long.TryParse(typed, out long number) && (number < least || number > most))
+                parsed.AddError($"{option.Name}: a whole number from {least} to {most} is needed, this is '{typed}'.");
+        }
     }
 
     private static async Task<int> ServeAsync(ParseResult parsed, CancellationToken interrupted)

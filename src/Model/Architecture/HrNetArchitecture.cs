@@ -82,7 +82,7 @@ public sealed record HrNetArchitecture(HrNetStage1 Stage1, HrNetStage Stage2, Hr
 public sealed record HrNetStage1(int BlockCount, int Width)
 {
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{BlockCount} blocks of width {Width}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(BlockCount, "block")} of width {Width}");
 }
 
 /// <summary>A later stage: modules of parallel branches, each of half the resolution of the one above it.</summary>
@@ -100,5 +100,5 @@ public sealed record HrNetStage(int ModuleCount, IReadOnlyList<int> BlockCounts,
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{ModuleCount} modules with {string.Join('/', BlockCounts)} blocks of widths {string.Join('/', Widths)}");
+        $"{Counted.Of(ModuleCount, "module")} with {string.Join('/', BlockCounts)} blocks of widths {string.Join('/', Widths)}");
 }

@@ -26,7 +26,7 @@ public sealed record HrNetShape(HrNetArchitecture Architecture, int ClassCount)
         architecture.ThrowIfFaulty();
         int classCount = Channels("classifier.weight");
         return classCount is >= 1 and <= MaximumClassCount ? new HrNetShape(architecture, classCount)
-            : throw new ArgumentException($"A classifier of {classCount} classes is not supported: 1 to {MaximumClassCount} are.", nameof(stateDict));
+            : throw new ArgumentException($"A classifier of {Counted.Of(classCount, "class", "classes")} is not supported: 1 to {MaximumClassCount} are.", nameof(stateDict));
 
         HrNetStage Stage(string name, int branchCount) => new(
             Count(module => $"{name}.{module}.branches.0.0.conv1.weight"),

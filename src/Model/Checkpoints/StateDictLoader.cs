@@ -97,7 +97,7 @@ public static partial class StateDictLoader
             : otherClasses
             ? "The classifier has another number of classes: ask for a new classifier to train on other classes, or choose the number of the file."
             : "Choose the variant that the weights were made for.";
-        return string.Create(CultureInfo.InvariantCulture, $"The weights do not fit the network of {targetCount} tensors: ")
+        return string.Create(CultureInfo.InvariantCulture, $"The weights do not fit the network of {Counted.Of(targetCount, "tensor")}: ")
             + $"{List("missing", missing)}; {List("unexpected", unexpected)}; {List("of another shape", reshaped)}{(whole.Length > 0 ? "; " + List("of whole numbers", whole) : "")}. {advice}";
     }
 

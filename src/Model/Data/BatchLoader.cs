@@ -53,6 +53,8 @@ public sealed class BatchLoader(DataSet data, BatchLoaderOptions options)
                     firstSkipped ??= skipped;
                     options.OnSkipped?.Invoke(skipped);
                 }
+                foreach (SkippedSample unlabelled in pending.Unlabelled())
+                    options.OnUnlabelled?.Invoke(unlabelled);
                 Batch? batch = pending.Take();
                 pending.Dispose();
                 if (batch is null)

@@ -55,4 +55,7 @@ public sealed record BatchLoaderOptions
 
     /// <summary>Hears of every skipped sample, in their order, from the loop that reads the batches.</summary>
     public Action<SkippedSample>? OnSkipped { get; init; }
+
+    /// <summary>Hears of every sample that counts without a label, in their order, and why it has none; asked only where labels are not required.</summary>
+    public Action<SkippedSample>? OnUnlabelled { get; init; }
 }

@@ -13,10 +13,13 @@ public readonly record struct WalkedFile(string Path, FileInfo? File, string? Un
 public static class FolderWalk
 {
     private const int MostLinks = 40;   // as Linux has it
-    private const char NoUtf8 = '\uFFFD';   // what stands in a name for bytes that are no UTF-8
     private const FileAttributes NotThere = (FileAttributes)(-1);
 
-    private const string NotUtf8 =
+    /// <summary>What stands in a name for bytes that are no UTF-8.</summary>
+    public const char NoUtf8 = '\uFFFD';
+
+    /// <summary>What is wrong with a file that has such a name, as what follows "is".</summary>
+    public const string NotUtf8 =
         "called by a name that is not UTF-8 (� stands for what is not), under which nothing can be opened: rename it, as with "
         + "`convmv -r -f latin1 -t utf8 --notest FOLDER`, or by hand";
 
@@ -42,7 +45,7 @@ public static class FolderWalk
             bool isLink = entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
             string? target = isLink ? RealPath(entry.FullName) : $"{real.TrimEnd('/')}/{entry.Name}";
             if (target is null)
-                yield return new WalkedFile(entry.FullName, null, $"a link to {entry.LinkTarget}, which is not there");
+                yield return new WalkedFile(entry.FullName, null, $"a link to {entry.LinkTarget}, which is {(entry.LinkTarget!.Contains(NoUtf8) ? NotUtf8 : "not there")}");
             else if (isLink ? !Directory.Exists(target) : entry is FileInfo)
                 yield return new WalkedFile(entry.FullName, isLink ? new FileInfo(target) : (FileInfo)entry, null);
             else if (above.Contains(target) || real.StartsWith(target.TrimEnd('/') + "/", StringComparison.Ordinal))

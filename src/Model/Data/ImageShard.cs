@@ -11,11 +11,19 @@ internal sealed class ImageShard : Shard
     private readonly int _length;
     private readonly string _key;
     private readonly long? _label;
+    private readonly string? _labelFault;
 
-    public ImageShard(IDataFiles files, DataFile file, long offset, int length, string key, long? label)
+    /// <param name="files">Where the file lies.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">First byte of the image in it.</param>
+    /// <param name="length">Bytes of the image.</param>
+    /// <param name="key">The image's key.</param>
+    /// <param name="label">Its class; null: none.</param>
+    /// <param name="labelFault">Why it has none.</param>
+    public ImageShard(IDataFiles files, DataFile file, long offset, int length, string key, long? label, string? labelFault = null)
         : base(offset == 0 && length == file.LengthBytes ? file.Name : $"{file.Name}#{key}")
     {
-        (_files, _file, _offset, _length, _key, _label) = (files, file, offset, length, key, label);
+        (_files, _file, _offset, _length, _key, _label, _labelFault) = (files, file, offset, length, key, label, labelFault);
         SampleCount = 1;
     }
 
@@ -47,6 +55,6 @@ internal sealed class ImageShard : Shard
         var members = new Dictionary<string, byte[]>(StringComparer.Ordinal) { ["jpg"] = image };
         if (_label is { } label)
             members[LabeledImage.ClassExtension] = LabeledImage.FormatClass(label);
-        yield return new Sample(_file.Name, _key, _offset, members);
+        yield return new Sample(_file.Name, _key, _offset, members) { LabelFault = _label is null ? _labelFault : null };
     }
 }

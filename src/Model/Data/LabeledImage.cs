@@ -2,6 +2,8 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Files;
 using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Model.Data;
@@ -20,13 +22,15 @@ internal readonly record struct LabeledImage(byte[] Image, long Label)
     /// <summary>The members and files that are images.</summary>
     public static IReadOnlyList<string> Extensions => ImageDecoder.Extensions;
 
+    private const int LongestShown = 40;
+
     private static readonly string[] JsonLabelNames = ["label", "cls"];
 
     /// <summary>Whether a file's name is that of an image.</summary>
     public static bool IsImage(string name) =>
         Extensions.Contains(name[(name.LastIndexOf('.') + 1)..].ToLowerInvariant()) && !name[(name.LastIndexOf('/') + 1)..].StartsWith('.');
 
-    /// <summary>Takes image and label out of a sample, or says why that is impossible.</summary>
+    /// <summary>Takes image and label out of a sample, or says why that is impossible; of a sample that needs no label, also why it has none.</summary>
     public static bool TryRead(Sample sample, bool requiresLabel, out LabeledImage image, out string reason)
     {
         image = default;
@@ -36,42 +40,56 @@ internal readonly record struct LabeledImage(byte[] Image, long Label)
             reason = $"no image: {string.Join(", ", Extensions)} are known, the sample has {string.Join(", ", sample.Members.Keys)}";
             return false;
         }
-        long label = ReadLabel(sample) is >= 0 and { } read ? read : NoLabel;
+        long label = ReadLabel(sample, out _) is >= 0 and { } read ? read : NoLabel;
+        reason = label == NoLabel ? $"no label: {LabelFault(sample)}" : "";
         if (requiresLabel && label == NoLabel)
-        {
-            reason = "no label: expected a member cls with an ASCII integer, or json with a number, {\"label\": n} or {\"cls\": n}";
             return false;
-        }
-        (image, reason) = (new LabeledImage(encoded, label), "");
+        image = new LabeledImage(encoded, label);
         return true;
+    }
+
+    /// <summary>Why a sample has no label.</summary>
+    public static string LabelFault(Sample sample)
+    {
+        ReadLabel(sample, out string fault);
+        return sample.LabelFault ?? fault;
     }
 
     /// <summary>The bytes of a cls member.</summary>
     public static byte[] FormatClass(long label) => Encoding.ASCII.GetBytes(label.ToString(CultureInfo.InvariantCulture));
 
-    private static long? ReadLabel(Sample sample)
+    /// <summary>What stands where a number should, in quotes, cut where it is long.</summary>
+    public static string Shown(ReadOnlySpan<byte> text) =>
+        text.IsEmpty ? "nothing" : $"'{ForeignText.Printable(Encoding.UTF8.GetString(text[..Math.Min(text.Length, 4 * LongestShown)]), LongestShown)}'";
+
+    private static long? ReadLabel(Sample sample, out string fault)
     {
-        if (sample.Members.TryGetValue(ClassExtension, out byte[]? digits))
-        {
-            ReadOnlySpan<byte> trimmed = digits.AsSpan().Trim(" \t\r\n"u8);
-            return Utf8Parser.TryParse(trimmed, out long label, out int used) && used == trimmed.Length ? label : null;
-        }
-        return sample.Members.TryGetValue("json", out byte[]? json) ? ReadJson(json) : null;
+        fault = "a member cls with a whole number is needed, or json with a number, {\"label\": n} or {\"cls\": n}";
+        if (!sample.Members.TryGetValue(ClassExtension, out byte[]? digits))
+            return sample.Members.TryGetValue("json", out byte[]? json) ? ReadJson(json, out fault) : null;
+        ReadOnlySpan<byte> trimmed = digits.AsSpan().Trim(" \t\r\n"u8);
+        fault = $"its member cls holds {Shown(trimmed)}, and a whole number from 0 on is needed";
+        return Utf8Parser.TryParse(trimmed, out long label, out int used) && used == trimmed.Length ? label : null;
     }
 
-    private static long? ReadJson(byte[] json)
+    private static long? ReadJson(byte[] json, out string fault)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Object)
-                root = JsonLabelNames.Select(name => document.RootElement.TryGetProperty(name, out JsonElement value) ? value : default)
-                    .FirstOrDefault(value => value.ValueKind == JsonValueKind.Number);
+            {
+                JsonElement[] values = [.. JsonLabelNames.Where(name => document.RootElement.TryGetProperty(name, out _)).Select(name => document.RootElement.GetProperty(name))];
+                root = values.Where(value => value.ValueKind == JsonValueKind.Number).Concat(values).FirstOrDefault();
+            }
+            fault = root.ValueKind == JsonValueKind.Undefined ? "its member json has neither label nor cls"
+                : $"its member json says {Shown(Encoding.UTF8.GetBytes(root.GetRawText()))}, and a whole number from 0 on is needed";
             return root.ValueKind == JsonValueKind.Number && root.TryGetInt64(out long label) ? label : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter of text that is no UTF-8
         {
+            fault = $"its member json cannot be read: {JsonFault.Of(e)}";
             return null;
         }
     }

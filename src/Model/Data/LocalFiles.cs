@@ -57,7 +57,8 @@ public sealed class LocalFiles : IDataFiles
         }
         finally
         {
-            File.Delete(partial);
+            if (File.Exists(partial))
+                File.Delete(partial);   // else this fault would stand in the place of the first
         }
         return Describe(new FileInfo(name));
     }

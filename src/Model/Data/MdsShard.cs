@@ -96,7 +96,7 @@ internal sealed class MdsShard : Shard
             await FillAsync(start, table, 0, cancellationToken);
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(table);
         if (count != SampleCount)
-            throw Broken(0, string.Create(CultureInfo.InvariantCulture, $"it says that it has {count} samples, and the index says {SampleCount}"));
+            throw Broken(0, string.Create(CultureInfo.InvariantCulture, $"it says that it has {Counted.Of(count, "sample")}, and the index says {SampleCount}"));
         long[] offsets = [.. Enumerable.Range(1, (int)count + 1).Select(at => (long)BinaryPrimitives.ReadUInt32LittleEndian(table.AsSpan(sizeof(uint) * at)))];
         for (int at = 0; at < offsets.Length; at++)
             if (offsets[at] < (at == 0 ? tableBytes : offsets[at - 1]) || offsets[at] > length)
@@ -152,7 +152,8 @@ internal sealed class MdsShard : Shard
         await FillAsync(stream, content, offsets[index], cancellationToken);
         try
         {
-            return new Sample(Name, index.ToString("D6", CultureInfo.InvariantCulture), offsets[index], _columns.Read(content));
+            Dictionary<string, byte[]> members = _columns.Read(content, out string? labelFault);
+            return new Sample(Name, index.ToString("D6", CultureInfo.InvariantCulture), offsets[index], members) { LabelFault = labelFault };
         }
         catch (Exception cause) when (cause is FormatException or ArgumentOutOfRangeException or IndexOutOfRangeException)
         {

@@ -15,6 +15,7 @@ internal sealed class PendingBatch : IDisposable
     private readonly long[] _labels;
     private readonly byte[]?[] _encoded;
     private readonly string?[] _reasons;
+    private readonly string?[] _labelFaults;
     private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // One for each place being filled, and one for the batch not being sealed yet.
@@ -32,6 +33,7 @@ internal sealed class PendingBatch : IDisposable
         _labels = new long[options.BatchSize];
         _encoded = new byte[]?[options.KeepsEncodedImages ? options.BatchSize : 0];
         _reasons = new string?[options.BatchSize];
+        _labelFaults = new string?[options.OnUnlabelled is null ? 0 : options.BatchSize];
     }
 
     /// <summary>Samples put in so far.</summary>
@@ -69,6 +71,8 @@ internal sealed class PendingBatch : IDisposable
         {
             if (LabeledImage.TryRead(_samples[place]!, _options.RequiresLabels, out LabeledImage labeled, out string reason))
             {
+                if (_options.OnUnlabelled is not null && labeled.Label == LabeledImage.NoLabel)
+                    _labelFaults[place] = reason;
                 _labels[place] = KnownClass(_samples[place]!, labeled.Label);
                 if (_options.KeepsEncodedImages)
                     _encoded[place] = labeled.Image;
@@ -102,6 +106,11 @@ internal sealed class PendingBatch : IDisposable
         => Places().Where(place => _reasons[place] is not null)
             .Select(place => new SkippedSample(_samples[place]!.Shard, _samples[place]!.Key, _reasons[place]!));
 
+    /// <summary>The samples without a label, in order, apart from those that are skipped.</summary>
+    public IEnumerable<SkippedSample> Unlabelled()
+        => Places().Where(place => _labelFaults.Length > 0 && _reasons[place] is null && _labelFaults[place] is not null)
+            .Select(place => new SkippedSample(_samples[place]!.Shard, _samples[place]!.Key, _labelFaults[place]!));
+
     /// <summary>Closes the gaps of skipped samples and hands the batch over.</summary>
     /// <returns>Null if no sample was usable; else the caller disposes it.</returns>
     public Batch? Take()
@@ -134,11 +143,11 @@ internal sealed class PendingBatch : IDisposable
     {
         _ when _options.ClassMap is { } map && label < map.Count => label < 0 ? label : map[(int)label],
         _ when _options.ClassMap is { } map && _options.RequiresLabels => throw new ShardException(
-            $"Sample '{sample.Key}' of {sample.Shard} has the label {label}, but the data set names {map.Count} classes, 0 to {map.Count - 1}. Correct the shard, or name all classes."),
+            $"Sample '{sample.Key}' of {sample.Shard} has the label {label}, but the data set names {Counted.Of(map.Count, "class", "classes")}, 0 to {map.Count - 1}. Correct the shard, or name all classes."),
         _ when _options.ClassCount is not { } classCount || label < classCount => label,
         _ when !_options.RequiresLabels => LabeledImage.NoLabel,
         _ => throw new ShardException(
-            $"Sample '{sample.Key}' of {sample.Shard} has the label {label}, but there are {_options.ClassCount} classes, 0 to {_options.ClassCount - 1}. "
+            $"Sample '{sample.Key}' of {sample.Shard} has the label {label}, but there {(_options.ClassCount == 1 ? "is" : "are")} {Counted.Of(_options.ClassCount.Value, "class", "classes")}, 0 to {_options.ClassCount - 1}. "
             + "Correct the shard, or name all classes."),
     };
 

@@ -9,4 +9,7 @@ public sealed record Sample(string Shard, string Key, long Offset, IReadOnlyDict
 {
     /// <summary>Byte behind it and its padding; 0 where that was not asked for.</summary>
     internal long End { get; init; }
+
+    /// <summary>Why it has no label, where its layout knows better than its members: as what follows a colon.</summary>
+    internal string? LabelFault { get; init; }
 }

@@ -10,6 +10,8 @@ namespace HrNetBatch.Model.Data;
 /// <param name="data">The data set.</param>
 public sealed class ShardSource(DataSet data)
 {
+    private const string NoLabel = "no label, where other samples have one";
+
     // Keys that are taken, with the number of the last sample that wanted them.
     private readonly Dictionary<string, int> _takenKeys = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Shard, long Offset), string> _renamed = [];
@@ -42,7 +44,7 @@ public sealed class ShardSource(DataSet data)
             if (FaultOf(sample) is { } fault)
             {
                 _leftOut.Add(fault, data.Layout is DataLayout.ImageFolder ? sample.Shard : $"{sample.Shard}#{sample.Key}");
-                onSkipped(new SkippedSample(sample.Shard, sample.Key, fault));
+                onSkipped(new SkippedSample(sample.Shard, sample.Key, fault == NoLabel ? $"{fault}: {LabeledImage.LabelFault(sample)}" : fault));
                 continue;
             }
             yield return sample with { Key = _renamed.GetValueOrDefault((sample.Shard, sample.Offset)) ?? ShardSample.KeyOf(sample.Key) };
@@ -66,6 +68,6 @@ public sealed class ShardSource(DataSet data)
     private string? FaultOf(Sample sample) =>
         !LabeledImage.TryRead(sample, requiresLabel: false, out LabeledImage image, out string reason) ? reason
         : ImageDecoder.FaultOf(image.Image) is { } fault ? fault
-        : HasLabels && image.Label == LabeledImage.NoLabel ? "no label, where other samples have one"
+        : HasLabels && image.Label == LabeledImage.NoLabel ? NoLabel
         : null;
 }

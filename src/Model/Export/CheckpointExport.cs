@@ -26,7 +26,7 @@ public sealed class CheckpointExport : IDisposable
         HrNetShape shape = HrNetShape.Recognize(source.StateDict);
         StateDictLoader.Check(shape, source.StateDict); // before memory is taken for the network that the file speaks of
         if (Labels is { } labels && labels.Count != shape.ClassCount)
-            throw new CheckpointException($"There are {labels.Count} labels for {shape.ClassCount} classes.");
+            throw new CheckpointException($"There {(labels.Count == 1 ? "is" : "are")} {Counted.Of(labels.Count, "label")} for {Counted.Of(shape.ClassCount, "class", "classes")}.");
         _network = new HrNet(shape.Architecture, shape.ClassCount);
         try
         {

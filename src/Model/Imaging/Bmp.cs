@@ -17,8 +17,7 @@ internal static class Bmp
     /// <exception cref="ImageException">Truncated, too large, or of a layout that Pillow does not read either.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> bmp, DecodingLimits limits)
     {
-        BmpHeader header = BmpHeader.Read(bmp);
-        limits.CheckSize(header.Width, header.Height);
+        BmpHeader header = BmpHeader.Read(bmp, limits);
         if (header.Compression is Rle8 or Rle4)
         {
             using Admission withIndices = limits.Admit(header.Width, header.Height, (long)header.Width * header.Height);

@@ -29,8 +29,8 @@ internal sealed record BmpHeader(int Width, int Height, bool IsTopDown, int Bits
     public (uint Red, uint Green, uint Blue) Masks { get; private init; }
 
     /// <summary>Reads file header, bitmap header, masks and palette.</summary>
-    /// <exception cref="ImageException">It ends too early, or describes what Pillow does not read either.</exception>
-    public static BmpHeader Read(ReadOnlySpan<byte> bmp)
+    /// <exception cref="ImageException">It ends too early, is too large, or describes what Pillow does not read either.</exception>
+    public static BmpHeader Read(ReadOnlySpan<byte> bmp, DecodingLimits limits)
     {
         int headerBytes = (int)Word(bmp, FileHeaderBytes);
         int at = FileHeaderBytes + headerBytes;
@@ -54,7 +54,8 @@ internal sealed record BmpHeader(int Width, int Height, bool IsTopDown, int Bits
         // As Pillow: writers that forgot the palette in the offset.
         if (offset == FileHeaderBytes + headerBytes && bits <= 8)
             offset += 4 * colors;
-        var result = new BmpHeader(Clamp(width), Clamp(height), isTopDown, bits, compression, offset == 0 ? at : offset) { Masks = masks };
+        limits.CheckSize(width, height);   // as it stands there, before it becomes a number that may be smaller
+        var result = new BmpHeader((int)width, (int)height, isTopDown, bits, compression, offset == 0 ? at : offset) { Masks = masks };
         return bits > 8 ? result : result with { Colors = ReadPalette(bmp, ref at, colors, isOs2 ? 3 : 4), DataOffset = offset == 0 ? at : offset };
     }
 
@@ -84,8 +85,6 @@ internal sealed record BmpHeader(int Width, int Height, bool IsTopDown, int Bits
         at = (int)Math.Min(at + (count * entryBytes), bmp.Length);
         return colors;
     }
-
-    private static int Clamp(long side) => (int)Math.Min(side, int.MaxValue);
 
     private static uint Word(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
 

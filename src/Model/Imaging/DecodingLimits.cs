@@ -11,13 +11,13 @@ internal readonly record struct DecodingLimits(long PixelLimit, DecodingBudget B
 
     /// <summary>Refuses decompression bombs.</summary>
     /// <exception cref="ImageException">The size is none, or too large.</exception>
-    public void CheckSize(int width, int height)
+    public void CheckSize(long width, long height)
     {
         if (width <= 0 || height <= 0)
             throw new ImageException($"the image is empty: {width}×{height}");
         if (Math.Max(width, height) > ImageDecoder.LongestSide)
             throw new ImageException($"the image is too large: {width}×{height} has a side of more than {ImageDecoder.LongestSide}");
-        if ((long)width * height > PixelLimit)
+        if (width * height > PixelLimit)
             throw new ImageException($"the image is too large: {width}×{height} is more than {PixelLimit} pixels");
     }
 

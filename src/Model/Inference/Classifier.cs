@@ -92,7 +92,7 @@ public sealed class Classifier : IDisposable
         HrNetShape shape = HrNetShape.Recognize(stateDict);
         LoadReport report = StateDictLoader.Check(shape, stateDict);
         if (labels is not null && labels.Count != shape.ClassCount)
-            throw new ArgumentException($"There are {labels.Count} labels for {shape.ClassCount} classes.", nameof(labels));
+            throw new ArgumentException($"There {(labels.Count == 1 ? "is" : "are")} {Counted.Of(labels.Count, "label")} for {Counted.Of(shape.ClassCount, "class", "classes")}.", nameof(labels));
         Device device = TorchDevice.Parse(options.Device);
         int imageSize = options.ImageSize > 0 ? options.ImageSize : DefaultImageSize;
         long[] batchShape = [options.BatchSize, 3, imageSize, imageSize];

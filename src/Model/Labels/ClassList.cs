@@ -14,10 +14,13 @@ public sealed record ClassList(string Owner, IReadOnlyList<string>? Names, int? 
     /// <summary>How many there are, as far as known.</summary>
     public int? KnownCount => Names?.Count ?? Count;
 
+    /// <summary>The owner where a sentence begins: only words of ours begin with a capital there, a name stays as it is.</summary>
+    public string Beginning => Owner.StartsWith("the ", StringComparison.Ordinal) ? $"T{Owner[1..]}" : Owner;
+
     /// <summary>Who has which classes, in a sentence; a long list is shortened.</summary>
     public override string ToString() => Names is null
-        ? string.Create(CultureInfo.InvariantCulture, $"{Owner} has {Count} classes without names.")
-        : string.Create(CultureInfo.InvariantCulture, $"{Owner} has {Names.Count}: {Listed(Names)}.");
+        ? string.Create(CultureInfo.InvariantCulture, $"{Beginning} has {(Count is { } count ? Counted.Of(count, "class", "classes") : "classes")} without names.")
+        : string.Create(CultureInfo.InvariantCulture, $"{Beginning} has {Names.Count}: {Listed(Names)}.");
 
     /// <summary>Names in a row; a long list is shortened.</summary>
     public static string Listed(IReadOnlyCollection<string> names)

@@ -40,12 +40,12 @@ public static partial class ClassMatching
         if (unknown.Length == names.Count && ClassNumbers.Of([.. names], against.Count) is { } numbers && (allowsSubset || missing.Length == unknown.Length))
             return ClassMap.Of(names, numbers);   // folders that are called by the classes' numbers
         if (unknown.Length > 0 && AreWnids(names) && against.SequenceEqual(ImageNetLabels.All))
-            return Refused($"{other} {known.Owner} has ImageNet's 1,000 classes by their English names. All 1,000 folders are told apart by their order; which of the 1,000 these are is not. "
+            return Refused($"{other} {known.Beginning} has ImageNet's 1,000 classes by their English names. All 1,000 folders are told apart by their order; which of the 1,000 these are is not. "
                 + "Give all of them, or make shards with the list of all WordNet ids (hrnet dataset make --labels).", out fault);
         if (unknown.Length > 0)
-            return Refused($"{other.Owner} has classes that {known.Owner} lacks: {ClassList.Listed(unknown)}. {other} {known} {Advice}", out fault);
+            return Refused($"{other.Beginning} has classes that {known.Owner} lacks: {ClassList.Listed(unknown)}. {other} {known} {Advice}", out fault);
         if (missing.Length > 0 && !allowsSubset)
-            return Refused($"{other.Owner} lacks classes of {known.Owner}: {ClassList.Listed(missing)}. {other} {known} {Advice}", out fault);
+            return Refused($"{other.Beginning} lacks classes of {known.Owner}: {ClassList.Listed(missing)}. {other} {known} {Advice}", out fault);
         var places = against.Index().ToDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
         return ClassMap.Of(names, [.. names.Select(name => places[name])]);
     }
@@ -63,7 +63,7 @@ public static partial class ClassMatching
     }
 
     private static string? Doubled(ClassList list) => ClassList.Doubled(list.Names!).FirstOrDefault() is { } name
-        ? $"{list.Owner} names '{name}' twice, so it does not say which class is meant. {list} Give each class a name of its own."
+        ? $"{list.Beginning} names '{name}' twice, so it does not say which class is meant. {list} Give each class a name of its own."
         : null;
 
     private static ClassMap? Refused(string why, out string fault)

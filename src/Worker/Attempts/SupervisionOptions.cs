@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace HrNetBatch.Worker.Attempts;
 
 /// <summary>How closely a worker watches its attempts, and how long it waits before it kills one.</summary>
-public sealed class SupervisionOptions
+public sealed class SupervisionOptions : IValidatableObject
 {
     /// <summary>The configuration section that holds them.</summary>
     public const string Section = "HrNetBatch:Worker:Supervision";
@@ -45,4 +45,11 @@ public sealed class SupervisionOptions
     /// <summary>How long a process that has told its outcome may take to exit.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan ExitGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (HeartbeatInterval >= HeartbeatTimeout)
+            yield return new($"{Section}:HeartbeatInterval is {HeartbeatInterval}: less than {Section}:HeartbeatTimeout ({HeartbeatTimeout}) is needed, or every attempt is killed as hung.");
+    }
 }

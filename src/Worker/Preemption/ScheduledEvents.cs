@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Model.Files;
 using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Worker.Preemption;

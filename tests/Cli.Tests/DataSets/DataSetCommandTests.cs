@@ -88,6 +88,7 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
         Assert.Contains("3 classes: ant, bee, cat", inspected.Output, StringComparison.Ordinal);
         Assert.Equal(1, other.ExitCode);
         Assert.Contains("lacks: zebra", other.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.DoesNotContain("that The split", other.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(made, "test-000000.tar")));
     }
 
@@ -186,6 +187,7 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
     {
         WriteImages("images", 1);
         await File.WriteAllTextAsync(_folder.File("doubled.txt"), "ant\nbee\ncat\nbee\n", Cancellation);
+        await File.WriteAllBytesAsync(_folder.File("latin.txt"), [.. "ant\ncaf"u8, 0xE9, (byte)'\n'], Cancellation);
         await File.WriteAllTextAsync(_folder.File("control.txt"), "ant\nbee\ncat\nd\u001b[2Jog\n", Cancellation);
         Directory.CreateDirectory(_folder.File("folders/two\nlines"));
         File.Copy(_folder.File("images/cat/0.png"), _folder.File("folders/two\nlines/0.png"));
@@ -193,11 +195,13 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
         CommandResult doubled = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("made"), "--labels", _folder.File("doubled.txt")]);
         CommandResult control = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("made"), "--labels", _folder.File("control.txt")]);
         CommandResult folder = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("folders"), _folder.File("made")]);
+        CommandResult latin = await HrnetProcess.RunAsync(["dataset", "make", _folder.File("images"), _folder.File("made"), "--labels", _folder.File("latin.txt")]);
 
         Assert.Equal((2, 2, 1), (doubled.ExitCode, control.ExitCode, folder.ExitCode));
         Assert.Contains("'bee' stands twice", doubled.Error, StringComparison.Ordinal);
         Assert.Contains("'d\\u001b[2Jog' has a control character", control.Error, StringComparison.Ordinal);
         Assert.Contains("'two\\u000alines' has a control character", folder.Error, StringComparison.Ordinal);
+        Assert.Contains("latin.txt is not UTF-8: save it as a text in UTF-8", latin.Error, StringComparison.Ordinal);
     }
 
     /// <summary>One file that is no data set: what it is, and what to do.</summary>
@@ -296,10 +300,41 @@ public sealed class DataSetCommandTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal((1, 1, 0, 1, 0), (empty.ExitCode, unlabelled.ExitCode, allowed.ExitCode, lost.ExitCode, leftOut.ExitCode));
         Assert.Contains("There is no sample in it", empty.Output, StringComparison.Ordinal);
         Assert.Contains("1 of 1 sample has no label", unlabelled.Output, StringComparison.Ordinal);
+        Assert.Contains($"  {labelled} a: no label: its member cls holds 'cat', and a whole number from 0 on is needed", unlabelled.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         Assert.Contains("The class cat of", lost.Error, StringComparison.Ordinal);
         JsonElement left = JsonDocument.Parse(leftOut.Output).RootElement.GetProperty("leftOut")[0];
         Assert.Equal(1, left.GetProperty("count").GetInt64());
         Assert.EndsWith("notes.txt", left.GetProperty("example").GetString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>What has no label is named, the first of them, in the words of its layout.</summary>
+    [Fact]
+    public async Task Inspect_NamesTheSamplesWithoutALabel_AndLabelsWithoutAClass()
+    {
+        WriteImages("images", 1);
+        byte[] png = await File.ReadAllBytesAsync(_folder.File("images/cat/0.png"), Cancellation);
+        foreach (int loose in Enumerable.Range(0, 22)) await File.WriteAllBytesAsync(_folder.File($"images/loose-{loose:00}.png"), png, Cancellation);
+        Directory.CreateDirectory(_folder.File("tars"));
+        await using (FileStream file = File.Create(_folder.File("tars/t.tar")))
+        await using (var writer = new ShardWriter(file))
+        {
+            await writer.WriteAsync("a", "png", png, 1, Cancellation);
+            await writer.WriteAsync("b", "png", png, 7, Cancellation);
+        }
+        await File.WriteAllTextAsync(_folder.File("tars/_info.json"), """{"splits": {"t": {"filenames": ["t.tar"], "class_names": ["ant", "bee"]}}}""", Cancellation);
+
+        CommandResult loosely = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("images"), "--all"]);
+        CommandResult beyond = await HrnetProcess.RunAsync(["dataset", "inspect", _folder.File("tars"), "--all", "--json"]);
+
+        Assert.Equal((1, 1), (loosely.ExitCode, beyond.ExitCode));
+        string[] lines = loosely.Output.ReplaceLineEndings("\n").Split('\n');
+        int at = Array.FindIndex(lines, line => line.StartsWith("22 of 25 samples have no label: ", StringComparison.Ordinal));
+        Assert.DoesNotContain("cls", string.Concat(lines), StringComparison.Ordinal);
+        Assert.Equal($"  {_folder.File("images/loose-00.png")}: no label: it lies in no folder of a class: move it into the folder that is called by its class, or out of the data set", lines[at + 1]);
+        Assert.Equal("  and 2 more", lines[at + 21]);
+        Assert.Equal(
+            "1 sample has a label such as 7, and the data name 2 classes, from 0 on: a job refuses them. Correct the labels, or name all classes.",
+            JsonDocument.Parse(beyond.Output).RootElement.GetProperty("faults")[0].GetString());
     }
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class ExportCommandTests : IDisposable
         Assert.Equal(("onnx", 32), (report.GetProperty("format").GetString(), report.GetProperty("imageSize").GetInt32()));
         Assert.InRange(report.GetProperty("maxDifferenceShare").GetDouble(), 0, 5e-6);
         Assert.Equal([target], Directory.GetFiles(Path.GetDirectoryName(target)!));
+        Assert.Contains($"Made the folder {Path.GetDirectoryName(target)}.", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,14 +44,27 @@ public sealed class ExportCommandTests : IDisposable
     [InlineData("--format", "model.xyz")]
     [InlineData("cannot be made up", "checkpoint.pth.tar")]
     [InlineData("hrnet upload", "blob://local/models/model.onnx")]
+    [InlineData("weights.pth is a file, so nothing can be made in it", "weights.pth/below/model.onnx")]
+    [InlineData(".onnx has too long a name", "long.onnx")]
     public async Task Export_SaysWhatToDo_WhereItCannot(string expected, string target)
     {
-        CommandResult result = await HrnetProcess.RunAsync(["export", Weights(), target.StartsWith("blob", StringComparison.Ordinal) ? target : _folder.File(target)]);
+        CommandResult result = await HrnetProcess.RunAsync(["export", Weights(), target.StartsWith("blob", StringComparison.Ordinal) ? target : _folder.File(target.Replace("long", new string('a', 256), StringComparison.Ordinal))]);
 
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public async Task Export_MakesNoFolder_WhereThereIsNothingToWrite_AndReplacesNoDevice()
+    {
+        CommandResult nothing = await HrnetProcess.RunAsync(["export", _folder.File("gone.pth"), _folder.File("new/model.onnx")]);
+        CommandResult device = await HrnetProcess.RunAsync(["export", Weights(), "/dev/null", "--format", "onnx", "--overwrite"]);
+
+        Assert.Equal((2, 2), (nothing.ExitCode, device.ExitCode));
+        Assert.False(Directory.Exists(_folder.File("new")));
+        Assert.Contains("/dev/null is a device, not a file.", device.Error, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

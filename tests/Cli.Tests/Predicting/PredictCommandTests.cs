@@ -83,6 +83,28 @@ public sealed class PredictCommandTests : IDisposable
         if (!Environment.IsPrivilegedProcess) Assert.Equal("it may not be read by this user: change its permissions, or copy it", errors[closed]);
     }
 
+    /// <summary>.NET cannot open a name whose bytes are no UTF-8; a link that leads to itself it calls by words of its own.</summary>
+    [Fact]
+    public async Task Predict_SaysWhatANameOrALinkIs_ThatCannotBeOpened()
+    {
+        string loop = _folder.File("loop.png"), program = Path.Combine(AppContext.BaseDirectory, "hrnet.dll");
+        File.CreateSymbolicLink(loop, loop);
+        var start = new ProcessStartInfo("sh", ["-c", "f=\"$1/caf$(printf '\\351').png\"; cp \"$1/weights.pth\" \"$f\" || exit 77; cd \"$1\" && exec dotnet \"$2\" predict \"$f\" loop.png --weights weights.pth --image-size 64 --json", "sh", _folder.Path, program])
+        {
+            RedirectStandardOutput = true,
+        };
+        Weights();
+
+        using Process predict = Process.Start(start)!;
+        string[] lines = (await predict.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        await predict.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.SkipWhen(predict.ExitCode == 77, "this file system has names of UTF-8 alone");
+        string[] errors = [.. lines.Select(line => JsonSerializer.Deserialize<JsonElement>(line).GetProperty("error").GetString()!)];
+        Assert.StartsWith("it is called by a name that is not UTF-8", errors[0], StringComparison.Ordinal);
+        Assert.Equal("it is a link that leads in a circle, or through too many others: name what it is meant to lead to", errors[1]);
+    }
+
     [Theory]
     [InlineData("photos", "The checkpoint photos is a folder: name the file in it.")]
     [InlineData("gone.pth", "The checkpoint gone.pth does not exist.")]

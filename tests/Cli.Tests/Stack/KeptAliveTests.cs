@@ -13,7 +13,7 @@ public sealed class KeptAliveTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.Zero };
         var said = Channel.CreateUnbounded<string>();
-        Queue<Exception?> restarts = new([new IOException("No space left on device"), new UnauthorizedAccessException("denied"), new LocalStackException("no port"), null]);
+        Queue<Exception?> restarts = new([new IOException("No space left on device : '/a/b'", 28), new UnauthorizedAccessException("Access to the path '/a/b' is denied."), new LocalStackException("no port"), null]);
         TaskCompletionSource restarted = new(), lives = new();
         int deaths = 0;
         var kept = new KeptAlive("The worker", "/nowhere/worker.log",
@@ -38,8 +38,8 @@ public sealed class KeptAliveTests
         string[] texts = [.. await said.Reader.ReadAllAsync(TestContext.Current.CancellationToken).ToArrayAsync(TestContext.Current.CancellationToken)];
         Assert.Equal(4, texts.Length);
         Assert.StartsWith("The worker ended; starting it again", texts[0], StringComparison.Ordinal);
-        Assert.Equal("The worker could not be started again: No space left on device\nTrying again in 1 s.", texts[1]);
-        Assert.Equal("The worker could not be started again: denied\nTrying again in 2 s.", texts[2]);
+        Assert.Equal("The worker could not be started again: /a/b cannot be written: there is no room left on its disk. Make room, or name a place on another disk.\nTrying again in 1 s.", texts[1]);
+        Assert.Equal("The worker could not be started again: /a/b may not be used by this user: change its permissions or those of its folder.\nTrying again in 2 s.", texts[2]);
         Assert.Equal("no port\nTrying again in 4 s.", texts[3]);
         Assert.Empty(restarts);
     }

@@ -95,6 +95,19 @@ public sealed class PlantedStackTests
     }
 
     [Fact]
+    public void FileThatThisUserMayNotRead_IsTold_WithTheWayOut()
+    {
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "root may read every file");
+        using var folder = new TemporaryFolder();
+        Write(folder, Ledger, "Host=127.0.0.1");
+        File.SetUnixFileMode(folder.File("stack.json"), UnixFileMode.None);
+
+        UserException refused = Assert.Throws<UserException>(() => StackFile.Read(folder.Path));
+
+        Assert.StartsWith($"{folder.File("stack.json")} may not be read by this user: the stack is for whoever ran `hrnet up` alone.", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Command_SaysWhatToDo_AboutAStackThatSomebodyPlanted()
     {
         using var folder = new TemporaryFolder();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HrNetBatch.Cli.Commands;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
@@ -63,6 +64,35 @@ public sealed class JobOptionsTests
 
         static string Words(JobRequest request) =>
             JobOptions.InWordsOfTheCommandLine(Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Check(request)));
+    }
+
+    /// <summary>A follower's command line is told in the words of every command line, with its place and kind.</summary>
+    [Theory]
+    [InlineData("validate --data blob://local/val/", "After the --then, validate: --checkpoint is missing.")]
+    [InlineData("export --output blob://local/m.onnx|validate --data blob://local/val/ --frob 3", "After the second --then, validate: `hrnet validate` has no option --frob.")]
+    [InlineData("classify", "After the --then, classify: --checkpoint is missing.\nAfter the --then, classify: --input is missing.\nAfter the --then, classify: --output is missing.")]
+    [InlineData("export --output", "After the --then, export: --output needs a value.\nAfter the --then, export: --checkpoint is missing.")]
+    [InlineData("frob x", "After the --then: train, validate, classify or export with its options is needed, this is 'frob'.")]
+    [InlineData("", "After the --then: a job is missing: train, validate, classify or export with its options.")]
+    public void AFollowersFault_IsToldWithItsPlaceAndKind(string followers, string expected)
+    {
+        JobRequest first = new() { Kind = "frob", Arguments = default };
+        var chained = Assert.Throws<UserException>(() => SubmitKindCommand.Chain(
+            followers.Contains('|', StringComparison.Ordinal) ? first with { Kind = "train" } : first,
+            followers.Split('|').Select(follower => follower.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
+
+        Assert.Equal(expected.Split('\n').Order(StringComparer.Ordinal), chained.Message.Split('\n').Order(StringComparer.Ordinal));
+        Assert.Equal(UserException.WrongRequest, chained.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("status --then validate", "--then follows a command that submits a job: classify, export, train, validate.")]
+    [InlineData("submit  --json", "FILE.json is empty.")]
+    public async Task WhatACommandCannotTake_IsRefused_AndNotPassedOver(string typed, string expected)
+    {
+        CommandResult result = await HrnetProcess.RunAsync(typed.Split(' '));
+
+        Assert.Equal((2, $"Error: {expected}"), (result.ExitCode, result.Error.Trim()));
     }
 
     [Fact]

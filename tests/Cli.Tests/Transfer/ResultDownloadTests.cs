@@ -64,7 +64,7 @@ public sealed class ResultDownloadTests(AzuriteFixture azurite) : IDisposable
     [Theory]
     [InlineData("{\"job\": \"0190b7a3", "it ends before it is complete")]
     [InlineData("", "it is empty")]
-    [InlineData("<html>", "'<' is an invalid start of a value (line 1, column 1)")]
+    [InlineData("<html>", "no value begins with '<' (line 1, column 1)")]
     [InlineData("{\"manifest_version\": 3}", "it lacks the fields job, input, checkpoint")]
     [InlineData("{\"job\": 7}", "job has a value of another type (line 1")]
     [InlineData("null", "it is null")]

@@ -56,6 +56,23 @@ public sealed class CancelAndRetryTests(LedgerDatabase ledger) : IClassFixture<L
         Assert.Equal(JobState.Cancelled, await ledger.Leases.EndAsync(second, new Outcome.Failed("killed", FailureKind.Transient), Cancelled));
     }
 
+    /// <summary>How long a job took is told from here: what lay between its failure and somebody's retry is not its own.</summary>
+    [Fact]
+    public async Task Retry_LetsTheJobBeginAnew_AndItsOwnTriesDoNot()
+    {
+        Guid id = await ledger.EnqueueAsync();
+        await ledger.Leases.EndAsync(await ledger.ClaimAsync(id), new Outcome.HandedBack("saved"), Cancelled);
+        DateTimeOffset first = (await ledger.Jobs.FindAsync(id, Cancelled))!.StartedAt!.Value;
+        await ledger.Leases.EndAsync(await ledger.ClaimAsync(id), new Outcome.Failed("broken", FailureKind.Permanent), Cancelled);
+        Assert.Equal(first, (await ledger.Jobs.FindAsync(id, Cancelled))!.StartedAt);
+
+        await ledger.Jobs.RetryAsync(id, Cancelled);
+        Assert.Null((await ledger.Jobs.FindAsync(id, Cancelled))!.StartedAt);
+        await ledger.ClaimAsync(id);
+
+        Assert.True((await ledger.Jobs.FindAsync(id, Cancelled))!.StartedAt > first);
+    }
+
     [Fact]
     public async Task Cancel_DoesNotUndoAResultThatCameFirst()
     {

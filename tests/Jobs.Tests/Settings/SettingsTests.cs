@@ -21,6 +21,10 @@ public sealed class SettingsTests
     [InlineData("HrNetBatch:Blobs:Accounts:local:ServiceUri=nonsense", "HrNetBatch:Blobs:Accounts:local:ServiceUri is 'nonsense': an address such as https://ACCOUNT.blob.core.windows.net is needed.")]
     [InlineData("HrNetBatch:Models:Root=models", "HrNetBatch:Models:Root: 'models' is not a blob path; write it as blob://ACCOUNT-ALIAS/container/name, for example blob://local/images/cats/.")]
     [InlineData("HrNetBatch:Blobs:Reading:RangesAtOnce=65", "HrNetBatch:Blobs:Reading:RangesAtOnce is 65: a value from 1 to 64 is needed.")]
+    [InlineData("HrNetBatch:Ledger:Authentication=7", "HrNetBatch:Ledger:Authentication is 7: one of Password, Entra is needed.")]
+    [InlineData("HrNetBatch:Ledger:LeaseRenewal=00:00:20", "HrNetBatch:Ledger:LeaseRenewal is 00:00:20: less than HrNetBatch:Ledger:LeaseDuration (00:00:20) is needed, or every lease ends before it is renewed.")]
+    [InlineData("HrNetBatch:Blobs:Accounts=local", "HrNetBatch:Blobs:Accounts is 'local': its values are settings of their own, HrNetBatch:Blobs:Accounts:NAME.")]
+    [InlineData("HrNetBatch:Blobs:Reading:RangeBytes=-1", "HrNetBatch:Blobs:Reading:RangeBytes is -1: a value from 65536 to 268435456 is needed.")]
     public void AWrongSetting_IsOneSentenceThatBeginsWithItsName(string setting, string sentence) => Assert.Equal([sentence], Faults(Ledger, setting));
 
     [Fact]

@@ -7,6 +7,17 @@ namespace HrNetBatch.LocalServiceBus.Tests.Configuration;
 
 public sealed partial class ConfigurationFileTests
 {
+    [Theory]
+    [InlineData("{ \"UserConfig\": { \"Namespaces\": 7 } }", "shape of the Service Bus emulator's, at UserConfig.Namespaces (line 1, column ")]
+    [InlineData("{\n  oops }", "shape of the Service Bus emulator's (line 2, column 3)")]
+    public void WhatHasAnotherShape_IsToldByItsPlace_AndNotByTypes(string json, string expected)
+    {
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => ConfigurationFile.Parse(json));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TheExampleOfTheDocs_IsRead()
     {

@@ -20,6 +20,20 @@ public sealed class ServiceBusServerTests
         Port = 0,
     };
 
+    [Theory]
+    [InlineData("--port", "70000", "--port: a whole number from 0 to 65535 is needed, this is '70000'.")]
+    [InlineData("--tls-port", "-1", "--tls-port: a whole number from 0 to 65535 is needed, this is '-1'.")]
+    [InlineData("--max-message-kb", "0", "--max-message-kb: a whole number from 1 to 102400 is needed, this is '0'.")]
+    [InlineData("--max-message-kb", "2097152", "--max-message-kb: a whole number from 1 to 102400 is needed, this is '2097152'.")]
+    public async Task TheProgram_RefusesNumbersThatCannotBe(string option, string value, string sentence)
+    {
+        using ProgramProcess broker = ProgramProcess.StartWith("HrNetBatch.LocalServiceBus.dll", option, value);
+
+        Assert.Equal(2, await broker.ExitAsync());
+        Assert.Contains(sentence, broker.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", broker.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ALinkWhoseTokenEnds_IsClosed_AndSaysWhy()
     {

@@ -114,6 +114,52 @@ public sealed class DataSetFinderTests : IDisposable
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Wherever an entry of the list is wrong, the list and the shard's number are named, and no name leads out of the folder.</summary>
+    [Theory]
+    [InlineData("\"basename\":\"shard.00001.mds\"", "\"basename\":\"../../x.mds\"", "shard 1 names the file '../../x.mds' (raw_data.basename), which leads out of the folder of the list")]
+    [InlineData("\"basename\":\"shard.00001.mds\"", "\"basename\":\"/etc/passwd\"", "shard 1 names the file '/etc/passwd' (raw_data.basename), which is not relative to the folder of the list")]
+    [InlineData("\"basename\":\"shard.00001.mds\"", "\"basename\":\"a\\\\b.mds\"", "shard 1 names the file 'a\\b.mds' (raw_data.basename), which holds a backslash")]
+    [InlineData("\"basename\":\"shard.00001.mds\"", "\"basename\":\"\"", "shard 1 names the file nothing (raw_data.basename), which is empty")]
+    [InlineData("\"basename\":\"shard.00001.mds\"", "\"basename\":null", "shard 1 has no raw_data.basename, which names its file")]
+    [InlineData("\"basename\":\"shard.00001.mds\"", "\"basename\":7", "shard 1 cannot be read: raw_data.basename has a value of another type")]
+    [InlineData("\"basename\":\"shard.00001.mds\"", "\"basename\":\"gone.mds\"", "names it as shard 1.")]
+    [InlineData("\"zip_data\":null", "\"zip_data\":{\"basename\":\"../x\"}", "shard 0 names the file '../x' (zip_data.basename), which leads out of the folder of the list")]
+    [InlineData("\"samples\":2", "\"samples\":\"two\"", "shard 0 cannot be read: samples has a value of another type")]
+    [InlineData("\"samples\":2", "\"samples\":1", "shard.00000.mds")]
+    [InlineData("\"samples\":2", "\"sample\":2", "shard 0 cannot be read: it lacks the field samples")]
+    [InlineData("\"samples\":2", "\"samples\":-2", "shard 0 (shard.00000.mds) is said to have -2 samples")]
+    [InlineData("\"format\":\"mds\"", "\"format\":\"json\"", "shard 0 has the format 'json', and only mds is read")]
+    [InlineData("\"column_sizes\":[", "\"column_sizes\":[-1,", "shard 0 does not say what columns its samples have")]
+    [InlineData("\"shards\":[", "\"shards\":[null,", "shard 0 is null")]
+    [InlineData("\"shards\":[", "\"shards\":[[],", "shard 0 cannot be read: it is a value of another type")]
+    public async Task AWrongEntryOfAnMdsList_IsNamedByItsNumber(string what, string by, string expected)
+    {
+        await _folder.WriteMdsAsync("mds", compresses: false, 2, 2);
+        string index = await File.ReadAllTextAsync(_folder["mds/index.json"], Token);
+        int at = index.IndexOf(what, StringComparison.Ordinal);
+        Assert.True(at >= 0, index);
+        await File.WriteAllTextAsync(_folder["mds/index.json"], index[..at] + by + index[(at + what.Length)..], Token);
+
+        ShardException error = await Assert.ThrowsAsync<ShardException>(async () => await SamplesAsync(await FindAsync("mds")));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.True(error.Message.Contains(_folder["mds/index.json"], StringComparison.Ordinal) || error.Message.Contains("index.json names it", StringComparison.Ordinal) || expected == "shard.00000.mds", error.Message);
+    }
+
+    [Theory]
+    [InlineData("../other.tar", "the split train names the file '../other.tar', which leads out of the folder of the list")]
+    [InlineData("/other.tar", "the split train names the file '/other.tar', which is not relative to the folder of the list")]
+    [InlineData(null, "among the filenames of the split train one is null")]
+    public async Task AListOfSplits_NamesNothingOutsideItsFolder(string? name, string expected)
+    {
+        await _folder.WriteTarsAsync("set/a-", 1);
+        await _folder.WriteAsync("set/_info.json", System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { splits = new { train = new { filenames = new[] { name } } } }));
+
+        ShardException error = await Assert.ThrowsAsync<ShardException>(() => FindAsync("set/_info.json"));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task PickledColumns_AreRefused()
     {
@@ -200,7 +246,7 @@ public sealed class DataSetFinderTests : IDisposable
         await _folder.WriteTarsAsync("set/train-", 1);
         await _folder.WriteAsync("set/a/1.jpg", DataSetFolder.Image(1));
         ShardException error = await Assert.ThrowsAsync<ShardException>(() => FindAsync("set"));
-        Assert.Contains("holds 1 images in folders and 1 tars, such as", error.Message, StringComparison.Ordinal);
+        Assert.Contains("holds 1 image in folders and 1 tar, such as", error.Message, StringComparison.Ordinal);
         Assert.Contains("Say which with --data-layout (dataLayout), imageFolder or webDataset, or name the tars", error.Message, StringComparison.Ordinal);
         DataSet tars = await FindAsync("set", DataLayout.WebDataset);
         Assert.Equal(DataLayout.WebDataset, tars.Layout);

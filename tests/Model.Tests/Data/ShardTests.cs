@@ -141,5 +141,21 @@ public class ShardTests
         Assert.Equal(expected is null, reason.StartsWith("no label", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("cls", "cat\u001b[2J", "no label: its member cls holds 'cat\\u001b[2J', and a whole number from 0 on is needed")]
+    [InlineData("cls", "-1", "no label: its member cls holds '-1', and a whole number from 0 on is needed")]
+    [InlineData("cls", "", "no label: its member cls holds nothing, and a whole number from 0 on is needed")]
+    [InlineData("cls", "a long sentence instead of the number of a class", "no label: its member cls holds 'a long sentence instead of the number of…', and a whole number from 0 on is needed")]
+    [InlineData("json", "{\"label\": \"cat\"}", "no label: its member json says '\"cat\"', and a whole number from 0 on is needed")]
+    [InlineData("json", "{\"wnid\": 7}", "no label: its member json has neither label nor cls")]
+    [InlineData("json", "{", "no label: its member json cannot be read: it ends before it is complete (line 1, column 2)")]
+    [InlineData("txt", "1", "no label: a member cls with a whole number is needed, or json with a number, {\"label\": n} or {\"cls\": n}")]
+    public void AMissingLabel_IsToldWithWhatStandsInItsPlace(string extension, string text, string expected)
+    {
+        var sample = new Sample("s", "k", 0, new Dictionary<string, byte[]> { ["png"] = [1], [extension] = Encoding.ASCII.GetBytes(text) });
+        Assert.True(LabeledImage.TryRead(sample, requiresLabel: false, out _, out string reason));
+        Assert.Equal(expected, reason);
+    }
+
     private static PaxTarEntry File(string name) => new(TarEntryType.RegularFile, name) { DataStream = new MemoryStream([1]) };
 }

@@ -76,6 +76,12 @@ public class ImageRefusalTests
         }
     }
 
+    /// <summary>As Pillow, which reads −2^31 without its sign.</summary>
+    [Fact]
+    public void FaultOf_TellsTheSizeThatABitmapSays() => Assert.Equal(
+        "the image is too large: 2×2147483648 has a side of more than 1048576",
+        ImageDecoder.FaultOf([.. "BM"u8, 78, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 24, 0, .. new byte[36]]));
+
     /// <summary>It may miss what only decoding shows, and refuses nothing that can be decoded.</summary>
     [Fact]
     public void FaultOf_RefusesNothingThatIsDecoded()

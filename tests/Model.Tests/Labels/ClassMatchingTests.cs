@@ -18,6 +18,16 @@ public sealed class ClassMatchingTests
     public void Match_FindsEachClass_ByItsName(string data, string known, string? expected) =>
         Assert.Equal(expected, Indices(ClassMatching.Match(Data(data), Known(known), allowsSubset: false)));
 
+    /// <summary>Whoever has the classes is named where a sentence begins, and amid one.</summary>
+    [Fact]
+    public void Match_WritesOwnersSmallAmidASentence_AndLargeWhereOneBegins()
+    {
+        ClassMatching.TryMatch(new ClassList("model.pth", ["owl"]), new ClassList("the split train in made", ["ant", "bee"]), allowsSubset: true, out string fault);
+
+        Assert.StartsWith("model.pth has classes that the split train in made lacks: owl. model.pth has 1: owl. The split train in made has 2: ant, bee.", fault, StringComparison.Ordinal);
+        Assert.Equal("The split val in made has 1 class without names.", $"{new ClassList("the split val in made", null, 1)}");
+    }
+
     [Theory]
     [InlineData("bee cat", "ant bee cat", "1 2")]
     [InlineData("cat ant", "ant bee cat", "2 0")]

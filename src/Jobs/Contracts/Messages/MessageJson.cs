@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
+using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Jobs.Contracts.Messages;
 

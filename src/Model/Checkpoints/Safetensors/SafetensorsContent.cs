@@ -37,7 +37,7 @@ internal sealed record SafetensorsContent(Stream Stream, long DataStart, Safeten
         }
         catch (Exception e) when (JsonFault.Is(e))
         {
-            throw new InvalidDataException($"its '{ModelCard.Key}' entry in {SafetensorsHeader.MetadataKey} is not valid JSON: {JsonFault.Describe(e)}", e);
+            throw new InvalidDataException($"its '{ModelCard.Key}' entry in {SafetensorsHeader.MetadataKey} is not valid JSON: {JsonFault.Of(e)}", e);
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         }
         catch (Exception e) when (JsonFault.Is(e))
         {
-            throw new InvalidDataException($"its safetensors header is not valid JSON: {JsonFault.Describe(e)}", e);
+            throw new InvalidDataException($"its safetensors header is not valid JSON: {JsonFault.Of(e)}", e);
         }
     }
 

@@ -134,7 +134,7 @@ public sealed class DataSetFinder(IDataFiles files, string? indexFolder = null)
         bool areSamples = content is TarContent.LabelledSamples or TarContent.IlsvrcImages or TarContent.IlsvrcClasses;
         if (images.HasClasses ? areSamples : content is TarContent.Damaged)
             throw new ShardException(string.Create(CultureInfo.InvariantCulture,
-                $"{folder} holds {images.Count} images{(images.HasClasses ? " in folders" : "")} and {tars.Files.Count} tars, such as {tars.Files[0].Name}: either may be the data. ")
+                $"{folder} holds {Counted.Of(images.Count, "image")}{(images.HasClasses ? " in folders" : "")} and {Counted.Of(tars.Files.Count, "tar")}, such as {tars.Files[0].Name}: either may be the data. ")
                 + $"Say which with {Option}, imageFolder or {(LayoutOf(content, tars.Files[0]) is DataLayout.Ilsvrc ? "ilsvrc" : "webDataset")}, or name the tars or the folder of the images alone.");
         return images.HasClasses || content is TarContent.Nothing;
     }

@@ -13,6 +13,7 @@ internal sealed class IlsvrcLayout(IDataFiles files, string? indexFolder)
 
     private const long LargestListBytes = 16 << 20;
 
+    private const string NoList = "the list of the labels does not lie beside the tar: put ILSVRC2012_validation_synset_labels.txt, with a wnid a line, there";
     private static readonly string[] LabelLists =
         ["ILSVRC2012_validation_synset_labels.txt", "imagenet_2012_validation_synset_labels.txt", "validation_synset_labels.txt"];
 
@@ -40,7 +41,7 @@ internal sealed class IlsvrcLayout(IDataFiles files, string? indexFolder)
         (string[]? classes, Func<string, long?> labelOf) = isNested ? ByFolder(images) : await ByListAsync(tars.Files[0], images, cancellationToken);
         return new DataSet(
             DataLayout.Ilsvrc,
-            [.. images.Select(image => new ImageShard(files, image.Tar, image.Offset, image.Length, image.Name, labelOf(image.Name)))],
+            [.. images.Select(image => new ImageShard(files, image.Tar, image.Offset, image.Length, image.Name, labelOf(image.Name), NoList))],
             classes,
             leftOut.ToList());
     }
@@ -87,7 +88,7 @@ internal sealed class IlsvrcLayout(IDataFiles files, string? indexFolder)
         string[] wnids = (await reader.ReadToEndAsync(cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (wnids.Length != images.Count)
             throw new ShardException(
-                $"{list.Name} has {wnids.Length} lines, and the tar {images.Count} images: it must have a wnid for each, "
+                $"{list.Name} has {Counted.Of(wnids.Length, "line")}, and the tar {Counted.Of(images.Count, "image")}: it must have a wnid for each, "
                 + $"in the order of their names. The tar is {tar.Name}.");
         string[] classes = [.. wnids.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         var labels = images.Select(image => image.Name).Order(StringComparer.Ordinal).Zip(wnids)

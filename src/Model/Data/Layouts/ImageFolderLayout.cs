@@ -8,6 +8,8 @@ internal sealed class ImageFolderLayout(IDataFiles files, string root)
     // As of a member of a tar.
     private const long LargestImageBytes = Tar.TarArchive.LargestMemberBytes;
 
+    private const string NoFolder = "it lies in no folder of a class: move it into the folder that is called by its class, or out of the data set";
+
     private static readonly string[] SplitNames = ["train", "training", "val", "valid", "validation", "test", "testing"];
 
     private readonly List<(DataFile File, string Relative)> _images = [];
@@ -92,7 +94,7 @@ internal sealed class ImageFolderLayout(IDataFiles files, string root)
             DataLayout.ImageFolder,
             [.. _images.Select(image => new ImageShard(
                 files, image.File, 0, (int)image.File.LengthBytes, image.Relative,
-                ClassOf(image.Relative) is { } name ? labels[name] : null))],
+                ClassOf(image.Relative) is { } name ? labels[name] : null, NoFolder))],
             classes.Length > 0 ? classes : null,
             LeftOut);
     }

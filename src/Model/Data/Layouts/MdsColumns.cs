@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Globalization;
 
 namespace HrNetBatch.Model.Data.Layouts;
 
@@ -14,8 +15,10 @@ internal sealed class MdsColumns
     private readonly int _image, _label;
     private readonly string _labelEncoding;
 
-    private MdsColumns(IReadOnlyList<int?> sizes, int image, int label, string labelEncoding) =>
-        (_sizes, _image, _label, _labelEncoding) = (sizes, image, label, labelEncoding);
+    private readonly string _labelName;
+
+    private MdsColumns(IReadOnlyList<int?> sizes, int image, int label, string labelName, string labelEncoding) =>
+        (_sizes, _image, _label, _labelName, _labelEncoding) = (sizes, image, label, labelName, labelEncoding);
 
     /// <summary>Finds image and label among the columns.</summary>
     /// <exception cref="ShardException">There is no image, or a column is a Python object, which is executed where it is read.</exception>
@@ -31,7 +34,7 @@ internal sealed class MdsColumns
         int image = Find(ImageNames, ImageEncodings);
         int label = Find(LabelNames, ["int", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "str_int", "str"]);
         return image >= 0
-            ? new MdsColumns(sizes, image, label, label < 0 ? "" : encodings[label])
+            ? new MdsColumns(sizes, image, label, label < 0 ? "" : names[label], label < 0 ? "" : encodings[label])
             : throw new ShardException(
                 $"{index} has no column with an image: "
                 + $"{string.Join(", ", names.Zip(encodings, (name, encoding) => $"{name} ({encoding})"))}. One called image, of the encoding jpeg, png or bytes, is needed.");
@@ -45,26 +48,37 @@ internal sealed class MdsColumns
     }
 
     /// <summary>Image and label of a sample's bytes.</summary>
+    /// <param name="sample">The bytes.</param>
+    /// <param name="labelFault">Why it has no label; null: it has one.</param>
     /// <exception cref="FormatException">The sizes in it do not fit.</exception>
-    public Dictionary<string, byte[]> Read(ReadOnlySpan<byte> sample)
+    public Dictionary<string, byte[]> Read(ReadOnlySpan<byte> sample, out string? labelFault)
     {
+        labelFault = $"its shard has no column with one: it is called {string.Join(", ", LabelNames)}, and encoded as a whole number";
         var members = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         int at = sizeof(uint) * _sizes.Count(size => size is null), variable = 0;
         if (at > sample.Length)
-            throw new FormatException($"it has {sample.Length} bytes, too few for the sizes of its columns");
+            throw new FormatException($"it has {Counted.Of(sample.Length, "byte")}, too few for the sizes of its columns");
         for (int column = 0; column < _sizes.Count; column++)
         {
             long size = _sizes[column] is { } always ? always : BinaryPrimitives.ReadUInt32LittleEndian(sample[(sizeof(uint) * variable++)..]);
             if (size > sample.Length - at)
-                throw new FormatException($"its columns need more than the {sample.Length} bytes that it has");
+                throw new FormatException($"its columns need more than the {Counted.Of(sample.Length, "byte")} that it has");
             ReadOnlySpan<byte> content = sample.Slice(at, (int)size);
             if (column == _image)
                 members["jpg"] = content.ToArray();
-            else if (column == _label && Label(content) is { } label)
-                members[LabeledImage.ClassExtension] = LabeledImage.FormatClass(label);
+            else if (column == _label)
+                labelFault = Take(members, content);
             at += (int)size;
         }
         return members;
+    }
+
+    private string? Take(Dictionary<string, byte[]> members, ReadOnlySpan<byte> content)
+    {
+        if (Label(content) is not { } label)
+            return $"its column {_labelName} holds {LabeledImage.Shown(content)}, and a whole number from 0 on is needed";
+        members[LabeledImage.ClassExtension] = LabeledImage.FormatClass(label);
+        return label >= 0 ? null : string.Create(CultureInfo.InvariantCulture, $"its column {_labelName} holds {label}, and a whole number from 0 on is needed");
     }
 
     private long? Label(ReadOnlySpan<byte> content) => _labelEncoding switch

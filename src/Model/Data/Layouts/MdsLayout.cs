@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Model.Data.Layouts;
@@ -45,40 +48,71 @@ internal static class MdsLayout
             throw new ShardException($"{index.Name} has {index.LengthBytes} bytes: it is no list of MDS shards. Correct the path.");
         await using Stream content = await files.OpenAsync(index, 0, null, cancellationToken);
         MdsIndex? read;
+        MdsEntry[] shards;
         try
         {
             read = await JsonSerializer.DeserializeAsync<MdsIndex>(content, Json, cancellationToken);
+            if (read is not { Version: SupportedVersion, Shards: { Count: > 0 } entries })
+                throw new ShardException(
+                    $"{index.Name} is no list of MDS shards of version {SupportedVersion}. "
+                    + "Correct the path, or write the shards with a current MDSWriter.");
+            shards = [.. entries.Index().Select(entry => Entry(index, entry.Index, entry.Item))];
         }
         catch (Exception cause) when (JsonFault.Is(cause))
         {
-            throw new ShardException($"{index.Name} is no list of MDS shards: {JsonFault.Describe(cause)}. Correct the path, or write the shards again.", cause);
+            throw new ShardException($"{index.Name} is no list of MDS shards: {JsonFault.Of(cause)}. Correct the path, or write the shards again.", cause);
         }
-        if (read is not { Version: SupportedVersion, Shards: { } shards } || shards.Count == 0)
-            throw new ShardException(
-                $"{index.Name} is no list of MDS shards of version {SupportedVersion}. "
-                + "Correct the path, or write the shards with a current MDSWriter.");
         var found = new Dictionary<string, DataFile>(StringComparer.Ordinal);
         await foreach (DataFile file in files.ListAsync(index.Folder, cancellationToken))
             found[file.Name] = file;
-        MdsShard[] all = [.. shards.Select(shard => Shard(files, index, shard, found))];
+        MdsShard[] all = [.. shards.Index().Select(shard => Shard(files, index, shard.Index, shard.Item, found))];
         if (all.GroupBy(shard => shard.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new ShardException(
                 $"{index.Name} names {twice.Key} more than once. Write it again, or take the doubled entry out of it.");
         return new DataSet(DataLayout.Mds, all, leftOut: LeftOut(index, shards, found.Values));
     }
 
-    private static MdsShard Shard(IDataFiles files, DataFile index, MdsEntry? shard, Dictionary<string, DataFile> found)
+    private static MdsEntry Entry(DataFile index, int number, JsonElement element)
     {
-        if (shard is not { Format: "mds", RawData: { Basename: { } rawName } raw } || rawName.Contains("..", StringComparison.Ordinal))
-            throw new ShardException($"{index.Name} names a shard of the format {shard?.Format}, or without raw_data; only mds is read.");
+        MdsEntry entry;
+        try
+        {
+            entry = element.Deserialize<MdsEntry>(Json) ?? throw Wrong(index, number, "is null");
+        }
+        catch (Exception cause) when (JsonFault.Is(cause))
+        {
+            throw Wrong(index, number, $"cannot be read: {JsonFault.Of(cause, saysPlace: false)}");
+        }
+        if (entry.Format != "mds")
+            throw Wrong(index, number, entry.Format is { } format ? $"has the format {LabeledImage.Shown(Encoding.UTF8.GetBytes(format))}, and only mds is read" : "names no format, which must be mds");
+        if (entry.RawData is null)
+            throw Wrong(index, number, "has no raw_data");
+        foreach ((string field, MdsFile? file) in ((string, MdsFile?)[])[("raw_data", entry.RawData), ("zip_data", entry.ZipData)])
+        {
+            if (file is null)
+                continue;
+            if (file.Basename is not { } name)
+                throw Wrong(index, number, $"has no {field}.basename, which names its file");
+            if (NameInFolder.Fault(name) is { } fault)
+                throw Wrong(index, number, $"names the file {LabeledImage.Shown(Encoding.UTF8.GetBytes(name))} ({field}.basename), which {fault}");
+        }
+        return entry;
+    }
+
+    // Counted from 0, as their names are.
+    private static ShardException Wrong(DataFile index, int number, string what) => new(string.Create(CultureInfo.InvariantCulture,
+        $"{index.Name}: shard {number} {what}. Write the shards again, or upload the list again with them."));
+
+    private static MdsShard Shard(IDataFiles files, DataFile index, int number, MdsEntry shard, Dictionary<string, DataFile> found)
+    {
+        MdsFile raw = shard.RawData!;
+        string rawName = raw.Basename!;
         // The table of samples takes four bytes of each.
         if (raw.Bytes < 0 || shard.Samples < 0 || shard.Samples > raw.Bytes / sizeof(uint))
-            throw new ShardException(
-                $"{index.Name} says that {rawName} has {shard.Samples} samples in {raw.Bytes} bytes, which cannot be. "
-                + "Write it again, or upload it again.");
+            throw Wrong(index, number, $"({rawName}) is said to have {Counted.Of(shard.Samples, "sample")} in {Counted.Of(raw.Bytes, "byte")}, which cannot be");
         if (shard.Compression is { } compression && compression.Split(':')[0] != "zstd")
             throw new ShardException(
-                $"{index.Name}: its shards are compressed with {compression}; zstd is read, and what is not compressed.");
+                $"{index.Name}: shard {number} ({rawName}) is compressed with {ForeignText.Printable(compression, 40)}; zstd is read, and what is not compressed. Write the shards again.");
         bool isCompressed = shard.Compression is not null && shard.ZipData?.Basename is not null;
         string name = isCompressed ? shard.ZipData!.Basename! : rawName;
         // A writer may keep both forms; the uncompressed one needs no unpacking.
@@ -87,14 +121,14 @@ internal static class MdsLayout
         file ??= isCompressed ? found.GetValueOrDefault(index.Folder + name) : null;
         if (file is null)
             throw new ShardException(
-                $"There is no {index.Folder}{name}, though {index.FileName} names it. Upload the whole folder (hrnet upload).");
+                $"There is no {index.Folder}{name}, though {index.FileName} names it as shard {number}. Upload the whole folder (hrnet upload).");
         if (file.Unread is { } trouble)
             throw new ShardException($"{file.Name} is {trouble}.");
         if (!isPacked && file.LengthBytes != raw.Bytes)
             throw new ShardException(
                 $"Shard {file.Name} has {file.LengthBytes} bytes, and {index.FileName} says {raw.Bytes}: it was cut off or replaced. "
                 + "Upload it again, with its index.");
-        MdsColumns columns = MdsColumns.Of(shard.ColumnNames, shard.ColumnEncodings, shard.ColumnSizes, index.Name);
+        MdsColumns columns = MdsColumns.Of(shard.ColumnNames, shard.ColumnEncodings, shard.ColumnSizes, string.Create(CultureInfo.InvariantCulture, $"{index.Name}: shard {number}"));
         return new MdsShard(files, file, columns, shard.Samples, isPacked ? raw.Bytes : null)
         {
             Hashes = raw.Hashes ?? [],
@@ -102,11 +136,11 @@ internal static class MdsLayout
         };
     }
 
-    private static IReadOnlyList<LeftOut> LeftOut(DataFile index, IReadOnlyList<MdsEntry?> shards, IEnumerable<DataFile> found)
+    private static IReadOnlyList<LeftOut> LeftOut(DataFile index, IReadOnlyList<MdsEntry> shards, IEnumerable<DataFile> found)
     {
         var named = new HashSet<string>(StringComparer.Ordinal) { index.Name };
-        foreach (MdsEntry? shard in shards)
-            foreach (string? name in (string?[])[shard?.RawData?.Basename, shard?.ZipData?.Basename])
+        foreach (MdsEntry shard in shards)
+            foreach (string? name in (string?[])[shard.RawData?.Basename, shard.ZipData?.Basename])
                 if (name is not null)
                     named.Add(index.Folder + name);
         var leftOut = new LeftOutFiles();
@@ -122,7 +156,7 @@ internal static class MdsLayout
     private static bool IsShard(string name) =>
         name.EndsWith(".mds", StringComparison.Ordinal) || name.EndsWith(".mds.zstd", StringComparison.Ordinal);
 
-    private sealed record MdsIndex(int Version, IReadOnlyList<MdsEntry?>? Shards);
+    private sealed record MdsIndex(int Version, IReadOnlyList<JsonElement>? Shards);
 
     private sealed record MdsEntry(
         string? Format, string? Compression, IReadOnlyList<string>? ColumnNames, IReadOnlyList<string>? ColumnEncodings,

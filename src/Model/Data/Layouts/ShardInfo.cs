@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Files;
 using HrNetBatch.Model.Labels;
 
@@ -54,7 +55,7 @@ internal sealed class ShardInfo
         {
             throw new ShardException(
                 $"{file.Name} is not {{\"splits\": {{NAME: {{\"filenames\": […], \"shard_lengths\": […]}}}}}}: "
-                + $"{(cause is FormatException ? cause.Message.TrimEnd('.') : JsonFault.Describe(cause))}. Correct it, or name the tars themselves.", cause);
+                + $"{(cause is FormatException ? cause.Message.TrimEnd('.') : JsonFault.Of(cause))}. Correct it, or name the tars themselves.", cause);
         }
         return info;
     }
@@ -107,6 +108,9 @@ internal sealed class ShardInfo
     /// <summary>How many samples a shard is said to have; null where nothing is said.</summary>
     public long? CountOf(string name) => _counts.TryGetValue(name, out long count) ? count : null;
 
+    private static string Checked(string name, string split) => NameInFolder.Fault(name) is { } fault
+        ? throw new FormatException($"the split {split} names the file '{ForeignText.Printable(name, 100)}', which {fault}") : name;
+
     private static string[]? ClassesOf(JsonElement element)
     {
         if (!element.TryGetProperty(ClassNames, out JsonElement names) || names.ValueKind == JsonValueKind.Null)
@@ -121,13 +125,14 @@ internal sealed class ShardInfo
         List<string> names = [];
         JsonElement filenames = split.Value.GetProperty("filenames");
         foreach (JsonElement name in filenames.ValueKind == JsonValueKind.String ? [filenames] : filenames.EnumerateArray().ToArray())
-            names.AddRange(BraceExpansion.Expand(name.GetString() ?? "").Select(expanded => _file.Folder + expanded));
+            names.AddRange(BraceExpansion.Expand(name.GetString() ?? throw new FormatException($"among the filenames of the split {split.Name} one is null"))
+                .Select(expanded => _file.Folder + Checked(expanded, split.Name)));
         _splits[split.Name] = names;
         if (!split.Value.TryGetProperty("shard_lengths", out JsonElement lengths) || lengths.ValueKind != JsonValueKind.Array)
             return;
         long[] counts = [.. lengths.EnumerateArray().Select(length => length.TryGetInt64(out long count) ? count : throw new FormatException($"the split {split.Name} gives a length that is no whole number."))];
         if (counts.Length != names.Count)
-            throw new FormatException($"the split {split.Name} names {names.Count} shards and gives {counts.Length} lengths.");
+            throw new FormatException($"the split {split.Name} names {Counted.Of(names.Count, "shard")} and gives {Counted.Of(counts.Length, "length")}.");
         if (counts.Any(count => count is < 0 or > MostSamples))
             throw new FormatException($"the split {split.Name} gives a length that cannot be.");
         foreach ((string name, long count) in names.Zip(counts))

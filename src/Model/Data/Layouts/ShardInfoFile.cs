@@ -59,12 +59,12 @@ public static class ShardInfoFile
         try
         {
             await using Stream content = await files.OpenAsync(before, 0, null, cancellationToken);
-            return await JsonNode.ParseAsync(content, cancellationToken: cancellationToken) as JsonObject ?? throw new JsonException("It is no object.");
+            return await JsonNode.ParseAsync(content, cancellationToken: cancellationToken) as JsonObject ?? throw new JsonException("it is no object");
         }
         catch (Exception cause) when (JsonFault.Is(cause))
         {
             throw new ShardException(
-                $"{before.Name} is there already and is no list of shards: {JsonFault.Describe(cause)}. Name another folder, or remove it.", cause);
+                $"{before.Name} is there already and is no list of shards: {JsonFault.Of(cause)}. Name another folder, or remove it.", cause);
         }
     }
 }

@@ -82,7 +82,7 @@ public sealed class JobDocumentTests
     [InlineData("[]", null, "document: a JSON object is needed, this is a list")]
     [InlineData("null", null, "document: a JSON object is needed, this is null")]
     [InlineData("", null, "document: is no JSON: it is empty")]
-    [InlineData("{\n  \"kind\": \"probe\",\n  arguments: {}\n}", null, "document: is no JSON: 'a' is an invalid start of a property name. Expected a '\"' (line 3, column 3)")]
+    [InlineData("{\n  \"kind\": \"probe\",\n  arguments: {}\n}", null, "document: is no JSON: a field's name in double quotes is needed in the place of 'a' (line 3, column 3)")]
     [InlineData("{\n  \"kind\": \"probe\"", null, "document: is no JSON: it ends before it is complete (line 2")]
     public void Read_RefusesInItsOwnWords(string document, string? kind, string expected)
     {

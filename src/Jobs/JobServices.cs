@@ -5,7 +5,6 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
-using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Settings;
 using Microsoft.Extensions.Configuration;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Validate;
 using Microsoft.Extensions.DependencyInjection;
 

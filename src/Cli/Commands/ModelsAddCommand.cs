@@ -2,6 +2,7 @@ using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Labels;
 using Microsoft.Extensions.DependencyInjection;

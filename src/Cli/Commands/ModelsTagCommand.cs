@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
+using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Models;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
 
 namespace HrNetBatch.Cli.Commands;
 

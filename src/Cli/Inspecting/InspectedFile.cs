@@ -1,6 +1,5 @@
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Models;
 using Microsoft.Extensions.DependencyInjection;

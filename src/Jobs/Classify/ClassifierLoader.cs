@@ -1,4 +1,4 @@
-using HrNetBatch.Jobs.Checkpoints;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Inference;
 
 namespace HrNetBatch.Jobs.Classify;

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Export;
 
 namespace HrNetBatch.Jobs.Export;

@@ -1,7 +1,7 @@
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Export;
 using HrNetBatch.Model.Native;
 using static TorchSharp.torch;

@@ -4,7 +4,6 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
 
 namespace HrNetBatch.Jobs.Export;
 

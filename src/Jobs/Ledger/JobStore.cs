@@ -1,6 +1,5 @@
 using Dapper;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using Microsoft.Extensions.Options;
 using Npgsql;
 

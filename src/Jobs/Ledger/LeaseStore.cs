@@ -1,7 +1,5 @@
 using Dapper;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Telemetry;
 using Microsoft.Extensions.Options;
 using Npgsql;
 

@@ -1,5 +1,4 @@
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using HrNetBatch.Jobs.Contracts;
 
 namespace HrNetBatch.Jobs.Models;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using HrNetBatch.Jobs.Contracts;
 
 namespace HrNetBatch.Jobs.Models;
 

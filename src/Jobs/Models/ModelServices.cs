@@ -1,4 +1,3 @@
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Settings;
 using Microsoft.Extensions.DependencyInjection;
 

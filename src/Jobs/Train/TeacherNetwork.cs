@@ -1,7 +1,7 @@
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Labels;
 using TorchSharp;

@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Model.Labels;
 
 namespace HrNetBatch.Jobs.Train;

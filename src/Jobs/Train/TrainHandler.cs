@@ -1,10 +1,8 @@
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Models;
-using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.Model.Architecture;

@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Train;
 using HrNetBatch.Model.Evaluation;
 
 namespace HrNetBatch.Jobs.Validate;

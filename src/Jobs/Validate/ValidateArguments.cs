@@ -1,8 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Data;
 
 namespace HrNetBatch.Jobs.Validate;

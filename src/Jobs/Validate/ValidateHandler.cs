@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Models;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;

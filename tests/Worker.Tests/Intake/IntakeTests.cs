@@ -1,8 +1,8 @@
 using System.Text;
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;

@@ -19,6 +19,7 @@ RUN dotnet restore src/Cli --runtime linux-x64 -p:TorchBackend=none
 
 COPY recipes/ recipes/
 COPY local/ local/
+COPY docs/schemas/ docs/schemas/
 COPY infra/keda/ infra/keda/
 COPY src/ src/
 # Without libtorch (450 MB): nothing here computes with a network. `hrnet predict` and `hrnet export` of a file are for other machines.

@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.TestKit;

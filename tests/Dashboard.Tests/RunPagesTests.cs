@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Jobs.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Dashboard.Tests;

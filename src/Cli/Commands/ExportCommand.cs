@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Exporting;
 using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Export;
@@ -78,7 +79,7 @@ internal static class ExportCommand
     {
         try
         {
-            JobKinds.Default.Parse(ExportArguments.Kind, JobKinds.Write(arguments));
+            KindTable.Default.Parse(ExportArguments.Kind, JobKinds.Write(arguments));
         }
         catch (JobArgumentsException refused)
         {

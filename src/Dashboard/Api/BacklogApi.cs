@@ -1,4 +1,3 @@
-using HrNetBatch.Jobs.Contracts;
 using Npgsql;
 
 namespace HrNetBatch.Dashboard.Api;
@@ -18,13 +17,12 @@ internal static class BacklogApi
     /// <summary>Whether a request asks for the backlog, and so needs no sign-in.</summary>
     public static bool IsBacklog(HttpRequest request) => HttpMethods.IsGet(request.Method) && request.Path.StartsWithSegments(Path, StringComparison.Ordinal);
 
-    private static async Task<IResult> CountAsync(NpgsqlDataSource database, JobKinds known, string kinds, CancellationToken cancellation)
+    private static async Task<IResult> CountAsync(NpgsqlDataSource database, string kinds, CancellationToken cancellation)
     {
         string[] wanted = [.. kinds.Split(',', StringSplitOptions.TrimEntries).Distinct()];
-        string[] names = [.. known.All.Select(kind => kind.Name)];
         // Only names that we know reach the statement, whose text they become a part of.
-        if (Array.Find(wanted, kind => !names.Contains(kind, StringComparer.Ordinal)) is { } stranger)
-            return Results.Json(new { error = $"No kind is called '{stranger}'; there are {string.Join(", ", names)}." }, statusCode: StatusCodes.Status404NotFound);
+        if (Array.Find(wanted, kind => !KindNames.All.Contains(kind)) is { } stranger)
+            return Results.Json(new { error = $"No kind is called '{stranger}'; there are {string.Join(", ", KindNames.All)}." }, statusCode: StatusCodes.Status404NotFound);
         long lanes = 0;
         foreach (string kind in wanted)
         {

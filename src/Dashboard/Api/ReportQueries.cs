@@ -1,7 +1,7 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Jobs.Runs;
 
 namespace HrNetBatch.Dashboard.Api;
 

@@ -20,14 +20,13 @@ internal static class Pages
         app.MapFallback(() => NotFound("There is no such page."));
     }
 
-    private static async Task<IResult> JobsAsync(JobQueries queries, JobKinds kinds, string? state, string? kind, Guid? before, CancellationToken cancellation)
+    private static async Task<IResult> JobsAsync(JobQueries queries, string? state, string? kind, Guid? before, CancellationToken cancellation)
     {
         // What an old bookmark may still hold is left out, not refused.
         JobState? wanted = Enum.TryParse(state, ignoreCase: true, out JobState parsed) && Enum.IsDefined(parsed) ? parsed : null;
-        var filter = new JobFilter(wanted, kinds.All.Any(known => known.Name == kind) ? kind : null, before);
+        var filter = new JobFilter(wanted, kind is not null && KindNames.All.Contains(kind) ? kind : null, before);
         JobPageView page = await queries.ListAsync(filter, JobsOnPage, cancellation);
-        string[] names = [.. kinds.All.Select(known => known.Name).Order(StringComparer.Ordinal)];
-        return new RazorComponentResult<JobsPage>(new { Filter = filter, Page = page, Kinds = (IReadOnlyList<string>)names });
+        return new RazorComponentResult<JobsPage>(new { Filter = filter, Page = page, Kinds = KindNames.All });
     }
 
     private static async Task<IResult> JobAsync(JobQueries queries, ReportQueries reports, Guid id, string? failedAfter, string? classes, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Execution;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Jobs.Classify;
 
@@ -9,6 +10,9 @@ namespace HrNetBatch.Jobs.Classify;
 /// </summary>
 internal sealed class ClassifyHandler(OutputClaims outputs, UnitPlanner planner, UnitWorker worker, Finisher finisher) : IJobHandler
 {
+    /// <inheritdoc/>
+    public static void AddServices(IServiceCollection services) => services.AddClassify();
+
     /// <inheritdoc/>
     public async Task<Outcome> ExecuteAsync(AttemptContext attempt, CancellationToken stop)
     {

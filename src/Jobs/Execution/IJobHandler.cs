@@ -1,8 +1,9 @@
 using HrNetBatch.Jobs.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Jobs.Execution;
 
-/// <summary>Does the work of one kind of job; lives beside the kind's arguments and is named in <see cref="JobKinds"/>.</summary>
+/// <summary>Does the work of one kind of job; lives beside the kind's arguments and is named in <see cref="KindTable"/>.</summary>
 public interface IJobHandler
 {
     /// <summary>
@@ -10,4 +11,9 @@ public interface IJobHandler
     /// <see cref="AttemptContext.Stopped"/> within seconds. It may throw: <see cref="AttemptRunner"/> turns that into an outcome.
     /// </summary>
     Task<Outcome> ExecuteAsync(AttemptContext attempt, CancellationToken stop);
+
+    /// <summary>Adds what the handler is made of, beyond what every handler may ask for; nothing by default.</summary>
+    static virtual void AddServices(IServiceCollection services)
+    {
+    }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using HrNetBatch.Jobs.Contracts;
 
 namespace HrNetBatch.Jobs.Models;
 
@@ -7,7 +8,7 @@ namespace HrNetBatch.Jobs.Models;
 /// follower takes from a result, such as <c>{{result.best}}</c>, when that is filled in.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class CheckpointReferenceAttribute : ValidationAttribute
+public sealed class CheckpointReferenceAttribute : PathRuleAttribute
 {
     /// <inheritdoc/>
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)

@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
@@ -50,7 +51,7 @@ internal static partial class RunValidation
         CancellationToken stop)
     {
         BlobPath output = BlobPath.Parse(arguments.Output), folder = output.Combine($"{Folder}step-{step:000000000}");
-        ValidationReport report = arguments.View.Of(ValidationReport.Of(found, attempt, loading, $"{output.Combine("model_best.pth.tar")}", arguments.Labels)) with
+        ValidationReport report = arguments.View.Of(ReportRows.Report(found, attempt, loading, $"{output.Combine("model_best.pth.tar")}", arguments.Labels)) with
         {
             Data = arguments.ValidationData!,
             Step = step,

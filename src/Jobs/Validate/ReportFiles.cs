@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Model.Evaluation;
 
 namespace HrNetBatch.Jobs.Validate;

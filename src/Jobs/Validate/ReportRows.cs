@@ -1,11 +1,42 @@
+using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Jobs.Runs;
+using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
 using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Jobs.Validate;
 
-/// <summary>The tables of a <see cref="ValidationReport"/> out of what the evaluation counted.</summary>
+/// <summary>Makes a <see cref="ValidationReport"/> of what the evaluation counted.</summary>
 internal static class ReportRows
 {
+    /// <summary>What an attempt found; <see cref="ValidationReport.Data"/>, <see cref="ValidationReport.Output"/> and what else its arguments say is put in by the caller.</summary>
+    public static ValidationReport Report(
+        EvaluationReport found, AttemptContext attempt, BatchLoaderOptions loading, string checkpoint, IReadOnlyList<string>? labels) => new()
+        {
+            Job = attempt.Lease.JobId,
+            Checkpoint = checkpoint,
+            ImageSize = loading.ImageSize,
+            CropFraction = loading.CropRatio,
+            Count = found.Result.Count,
+            Loss = found.Result.Loss,
+            Top1 = found.Result.Top1,
+            Top5 = found.Result.Top5,
+            Error1 = found.Result.Error1,
+            Error5 = found.Result.Error5,
+            CalibrationError = found.Calibration.Error,
+            RealTop1 = found.MultiLabels?.Top1,
+            RealTop5 = found.MultiLabels?.Top5,
+            RealCount = found.MultiLabels?.Count,
+            Seconds = found.Duration.TotalSeconds,
+            ImagesPerSecond = found.ImagesPerSecond,
+            Device = attempt.Device,
+            ThreadCount = attempt.ThreadCount,
+            Calibration = [.. found.Calibration.Bins.Select(bin => new CalibrationRow(bin.From, bin.To, bin.Count, bin.Confidence, bin.Accuracy))],
+            Classes = Classes(found, labels),
+            Confusion = [.. found.Confusion.Cells.Select(cell => new ConfusionRow(cell.Label, cell.Predicted, cell.Count))],
+            Mistakes = Mistakes(found, hasFiles: loading.KeepsEncodedImages),
+        };
+
     /// <summary>A row for each class.</summary>
     /// <param name="report">What was counted.</param>
     /// <param name="labels">Names by index; null where nobody knows.</param>

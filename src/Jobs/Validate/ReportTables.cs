@@ -1,3 +1,5 @@
+using HrNetBatch.Jobs.Runs;
+
 namespace HrNetBatch.Jobs.Validate;
 
 /// <summary>The tables of a report as CSV, for spreadsheets and data frames.</summary>

@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Models;
+using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
@@ -58,7 +59,7 @@ public sealed class ValidateHandler(BlobAccounts accounts, BlobStore blobs, JobC
         EvaluationReport found = await Evaluator.ReportAsync(network, ReportedAsync(shards.ValidationBatches(loading, stop), shards, attempt, stop), measuring, stop);
 
         MeterLog.LogMeters(attempt.Logger, attempt.Lease.JobId, MeterLine.Of(found));
-        ValidationReport report = view.Of(ValidationReport.Of(found, attempt, loading, loaded.Source.Checkpoint, loaded.Labels)) with
+        ValidationReport report = view.Of(ReportRows.Report(found, attempt, loading, loaded.Source.Checkpoint, loaded.Labels)) with
         {
             Data = arguments.Data,
             MultiLabels = arguments.MultiLabels,

@@ -1,3 +1,4 @@
+using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
 

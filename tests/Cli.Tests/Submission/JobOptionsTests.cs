@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
@@ -62,7 +63,7 @@ public sealed class JobOptionsTests
         Assert.Contains("then[1].arguments.input: ", Words(validate with { Then = document.Then }), StringComparison.Ordinal);
 
         static string Words(JobRequest request) =>
-            JobOptions.InWordsOfTheCommandLine(Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Check(request)));
+            JobOptions.InWordsOfTheCommandLine(Assert.Throws<JobArgumentsException>(() => KindTable.Default.Check(request)));
     }
 
     [Fact]
@@ -96,6 +97,6 @@ public sealed class JobOptionsTests
         ParseResult parsed = root.Parse([.. Needed, .. typed]);
         Assert.Empty(parsed.Errors);
         JobRequest request = options.ToRequest(parsed);
-        return (TrainArguments)JobKinds.Default.Parse(request.Kind, request.Arguments);
+        return (TrainArguments)KindTable.Default.Parse(request.Kind, request.Arguments);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Model.Architecture;
@@ -158,6 +159,6 @@ public sealed class TrainOptionsTests : IDisposable
         ParseResult parsed = root.Parse(["--data", "blob://local/shards/t.tar", "--output", "blob://local/models/", .. typed]);
         Assert.Empty(parsed.Errors);
         JobRequest request = options.ToRequest(parsed);
-        return (TrainArguments)JobKinds.Default.Parse(request.Kind, request.Arguments);
+        return (TrainArguments)KindTable.Default.Parse(request.Kind, request.Arguments);
     }
 }

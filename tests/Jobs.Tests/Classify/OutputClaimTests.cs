@@ -114,7 +114,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         if (other is not null) (input, output) = (output, other);
         var arguments = new ClassifyArguments { Input = $"blob://a/images/{input}", Output = $"blob://A/images/{output}", Checkpoint = "blob://a/images/model.pth" };
 
-        var refused = Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Parse("classify", JobKinds.Write(arguments)));
+        var refused = Assert.Throws<JobArgumentsException>(() => KindTable.Default.Parse("classify", JobKinds.Write(arguments)));
 
         Assert.StartsWith("output: ", Assert.Single(refused.Faults), StringComparison.Ordinal);
     }
@@ -125,7 +125,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
     [InlineData("out/images", "out")]
     [InlineData("ou*", "in")]
     public void AnOutputBesideOrAboveTheInput_IsTaken_WhereNoPartWouldBeListed(string input, string output) =>
-        JobKinds.Default.Parse("classify", JobKinds.Write(
+        KindTable.Default.Parse("classify", JobKinds.Write(
             new ClassifyArguments { Input = $"blob://a/images/{input}", Output = $"blob://a/images/{output}", Checkpoint = "blob://a/images/model.pth" }));
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class RunStoreTests(LedgerDatabase ledger) : IClassFixture<LedgerD
         where TArguments : IJobArguments
     {
         JobRequest request = JobRequest.For(arguments);
-        var jobs = new JobStore(ledger.Source, JobKinds.Default, Microsoft.Extensions.Options.Options.Create(ledger.Retry), new Jitter(1));
+        var jobs = new JobStore(ledger.Source, KindTable.Default, Microsoft.Extensions.Options.Options.Create(ledger.Retry), new Jitter(1));
         await jobs.EnqueueAsync(request, Cancelled);
         return request.Id;
     }

@@ -13,7 +13,7 @@ public sealed class JobMessageMutationTests
 {
     private const int MutationCount = 4000;
     private static readonly TimeSpan LongestReading = TimeSpan.FromSeconds(10);
-    private static readonly JobMessageReader Reader = new(JobKinds.Default);
+    private static readonly JobMessageReader Reader = new(KindTable.Default);
 
     private static readonly (string Kind, byte[] Body)[] Messages =
     [

@@ -14,18 +14,18 @@ public sealed partial class JobsDocumentTests
 {
     private static readonly string Document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "jobs.md"));
 
-    public static TheoryData<string> KindNames => [.. JobKinds.Default.All.Select(kind => kind.Name)];
+    public static TheoryData<string> KindNames => [.. KindTable.Default.All.Select(kind => kind.Name)];
 
     [Theory]
     [MemberData(nameof(KindNames))]
-    public void Schema_IsTheGeneratedOne(string kind) => AssertCommitted(kind, JobSchemas.Of(JobKinds.Default.Get(kind)));
+    public void Schema_IsTheGeneratedOne(string kind) => AssertCommitted(kind, JobSchemas.Of(KindTable.Default.Get(kind)));
 
     [Fact]
     public void SchemaOfEvents_IsTheGeneratedOne() => AssertCommitted("event", JobSchemas.OfEvents());
 
     [Fact]
     public void Schemas_AreOfKindsThatThereAre() => Assert.Equal(
-        JobKinds.Default.All.Select(kind => kind.Name).Append("event").Order(StringComparer.Ordinal),
+        KindTable.Default.All.Select(kind => kind.Name).Append("event").Order(StringComparer.Ordinal),
         Directory.GetFiles(Path.Combine(Repository.Root, "docs", "schemas")).Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
 
     [Theory]
@@ -35,7 +35,7 @@ public sealed partial class JobsDocumentTests
         Match example = Example().Matches(Document).SingleOrDefault(found => found.Groups["kind"].Value == kind)
             ?? throw new InvalidOperationException($"docs/jobs.md lacks an example of the kind {kind}, under \"Subject `{kind}`:\".");
 
-        JobMessageReading reading = new JobMessageReader(JobKinds.Default).Read(
+        JobMessageReading reading = new JobMessageReader(KindTable.Default).Read(
             new ServiceBusMessage(Encoding.UTF8.GetBytes(example.Groups["body"].Value)) { MessageId = kind, Subject = kind, ContentType = JobMessage.ContentType });
 
         Assert.Equal(kind, Assert.IsType<JobMessageReading.Accepted>(reading).Request.Kind);

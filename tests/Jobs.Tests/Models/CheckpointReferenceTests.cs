@@ -19,7 +19,7 @@ public sealed class CheckpointReferenceTests
     {
         JobRequest request = JobRequest.For(new ValidateArguments { Checkpoint = checkpoint, Data = "blob://local/shards/" });
 
-        var refused = Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Parse(request.Kind, request.Arguments));
+        var refused = Assert.Throws<JobArgumentsException>(() => KindTable.Default.Parse(request.Kind, request.Arguments));
 
         Assert.StartsWith("checkpoint: ", Assert.Single(refused.Faults), StringComparison.Ordinal);
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);

@@ -77,6 +77,6 @@ public sealed class NamedRecipeTests
         fields["classCount"] = 3;
         foreach (string needed in recipe.Needs)
             fields[needed] = "model:flowers";
-        return (TrainArguments)JobKinds.Default.Parse("train", JsonSerializer.SerializeToElement(fields));
+        return (TrainArguments)KindTable.Default.Parse("train", JsonSerializer.SerializeToElement(fields));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Train;
 using HrNetBatch.Jobs.Validate;
 using HrNetBatch.TestKit;

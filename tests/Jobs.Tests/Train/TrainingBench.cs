@@ -23,7 +23,7 @@ namespace HrNetBatch.Jobs.Tests.Train;
 /// <summary>Twelve small images of three classes in two shards in Azurite, a ledger, and attempts that run in this process.</summary>
 public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
 {
-    private static readonly JobKinds Kinds = new(JobKind.Of<TrainArguments, TrainHandler>(), JobKind.Of<ValidateArguments, ValidateHandler>(), JobKind.Of<ExportArguments, ExportHandler>());
+    private static readonly JobKinds Kinds = new(HandledKind.Of<TrainArguments, TrainHandler>(), HandledKind.Of<ValidateArguments, ValidateHandler>(), HandledKind.Of<ExportArguments, ExportHandler>());
 
     /// <summary>How many samples an epoch of <see cref="Arguments"/> has.</summary>
     public const int TrainingSampleCount = 12;

@@ -1,5 +1,6 @@
 using System.Text;
 using Azure.Messaging.ServiceBus;
+using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Messages;
@@ -53,7 +54,7 @@ public sealed class IntakeTests(PostgresFixture postgres)
     public async Task AChainThatIsSentTwice_TrainsAndClassifiesOnce()
     {
         await using TestDatabase database = await postgres.CreateDatabaseAsync();
-        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString, kinds: JobKinds.Default);
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString, kinds: KindTable.Default);
         await stack.StartIntakeAsync();
         await using ServiceBusClient anybody = new(stack.ConnectionString);
         ServiceBusSender sender = anybody.CreateSender(IntakeStack.Queue);

@@ -1,11 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Model.Data;
-using HrNetBatch.Model.Evaluation;
 
-namespace HrNetBatch.Jobs.Validate;
+namespace HrNetBatch.Jobs.Runs;
 
 /// <summary>What a validation found, as <c>report.json</c> and the ledger hold it. Shares are from 0 to 1; what is no number is null.</summary>
 public sealed record ValidationReport
@@ -80,13 +77,13 @@ public sealed record ValidationReport
     public string? Output { get; init; }
 
     /// <summary>By probability of the chosen class, fifteen bins.</summary>
-    public required IReadOnlyList<CalibrationBin> Calibration { get; init; }
+    public required IReadOnlyList<CalibrationRow> Calibration { get; init; }
 
     /// <summary>Every class, by index.</summary>
     public required IReadOnlyList<ClassRow> Classes { get; init; }
 
     /// <summary>What was taken for what; cells that are zero are left out.</summary>
-    public required IReadOnlyList<ConfusionCell> Confusion { get; init; }
+    public required IReadOnlyList<ConfusionRow> Confusion { get; init; }
 
     /// <summary>The mistakes with the highest losses, worst first.</summary>
     public required IReadOnlyList<MistakeRow> Mistakes { get; init; }
@@ -97,34 +94,6 @@ public sealed record ValidationReport
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,   // what a later version adds
         Converters = { new FiniteOrNull() },
     };
-
-    /// <summary>What an attempt found; <see cref="Data"/>, <see cref="Output"/> and what else its arguments say is put in by the caller.</summary>
-    internal static ValidationReport Of(
-        EvaluationReport found, AttemptContext attempt, BatchLoaderOptions loading, string checkpoint, IReadOnlyList<string>? labels) => new()
-        {
-            Job = attempt.Lease.JobId,
-            Checkpoint = checkpoint,
-            ImageSize = loading.ImageSize,
-            CropFraction = loading.CropRatio,
-            Count = found.Result.Count,
-            Loss = found.Result.Loss,
-            Top1 = found.Result.Top1,
-            Top5 = found.Result.Top5,
-            Error1 = found.Result.Error1,
-            Error5 = found.Result.Error5,
-            CalibrationError = found.Calibration.Error,
-            RealTop1 = found.MultiLabels?.Top1,
-            RealTop5 = found.MultiLabels?.Top5,
-            RealCount = found.MultiLabels?.Count,
-            Seconds = found.Duration.TotalSeconds,
-            ImagesPerSecond = found.ImagesPerSecond,
-            Device = attempt.Device,
-            ThreadCount = attempt.ThreadCount,
-            Calibration = [.. found.Calibration.Bins],
-            Classes = ReportRows.Classes(found, labels),
-            Confusion = [.. found.Confusion.Cells],
-            Mistakes = ReportRows.Mistakes(found, hasFiles: loading.KeepsEncodedImages),
-        };
 
     /// <summary>The report as JSON.</summary>
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Json);
@@ -162,6 +131,20 @@ public sealed record ValidationReport
 /// <param name="MistakenForCount">How often.</param>
 public sealed record ClassRow(
     int Index, string? Label, long Count, double? Top1, double? Top5, double? Precision, long PredictedCount, int? MistakenFor, long MistakenForCount);
+
+/// <summary>One cell of the confusion matrix.</summary>
+/// <param name="Label">The images' class.</param>
+/// <param name="Predicted">What they were taken for.</param>
+/// <param name="Count">How many.</param>
+public sealed record ConfusionRow(int Label, int Predicted, long Count);
+
+/// <summary>The answers whose probability lies between two numbers.</summary>
+/// <param name="From">Lower edge, exclusive.</param>
+/// <param name="To">Upper edge, inclusive.</param>
+/// <param name="Count">How many answers.</param>
+/// <param name="Confidence">Their mean probability; 0 without answers.</param>
+/// <param name="Accuracy">The share of them that was right; 0 without answers.</param>
+public sealed record CalibrationRow(double From, double To, long Count, double Confidence, double Accuracy);
 
 /// <summary>An image that was taken for another class.</summary>
 /// <param name="Shard">Where it lies.</param>

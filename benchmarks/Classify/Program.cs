@@ -3,12 +3,12 @@
 // Writes WEIGHTS-FILE (w18_small_v1, 1,000 classes, random) where it does not exist, for the Python side to load.
 using System.Diagnostics;
 using System.Globalization;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.LocalStack;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;

@@ -10,6 +10,7 @@ COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Dir
 COPY src/Directory.Build.props src/
 COPY src/Model/Model.csproj src/Model/
 COPY src/Jobs/Jobs.csproj src/Jobs/
+COPY src/Kinds/Kinds.csproj src/Kinds/
 COPY src/Worker/Worker.csproj src/Worker/
 COPY src/Dashboard/Dashboard.csproj src/Dashboard/
 COPY src/LocalServiceBus/LocalServiceBus.csproj src/LocalServiceBus/

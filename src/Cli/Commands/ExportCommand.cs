@@ -1,11 +1,11 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Exporting;
 using HrNetBatch.Cli.Submission;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Export;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Export;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Export;
 
 namespace HrNetBatch.Cli.Commands;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;

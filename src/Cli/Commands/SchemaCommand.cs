@@ -1,7 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Output;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Messages;
+using HrNetBatch.Kinds;
 
 namespace HrNetBatch.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Submission;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Messages;
+using HrNetBatch.Kinds;
 
 namespace HrNetBatch.Cli.Commands;
 

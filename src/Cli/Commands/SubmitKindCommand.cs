@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using HrNetBatch.Cli.Submission;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Export;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Export;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 using HrNetBatch.Model.Export;
 
 namespace HrNetBatch.Cli.Commands;

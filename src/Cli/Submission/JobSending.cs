@@ -2,10 +2,10 @@ using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Watching;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Kinds;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

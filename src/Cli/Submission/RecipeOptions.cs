@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds.Train;
 
 namespace HrNetBatch.Cli.Submission;
 

@@ -11,7 +11,7 @@ namespace HrNetBatch.Jobs.Blobs;
 /// A blob that the attempts of one job replace one after the other. A claim gives it a new ETag, and every write demands the last ETag
 /// that this attempt saw, so whatever an earlier attempt still has under way fails at its commit: the blob itself fences.
 /// </summary>
-internal sealed class FencedBlob
+public sealed class FencedBlob
 {
     private const string JobKey = "hrnetjob";
     private const string AttemptKey = "hrnetattempt";

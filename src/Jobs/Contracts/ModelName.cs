@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using HrNetBatch.Jobs.Models;
 
 namespace HrNetBatch.Jobs.Contracts;
 

@@ -30,7 +30,7 @@ public sealed class FailedItemStore(NpgsqlDataSource database)
         ListAsync(jobId, null, afterName, limit, cancellation);
 
     /// <summary>Those of a round of a bulk job; null: of the one whose result stands.</summary>
-    internal async Task<IReadOnlyList<FailedItem>> ListAsync(Guid jobId, int? round, string? afterName, int limit, CancellationToken cancellation)
+    public async Task<IReadOnlyList<FailedItem>> ListAsync(Guid jobId, int? round, string? afterName, int limit, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         return (await connection.QueryAsync<FailedItem>(new CommandDefinition(

@@ -1,6 +1,5 @@
 using Dapper;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Models;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;

@@ -1,5 +1,5 @@
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.Worker.Devices;
 
 namespace HrNetBatch.Worker.Waking;

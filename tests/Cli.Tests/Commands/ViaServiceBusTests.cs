@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.Stack;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Kinds;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Hosting;
 using HrNetBatch.TestKit;

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Submission;
-using HrNetBatch.Jobs;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 
 namespace HrNetBatch.Cli.Tests.Submission;
 

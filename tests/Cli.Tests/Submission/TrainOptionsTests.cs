@@ -1,8 +1,8 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Submission;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Training;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using HrNetBatch.Infra.Tests.Programs;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Kinds;
 using Npgsql;
 
 namespace HrNetBatch.Infra.Tests.Kubernetes;

@@ -1,5 +1,5 @@
 using HrNetBatch.Infra.Tests.Bicep;
-using HrNetBatch.Jobs;
+using HrNetBatch.Kinds;
 using Npgsql;
 
 namespace HrNetBatch.Infra.Tests.Programs;

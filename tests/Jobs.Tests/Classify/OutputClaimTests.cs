@@ -1,9 +1,10 @@
-using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Tests.Blobs;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Classify.Parts;
+using HrNetBatch.Kinds.Execution;
 
 namespace HrNetBatch.Jobs.Tests.Classify;
 
@@ -145,7 +146,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
     public async Task TheModelStore_IsNoOutput()
     {
         var blobs = await stack.InputAsync(1);
-        var job = await stack.SubmitAsync(blobs, a => a with { Output = $"{stack.Get<Jobs.Models.ModelStore>().Root}/flowers" });
+        var job = await stack.SubmitAsync(blobs, a => a with { Output = $"{stack.Get<Kinds.Models.ModelStore>().Root}/flowers" });
 
         var refused = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
 

@@ -1,8 +1,9 @@
 using System.Text.Json;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 
 namespace HrNetBatch.Jobs.Tests.Contracts;
 

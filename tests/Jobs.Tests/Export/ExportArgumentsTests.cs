@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Export;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Export;
 using HrNetBatch.Model.Export;
 
 namespace HrNetBatch.Jobs.Tests.Export;

@@ -1,8 +1,9 @@
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Runs;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 
 namespace HrNetBatch.Jobs.Tests.Ledger;
 

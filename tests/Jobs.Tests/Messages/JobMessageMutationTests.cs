@@ -4,6 +4,7 @@ using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Messages;
+using HrNetBatch.Kinds;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Messages;

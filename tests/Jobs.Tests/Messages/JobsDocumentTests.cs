@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Messages;
+using HrNetBatch.Kinds;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Messages;

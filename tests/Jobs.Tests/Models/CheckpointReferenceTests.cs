@@ -1,6 +1,7 @@
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Models;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Models;
+using HrNetBatch.Kinds.Validate;
 
 namespace HrNetBatch.Jobs.Tests.Models;
 

@@ -1,7 +1,7 @@
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Models;

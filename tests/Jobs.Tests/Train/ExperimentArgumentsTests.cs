@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Training;

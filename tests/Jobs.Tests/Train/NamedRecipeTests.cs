@@ -2,7 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Training;
 using HrNetBatch.TestKit;
 

@@ -2,10 +2,10 @@ using System.Text;
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Tests.Runs;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Train;

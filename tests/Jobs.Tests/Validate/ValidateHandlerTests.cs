@@ -3,7 +3,7 @@ using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Tests.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds.Validate;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Validate;

@@ -1,9 +1,9 @@
 using System.Text;
 using Azure.Messaging.ServiceBus;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Messages;
+using HrNetBatch.Kinds;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;

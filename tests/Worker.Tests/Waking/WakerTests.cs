@@ -1,7 +1,7 @@
 using Hangfire;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.TestKit;
 using HrNetBatch.Worker.Devices;
 using HrNetBatch.Worker.TestHost;

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Dapper;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using Npgsql;
+
+namespace HrNetBatch.Kinds.Classify;
+
+/// <summary>How far the input has been listed.</summary>
+internal sealed record Plan
+{
+    /// <summary>Where the listing goes on; null: at its start.</summary>
+    public string? Continuation { get; init; }
+
+    /// <summary>Blobs planned so far.</summary>
+    public long ItemCount { get; init; }
+
+    /// <summary>Blobs so far that only stand for folders.</summary>
+    public long FolderMarkerCount { get; init; }
+
+    /// <summary>When the listing was through; null before.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+}
+
+/// <summary>What is left to do in a job.</summary>
+internal sealed record WorkLeft
+{
+    public bool IsPlanComplete { get; init; }
+    public bool HasOpenUnits { get; init; }
+    public JobState State { get; init; }
+}
+
+/// <summary>The plans of classify jobs. A plan has one owner at a time: the live attempt that lists, and later the one that finishes.</summary>
+internal sealed class PlanStore(NpgsqlDataSource database)
+{
+    /// <summary>Becomes the plan's owner, unless another live attempt is: then null.</summary>
+    public Task<Plan?> TakeAsync(Lease lease, CancellationToken cancellation) =>
+        database.WriteAsync(lease, async (connection, transaction) =>
+        {
+            await connection.ExecuteAsync(new CommandDefinition(
+                "INSERT INTO hrnet.plans (job_id) VALUES (@JobId) ON CONFLICT DO NOTHING", lease, transaction, cancellationToken: cancellation));
+            return await connection.QuerySingleOrDefaultAsync<Plan>(new CommandDefinition(
+                """
+                UPDATE hrnet.plans p SET owner = @Token
+                WHERE job_id = @JobId AND (owner = @Token OR NOT EXISTS (
+                  SELECT FROM hrnet.attempts a WHERE a.token = p.owner AND a.ended_at IS NULL AND a.lease_expires_at > clock_timestamp()))
+                RETURNING continuation, item_count, folder_marker_count, completed_at
+                """,
+                lease, transaction, cancellationToken: cancellation));
+        }, cancellation);
+
+    /// <summary>Adds a page's units, what it left out, and where the listing goes on (null: it is through), all or nothing.</summary>
+    public Task<Plan> AppendAsync(Lease lease, IReadOnlyList<UnitItem[]> units, int folderMarkerCount, string? continuation, CancellationToken cancellation) =>
+        database.WriteAsync(lease, async (connection, transaction) =>
+        {
+            var plan = await connection.QuerySingleOrDefaultAsync<Plan>(new CommandDefinition(
+                """
+                WITH plan AS (
+                  UPDATE hrnet.plans SET
+                    continuation = @continuation::text,
+                    next_unit = next_unit + @unitCount,
+                    item_count = item_count + @itemCount,
+                    folder_marker_count = folder_marker_count + @folderMarkerCount,
+                    completed_at = CASE WHEN @continuation::text IS NULL THEN clock_timestamp() END,
+                    owner = CASE WHEN @continuation::text IS NULL THEN NULL ELSE owner END
+                  WHERE job_id = @JobId AND owner = @Token AND completed_at IS NULL
+                  RETURNING *),
+                units AS (
+                  INSERT INTO hrnet.units (job_id, index, items, item_count)
+                  SELECT @JobId, plan.next_unit - @unitCount + (unit.number - 1), unit.items, unit.item_count
+                  FROM plan, unnest(@items::bytea[], @itemCounts::integer[]) WITH ORDINALITY AS unit (items, item_count, number))
+                SELECT continuation, item_count, folder_marker_count, completed_at FROM plan
+                """,
+                new
+                {
+                    lease.JobId,
+                    lease.Token,
+                    continuation,
+                    folderMarkerCount,
+                    unitCount = units.Count,
+                    itemCount = units.Sum(unit => (long)unit.Length),
+                    items = units.Select(Unit.Pack).ToArray(),
+                    itemCounts = units.Select(unit => unit.Length).ToArray(),
+                },
+                transaction, cancellationToken: cancellation));
+            return plan ?? throw new LeaseLostException(lease.Token);
+        }, cancellation);
+
+    /// <summary>What is left to do.</summary>
+    public async Task<WorkLeft> LookAsync(Guid jobId, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleAsync<WorkLeft>(new CommandDefinition(
+            """
+            SELECT EXISTS (SELECT FROM hrnet.plans WHERE job_id = @jobId AND completed_at IS NOT NULL) AS is_plan_complete,
+                   EXISTS (SELECT FROM hrnet.units WHERE job_id = @jobId AND committed_at IS NULL) AS has_open_units,
+                   (SELECT state FROM hrnet.jobs WHERE id = @jobId) AS state
+            """,
+            new { jobId }, cancellationToken: cancellation));
+    }
+
+    /// <summary>
+    /// Makes the newest round the one whose result stands, where it is a retry of failed items: from here on its failed items are the
+    /// job's, and a cancel or a failure of this very attempt leaves this result.
+    /// </summary>
+    public async Task TellAsync(Lease lease, ClassifyResult result, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await Fence.EnterWithJobAsync(connection, transaction, lease, cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            UPDATE hrnet.jobs SET result = @result WHERE id = @JobId AND EXISTS (SELECT FROM hrnet.plans WHERE job_id = @JobId AND told_round < round);
+            DELETE FROM hrnet.failed_items f USING hrnet.plans p WHERE f.job_id = @JobId AND p.job_id = @JobId AND f.round < p.round;
+            UPDATE hrnet.plans SET told_round = round WHERE job_id = @JobId AND told_round < round
+            """,
+            new { lease.JobId, result = JsonSerializer.SerializeToElement(result, JobJson.Options) }, transaction, cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
+    }
+}

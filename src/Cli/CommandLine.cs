@@ -61,13 +61,13 @@ public static class CommandLine
         {
             Json,
             Stack,
+        };
+        Command[] commands =
+        [
             DemoCommand.Create(),
             UpCommand.Create(),
             UploadCommand.Create(),
-            TrainCommand.Create(followers),
-            ValidateCommand.Create(followers),
-            ClassifyCommand.Create(followers),
-            ExportCommand.Create(followers),
+            .. SubmitKindCommand.CreateAll(followers),
             SubmitCommand.Create(),
             SchemaCommand.Create(),
             StatusCommand.Create(),
@@ -83,7 +83,8 @@ public static class CommandLine
             PredictCommand.Create(),
             InspectCommand.Create(),
             DataSetCommand.Create(),
-        };
+        ];
+        foreach (Command command in commands) root.Add(command);
         root.SetAction(_ => root.Parse("--help").Invoke());
         return root;
     }

@@ -7,7 +7,7 @@ using HrNetBatch.Kinds.Validate;
 
 namespace HrNetBatch.Kinds;
 
-/// <summary>The table of kinds: a new one is a folder and a line here.</summary>
+/// <summary>The table of kinds. A new one is a folder with its arguments and its handler, and a line here; CONTRIBUTING.md says how.</summary>
 public static class KindTable
 {
     /// <summary>Every kind of this project.</summary>

@@ -8,9 +8,19 @@ namespace HrNetBatch.Jobs.Contracts;
 /// <param name="NeedsDevice">Whether an attempt computes on a GPU where there is one.</param>
 public record JobKind(string Name, Type ArgumentsType, bool NeedsDevice)
 {
+    /// <summary>What such a job does: <see cref="IJobArguments.Purpose"/>.</summary>
+    public string Purpose { get; private init; } = "";
+
+    /// <summary>Where a follower finds a checkpoint: <see cref="IJobArguments.ResultCheckpoint"/>.</summary>
+    public string? ResultCheckpoint { get; private init; }
+
     /// <summary>A kind that can be submitted but not run here.</summary>
     public static JobKind Of<TArguments>()
-        where TArguments : IJobArguments => new(TArguments.Kind, typeof(TArguments), TArguments.NeedsDevice);
+        where TArguments : IJobArguments => new(TArguments.Kind, typeof(TArguments), TArguments.NeedsDevice)
+        {
+            Purpose = TArguments.Purpose,
+            ResultCheckpoint = TArguments.ResultCheckpoint,
+        };
 }
 
 /// <summary>The kinds that a program knows.</summary>
@@ -19,10 +29,14 @@ public sealed class JobKinds
     private readonly Dictionary<string, JobKind> _kinds;
 
     /// <summary>A table of <paramref name="kinds"/>.</summary>
-    public JobKinds(params IEnumerable<JobKind> kinds) => _kinds = kinds.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
+    public JobKinds(params IEnumerable<JobKind> kinds)
+    {
+        All = [.. kinds];
+        _kinds = All.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
+    }
 
-    /// <summary>The kinds, in no particular order.</summary>
-    public IReadOnlyCollection<JobKind> All => _kinds.Values;
+    /// <summary>The kinds, in the table's order.</summary>
+    public IReadOnlyList<JobKind> All { get; }
 
     /// <summary>The names of the kinds, for people.</summary>
     public string Names => string.Join(", ", _kinds.Keys.Order(StringComparer.Ordinal));

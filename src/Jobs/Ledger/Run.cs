@@ -7,7 +7,11 @@ namespace HrNetBatch.Jobs.Ledger;
 /// <param name="Best">Its best validation; null without one.</param>
 /// <param name="LastStep">The last step with a point of <c>train_loss</c>; null where nothing was trained.</param>
 /// <param name="TrainLoss">That point's loss, which is NaN for a run that diverged.</param>
-public sealed record Run(Job Job, IReadOnlyList<string> Tags, BestValidation? Best, long? LastStep, double? TrainLoss);
+public sealed record Run(Job Job, IReadOnlyList<string> Tags, BestValidation? Best, long? LastStep, double? TrainLoss)
+{
+    /// <summary>The kinds whose jobs are runs; the index jobs_runs, which lists them, is for these.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = ["train", "validate"];
+}
 
 /// <summary>The validation of a run with the highest top-1; of equal ones the first.</summary>
 /// <param name="Step">The optimizer steps made before.</param>

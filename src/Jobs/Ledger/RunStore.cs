@@ -7,6 +7,9 @@ namespace HrNetBatch.Jobs.Ledger;
 /// <summary>Runs as people compare them: listed with their best validation, and tagged.</summary>
 public sealed class RunStore(NpgsqlDataSource database)
 {
+    // Written out, not a parameter: the index is for these kinds only.
+    private static readonly string IsRun = $"kind IN ({string.Join(", ", Run.Kinds.Select(kind => $"'{kind}'"))})";
+
     /// <summary>Runs, newest first.</summary>
     /// <param name="tag">Only those with this tag; null: all.</param>
     /// <param name="kind">Only this kind; null: train and validate.</param>
@@ -18,7 +21,7 @@ public sealed class RunStore(NpgsqlDataSource database)
         IEnumerable<Job> jobs = await connection.QueryAsync<Job>(new CommandDefinition(
             $"""
             {JobRows.Select} j
-            WHERE kind IN ('train', 'validate') AND (@kind::text IS NULL OR kind = @kind::text)
+            WHERE {IsRun} AND (@kind::text IS NULL OR kind = @kind::text)
               AND (@tag::text IS NULL OR EXISTS (SELECT FROM hrnet.run_tags t WHERE t.job_id = j.id AND t.tag = @tag::text))
             ORDER BY created_at DESC, id DESC LIMIT @limit
             """,
@@ -32,7 +35,7 @@ public sealed class RunStore(NpgsqlDataSource database)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         IEnumerable<Job> jobs = await connection.QueryAsync<Job>(new CommandDefinition(
-            $"{JobRows.Select} WHERE id = ANY(@ids) AND kind IN ('train', 'validate') ORDER BY array_position(@ids, id)",
+            $"{JobRows.Select} WHERE id = ANY(@ids) AND {IsRun} ORDER BY array_position(@ids, id)",
             new { ids },
             cancellationToken: cancellation));
         return await CompleteAsync(connection, jobs.AsList(), cancellation);
@@ -56,7 +59,7 @@ public sealed class RunStore(NpgsqlDataSource database)
             throw new JobRefusedException($"{wrong}.");
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         string? kind = await connection.QuerySingleOrDefaultAsync<string?>(new CommandDefinition("SELECT kind FROM hrnet.jobs WHERE id = @id", new { id }, cancellationToken: cancellation));
-        if (kind is not ("train" or "validate"))
+        if (kind is null || !Run.Kinds.Contains(kind))
             throw new JobRefusedException(kind is null ? $"There is no job {id}." : $"Job {id} is a {kind} job; only train and validate jobs are runs.");
         await connection.ExecuteAsync(new CommandDefinition(
             "INSERT INTO hrnet.run_tags (job_id, tag) SELECT @id, unnest(@tags) ON CONFLICT DO NOTHING",

@@ -11,6 +11,9 @@ public sealed record ClassifyArguments : IJobArguments
     /// <inheritdoc/>
     public static string Kind => "classify";
 
+    /// <inheritdoc/>
+    public static string Purpose => "classifies every image under a prefix";
+
     /// <summary>Images: every blob under <c>blob://ALIAS/container/folder</c>; <c>…/prefix*</c> means every name that starts like this.</summary>
     [Required]
     [BlobPath]

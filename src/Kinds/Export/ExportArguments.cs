@@ -13,6 +13,12 @@ public sealed record ExportArguments : IJobArguments
     public static string Kind => "export";
 
     /// <inheritdoc/>
+    public static string Purpose => "writes a checkpoint as ONNX, safetensors, .pth or the original's .pth.tar";
+
+    /// <inheritdoc/>
+    public static string? ResultCheckpoint => "{{result.checkpoint}}";   // the one it exported
+
+    /// <inheritdoc/>
     public static bool NeedsDevice => false;
 
     /// <summary>The checkpoint: a blob, or a model of the store as <c>model:NAME</c>, <c>model:NAME@VERSION</c> or <c>model:NAME@TAG</c>.</summary>

@@ -19,6 +19,12 @@ public sealed partial record TrainArguments : TrainingRecipe, IJobArguments
     /// <inheritdoc/>
     public static string Kind => "train";
 
+    /// <inheritdoc/>
+    public static string Purpose => "trains a network on tar shards";
+
+    /// <inheritdoc/>
+    public static string? ResultCheckpoint => "{{result.best}}";
+
     /// <summary>
     /// The training data: WebDataset tar shards (<c>blob://ALIAS/container/train-{000..009}.tar</c>, or a folder or <c>prefix*</c> whose .tar blobs
     /// they are), a folder with a folder of images for each class, the tars of ILSVRC, or a folder of MDS shards.

@@ -13,6 +13,12 @@ public sealed record ValidateArguments : IJobArguments
     /// <inheritdoc/>
     public static string Kind => "validate";
 
+    /// <inheritdoc/>
+    public static string Purpose => "measures a checkpoint on tar shards";
+
+    /// <inheritdoc/>
+    public static string? ResultCheckpoint => "{{result.checkpoint}}";   // the one it measured
+
     /// <summary>The checkpoint: a blob, or a model of the store as <c>model:NAME</c>, <c>model:NAME@VERSION</c> or <c>model:NAME@TAG</c>.</summary>
     [Required]
     [CheckpointReference]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HrNetBatch.Cli.Commands;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Kinds;
@@ -87,6 +88,27 @@ public sealed class JobOptionsTests
 
         Assert.Empty(parsed.Errors);
         Assert.Equal("{{result.checkpoint}}", options.ToRequest(parsed).Arguments.GetProperty("checkpoint").GetString());
+    }
+
+    [Fact]
+    public void TheCommandOfAKind_IsMadeFromItsLineInTheTable()
+    {
+        Command command = SubmitKindCommand.Create(JobKind.Of<AddedArguments>(), []);
+
+        Assert.Equal("added", command.Name);
+        Assert.StartsWith("Submit a job that adds up.", command.Description, StringComparison.Ordinal);
+        Assert.Equal(["--addends", "--wait", "--via"], command.Options.Select(option => option.Name));
+        Assert.True(command.Options[0].Required);
+        Assert.Equal(KindTable.Default.All.Select(kind => kind.Name), CommandLine.Build([]).Subcommands.Select(one => one.Name).Where(name => KindTable.Default.All.Any(kind => kind.Name == name)));
+    }
+
+    private sealed record AddedArguments : IJobArguments
+    {
+        public static string Kind => "added";
+
+        public static string Purpose => "adds up";
+
+        public required IReadOnlyList<int> Addends { get; init; }
     }
 
     private static TrainArguments Train(params string[] typed)

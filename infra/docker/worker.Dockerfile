@@ -22,6 +22,7 @@ COPY src/Worker/Worker.csproj src/Worker/
 RUN dotnet restore src/Worker --runtime linux-x64 -p:TorchBackend=${TORCH_BACKEND}
 
 COPY recipes/ recipes/
+COPY infra/keda/ infra/keda/
 COPY src/Model/ src/Model/
 COPY src/Jobs/ src/Jobs/
 COPY src/Kinds/ src/Kinds/

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Kinds.Classify;
-using HrNetBatch.Kinds.Classify.Parts;
 
 namespace HrNetBatch.Cli.Transfer;
 

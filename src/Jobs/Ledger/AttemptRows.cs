@@ -15,6 +15,12 @@ public sealed record LostAttempt(Guid JobId, string Kind, int Number, int Lane, 
 /// <summary>The statements on the table of attempts that several stores share; the caller holds the lock on the job's row.</summary>
 internal static class AttemptRows
 {
+    /// <summary>Of an attempt <c>a</c>: that it holds its lease, and so its lane.</summary>
+    public const string HoldsLease = "a.ended_at IS NULL AND a.lease_expires_at > clock_timestamp()";
+
+    /// <summary>Of an attempt <c>a</c>: that its worker fell silent, and nobody has noted it yet.</summary>
+    public const string HasExpired = "a.ended_at IS NULL AND a.lease_expires_at <= clock_timestamp()";
+
     /// <summary>How many attempts of the job have not ended.</summary>
     public static Task<int> CountLiveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
         connection.ExecuteScalarAsync<int>(new CommandDefinition(
@@ -33,9 +39,9 @@ internal static class AttemptRows
         CancellationToken cancellation)
     {
         List<Expired> expired = (await connection.QueryAsync<Expired>(new CommandDefinition(
-            """
-            UPDATE hrnet.attempts SET ended_at = clock_timestamp(), outcome = 'Lost', error = 'The lease expired.'
-            WHERE job_id = @Id AND ended_at IS NULL AND lease_expires_at <= clock_timestamp()
+            $"""
+            UPDATE hrnet.attempts a SET ended_at = clock_timestamp(), outcome = 'Lost', error = 'The lease expired.'
+            WHERE job_id = @Id AND {HasExpired}
             RETURNING token, number, lane, worker
             """,
             new { job.Id },

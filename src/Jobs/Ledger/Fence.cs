@@ -16,9 +16,9 @@ public static class Fence
     public static async Task EnterAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid token, CancellationToken cancellation = default)
     {
         Guid? held = await connection.QuerySingleOrDefaultAsync<Guid?>(new CommandDefinition(
-            """
-            SELECT token FROM hrnet.attempts
-            WHERE token = @token AND ended_at IS NULL AND lease_expires_at > clock_timestamp()
+            $"""
+            SELECT token FROM hrnet.attempts a
+            WHERE token = @token AND {AttemptRows.HoldsLease}
             FOR SHARE
             """,
             new { token },

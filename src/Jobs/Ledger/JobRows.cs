@@ -11,6 +11,9 @@ internal static class JobRows
     /// <summary>Every column, for <see cref="Job"/>.</summary>
     public const string Select = "SELECT * FROM hrnet.jobs";
 
+    /// <summary>That a job has not ended; word for word the condition of the index jobs_open, so that ended jobs cost nothing.</summary>
+    public const string IsOpen = "state IN ('Queued', 'Scheduled', 'Running')";
+
     /// <summary>The job with its row locked until the transaction ends; null when there is none.</summary>
     public static Task<Job?> LockAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken cancellation) =>
         connection.QuerySingleOrDefaultAsync<Job>(new CommandDefinition($"{Select} WHERE id = @id FOR UPDATE", new { id }, transaction, cancellationToken: cancellation));

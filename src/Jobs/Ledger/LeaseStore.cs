@@ -41,10 +41,10 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         Job? job = await connection.QuerySingleOrDefaultAsync<Job>(new CommandDefinition(
-            """
+            $"""
             UPDATE hrnet.attempts a SET lease_expires_at = clock_timestamp() + make_interval(secs => @seconds)
             FROM hrnet.jobs j
-            WHERE a.token = @Token AND a.ended_at IS NULL AND a.lease_expires_at > clock_timestamp() AND j.id = a.job_id
+            WHERE a.token = @Token AND {AttemptRows.HoldsLease} AND j.id = a.job_id
             RETURNING j.state, j.cancel_requested_at
             """,
             new { lease.Token, seconds = ledger.Value.LeaseDuration.TotalSeconds },
@@ -100,7 +100,7 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         IReadOnlyList<Guid> silent = (await connection.QueryAsync<Guid>(new CommandDefinition(
-            "SELECT DISTINCT job_id FROM hrnet.attempts WHERE ended_at IS NULL AND lease_expires_at <= clock_timestamp()",
+            $"SELECT DISTINCT job_id FROM hrnet.attempts a WHERE {AttemptRows.HasExpired}",
             cancellationToken: cancellation))).AsList();
         List<LostAttempt> all = [];
         foreach (Guid id in silent)

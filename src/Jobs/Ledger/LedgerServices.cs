@@ -33,7 +33,12 @@ public static class LedgerServices
             .AddSingleton<ScheduleStore>()
             .AddSingleton<OutboxStore>()
             .AddSingleton<FailedItemStore>()
+            .AddSingleton<PlanStore>()
+            .AddSingleton<UnitStore>()
+            .AddSingleton<SuspectStore>()
             .AddSingleton<UnitCountStore>()
+            .AddSingleton<RoundStore>()
+            .AddSingleton<BacklogStore>()
             .AddSingleton<PinnedCheckpointStore>()
             .AddSingleton<RunStore>();
     }

@@ -40,11 +40,11 @@ public sealed class PinnedCheckpointStore(NpgsqlDataSource database)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         return (await connection.QueryAsync<Guid>(new CommandDefinition(
-            """
+            $"""
             SELECT j.id FROM hrnet.jobs j
             LEFT JOIN hrnet.checkpoints main ON main.job_id = j.id AND main.role = 'Main'
             LEFT JOIN hrnet.checkpoints teacher ON teacher.job_id = j.id AND teacher.role = 'Teacher'
-            WHERE j.state IN ('Queued', 'Scheduled', 'Running')
+            WHERE j.{JobRows.IsOpen}
               AND (COALESCE(main.checkpoint, j.arguments ->> 'checkpoint', j.arguments ->> 'initialCheckpoint') = @checkpoint
                 OR COALESCE(teacher.checkpoint, j.arguments ->> 'teacher') = @checkpoint)
             ORDER BY j.created_at, j.id

@@ -77,18 +77,17 @@ public sealed class WakeStore(NpgsqlDataSource database)
             cancellationToken: cancellation)) > 0;
     }
 
-    // The conditions on the state are word for word that of the index jobs_open, so ended jobs cost nothing.
     internal const string WantedSql =
-        """
+        $"""
         INSERT INTO hrnet.wakes (job_id, lane)
         SELECT j.id, lane
         FROM hrnet.jobs j CROSS JOIN LATERAL generate_series(0, j.lane_count - 1) AS lane
-        WHERE j.state IN ('Queued', 'Scheduled', 'Running') AND j.kind = @kind AND j.run_at <= clock_timestamp() AND j.cancel_requested_at IS NULL
+        WHERE j.{JobRows.IsOpen} AND j.kind = @kind AND j.run_at <= clock_timestamp() AND j.cancel_requested_at IS NULL
           AND NOT EXISTS (SELECT FROM hrnet.attempts a WHERE a.job_id = j.id AND a.lane = lane.lane AND a.ended_at IS NULL)
           AND NOT EXISTS (SELECT FROM hrnet.wakes w WHERE w.job_id = j.id AND w.lane = lane.lane)
         ORDER BY j.run_at, j.id, lane
         LIMIT GREATEST(0, @outstandingLimit - (
-          SELECT count(*) FROM hrnet.wakes w JOIN hrnet.jobs o ON o.id = w.job_id WHERE o.state IN ('Queued', 'Scheduled', 'Running') AND o.kind = @kind))
+          SELECT count(*) FROM hrnet.wakes w JOIN hrnet.jobs o ON o.id = w.job_id WHERE o.{JobRows.IsOpen} AND o.kind = @kind))
         ON CONFLICT DO NOTHING
         RETURNING job_id, @kind::text AS kind, lane, hangfire_id, woken_at
         """;

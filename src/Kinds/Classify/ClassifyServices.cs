@@ -11,9 +11,6 @@ public static class ClassifyServices
     {
         services.AddSettings<ClassifyOptions>(ClassifyOptions.Section);
         return services
-            .AddSingleton<PlanStore>()
-            .AddSingleton<UnitStore>()
-            .AddSingleton<SuspectStore>()
             .AddSingleton<ManifestStore>()
             .AddSingleton<OutputClaims>()
             .AddSingleton<FailedItemLimit>()

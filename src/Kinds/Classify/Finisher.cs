@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
@@ -51,7 +52,7 @@ internal sealed class Finisher(
         };
 
         // 7. The ledger follows: the failed items of this round are the job's now. A crash before this repeats the finishing, to the same end.
-        await plans.TellAsync(job.Lease, result, stop);
+        await plans.TellAsync(job.Lease, JsonSerializer.SerializeToElement(result, JobJson.Options), stop);
 
         // 8. What only the manifest before it named (the errors before a retry) and what the jobs left whose results these replace goes
         //    last, so that its readers were never missing a part. A crash here repeats the finishing, to the same end.

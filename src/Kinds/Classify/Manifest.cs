@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Kinds.Classify.Parts;
 
 namespace HrNetBatch.Kinds.Classify;

@@ -1,3 +1,4 @@
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Kinds.Classify.Parts;
 
 namespace HrNetBatch.Kinds.Classify;
@@ -14,7 +15,8 @@ internal sealed class PendingUnit(Unit unit)
     public List<ClassifiedRow> Rows => [.. _rows.OfType<ClassifiedRow>().Where(row => row.Error is null)];
 
     /// <summary>The failed items.</summary>
-    public List<ClassifiedRow> Failed => [.. _rows.OfType<ClassifiedRow>().Where(row => row.Error is not null)];
+    public List<FailedItem> Failed =>
+        [.. _rows.OfType<ClassifiedRow>().Where(row => row.Error is not null).Select(row => new FailedItem { Name = row.Name, Etag = row.ETag, Reason = row.Error! })];
 
     public IEnumerable<PendingItem> Items => unit.Items.Select((item, position) => new PendingItem(this, position, item));
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Channels;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Kinds.Classify.Parts;
 using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Inference;

@@ -1,6 +1,7 @@
 using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

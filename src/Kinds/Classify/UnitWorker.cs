@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Model.Inference;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

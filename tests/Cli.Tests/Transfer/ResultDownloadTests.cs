@@ -4,6 +4,7 @@ using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Kinds.Classify;
 using HrNetBatch.Kinds.Classify.Parts;
 using HrNetBatch.TestKit;

@@ -5,7 +5,6 @@ using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Tests.Blobs;
 using HrNetBatch.Kinds;
 using HrNetBatch.Kinds.Classify;
-using HrNetBatch.Kinds.Classify.Parts;
 using HrNetBatch.Kinds.Execution;
 using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Architecture;

@@ -1,23 +1,21 @@
 using Dapper;
-using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Kinds.Classify.Parts;
 using Npgsql;
 
-namespace HrNetBatch.Kinds.Classify;
+namespace HrNetBatch.Jobs.Ledger;
 
-/// <summary>The units of classify jobs: claimed by one live attempt at a time, committed once.</summary>
-internal sealed class UnitStore(NpgsqlDataSource database)
+/// <summary>The units of bulk jobs: claimed by one live attempt at a time, committed once.</summary>
+public sealed class UnitStore(NpgsqlDataSource database)
 {
     /// <summary>Claims the first unit that nobody alive works on and that is no suspect; null when there is none now.</summary>
     public async Task<Unit?> ClaimAsync(Lease lease, CancellationToken cancellation)
     {
         // A claim needs no release: it ends with the attempt, whichever way that ends.
         var row = await database.WriteAsync(lease, (connection, transaction) => connection.QuerySingleOrDefaultAsync<(int Index, byte[] Items)?>(new CommandDefinition(
-            """
+            $"""
             UPDATE hrnet.units SET token = @Token WHERE (job_id, index) = (
               SELECT u.job_id, u.index FROM hrnet.units u
               WHERE u.job_id = @JobId AND u.committed_at IS NULL AND NOT EXISTS (
-                SELECT FROM hrnet.attempts a WHERE a.token = u.token AND a.ended_at IS NULL AND a.lease_expires_at > clock_timestamp())
+                SELECT FROM hrnet.attempts a WHERE a.token = u.token AND {AttemptRows.HoldsLease})
                 AND NOT EXISTS (SELECT FROM hrnet.suspect_units s WHERE s.job_id = u.job_id AND s.index = u.index)
               ORDER BY u.index LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING index, items
@@ -28,7 +26,7 @@ internal sealed class UnitStore(NpgsqlDataSource database)
 
     /// <summary>Commits a unit with its part (null when no image of it could be read) and its failed items, all or nothing.</summary>
     /// <exception cref="LeaseLostException">The unit is not this attempt's any more; nothing was written.</exception>
-    public Task<UnitTotals> CommitAsync(Lease lease, int index, Part? part, IReadOnlyList<ClassifiedRow> failed, CancellationToken cancellation) =>
+    public Task<UnitTotals> CommitAsync(Lease lease, int index, Part? part, IReadOnlyCollection<FailedItem> failed, CancellationToken cancellation) =>
         database.WriteAsync(lease, async (connection, transaction) =>
         {
             var round = await connection.QuerySingleOrDefaultAsync<int?>(new CommandDefinition(
@@ -54,9 +52,9 @@ internal sealed class UnitStore(NpgsqlDataSource database)
                     lease.JobId,
                     index,
                     round,
-                    names = failed.Select(row => row.Name.Replace('\0', '\uFFFD')).ToArray(), // PostgreSQL stores no NUL
-                    etags = failed.Select(row => row.ETag).ToArray(),
-                    reasons = failed.Select(row => row.Error).ToArray(),
+                    names = failed.Select(item => item.Name.Replace('\0', '\uFFFD')).ToArray(), // PostgreSQL stores no NUL
+                    etags = failed.Select(item => item.Etag).ToArray(),
+                    reasons = failed.Select(item => item.Reason).ToArray(),
                 },
                 transaction, cancellationToken: cancellation));
             return await TotalsAsync(connection, transaction, lease.JobId, cancellation);
@@ -83,7 +81,7 @@ internal sealed class UnitStore(NpgsqlDataSource database)
 
     private static Task<UnitTotals> TotalsAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, Guid jobId, CancellationToken cancellation) =>
         connection.QuerySingleAsync<UnitTotals>(new CommandDefinition(
-            """
+            $"""
             SELECT COALESCE(sum(u.items) FILTER (WHERE u.is_committed), 0)::bigint AS done_count,
                    COALESCE(sum(u.failed_count) FILTER (WHERE u.round = p.round), 0)::bigint AS failed_count,
                    COALESCE(sum(u.items), 0)::bigint AS item_count,
@@ -91,10 +89,8 @@ internal sealed class UnitStore(NpgsqlDataSource database)
                    COALESCE(max(p.folder_marker_count), 0) AS folder_marker_count,
                    COALESCE(bool_or(p.completed_at IS NOT NULL), false) AS is_plan_complete
             FROM (SELECT @jobId::uuid AS id) job LEFT JOIN hrnet.plans p ON p.job_id = job.id LEFT JOIN LATERAL (
-              -- A later round has taken over what failed in this unit.
-              SELECT round, failed_count, committed_at IS NOT NULL AS is_committed,
-                     item_count - CASE WHEN round < p.round THEN COALESCE(failed_count, 0) ELSE 0 END AS items
-              FROM hrnet.units WHERE job_id = p.job_id) u ON true
+              SELECT u.round, u.failed_count, u.committed_at IS NOT NULL AS is_committed, {Unit.ItemsLeft} AS items
+              FROM hrnet.units u WHERE u.job_id = p.job_id) u ON true
             """,
             new { jobId }, transaction, cancellationToken: cancellation));
 }

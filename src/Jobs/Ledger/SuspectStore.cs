@@ -1,28 +1,27 @@
 using Dapper;
-using HrNetBatch.Jobs.Ledger;
 using Npgsql;
 
-namespace HrNetBatch.Kinds.Classify;
+namespace HrNetBatch.Jobs.Ledger;
 
 /// <summary>A unit that was open when a process died, claimed to be tried image by image.</summary>
 /// <param name="Unit">The unit.</param>
 /// <param name="First">Place of the image over which a process died once: the first to be tried; null: none is known.</param>
 /// <param name="Blamed">Reasons of the images that are not decoded again, by their places.</param>
-internal sealed record SuspectUnit(Unit Unit, int? First, IReadOnlyDictionary<int, string> Blamed);
+public sealed record SuspectUnit(Unit Unit, int? First, IReadOnlyDictionary<int, string> Blamed);
 
 /// <summary>The units among which the image is that kills processes: how an attempt claims one, and notes what it is about to decode.</summary>
-internal sealed class SuspectStore(NpgsqlDataSource database)
+public sealed class SuspectStore(NpgsqlDataSource database)
 {
     /// <summary>Claims the first suspect that nobody alive works on; null when there is none now.</summary>
     public async Task<SuspectUnit?> ClaimAsync(Lease lease, CancellationToken cancellation)
     {
         var row = await database.WriteAsync(lease, (connection, transaction) => connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
-            """
+            $"""
             WITH claimed AS (
               UPDATE hrnet.units SET token = @Token WHERE (job_id, index) = (
                 SELECT u.job_id, u.index FROM hrnet.suspect_units s JOIN hrnet.units u ON u.job_id = s.job_id AND u.index = s.index
                 WHERE s.job_id = @JobId AND u.committed_at IS NULL AND NOT EXISTS (
-                  SELECT FROM hrnet.attempts a WHERE a.token = u.token AND a.ended_at IS NULL AND a.lease_expires_at > clock_timestamp())
+                  SELECT FROM hrnet.attempts a WHERE a.token = u.token AND {AttemptRows.HoldsLease})
                 ORDER BY u.index LIMIT 1 FOR UPDATE OF u SKIP LOCKED)
               RETURNING job_id, index, items)
             UPDATE hrnet.suspect_units s SET is_decoding = false FROM claimed c WHERE s.job_id = c.job_id AND s.index = c.index

@@ -1,4 +1,4 @@
-namespace HrNetBatch.Kinds.Classify.Parts;
+namespace HrNetBatch.Jobs.Ledger;
 
 /// <summary>One part of the output, as the manifest lists it.</summary>
 public sealed record Part

@@ -1,13 +1,12 @@
 using System.Text.Json;
 using Dapper;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Ledger;
 using Npgsql;
 
-namespace HrNetBatch.Kinds.Classify;
+namespace HrNetBatch.Jobs.Ledger;
 
 /// <summary>How far the input has been listed.</summary>
-internal sealed record Plan
+public sealed record Plan
 {
     /// <summary>Where the listing goes on; null: at its start.</summary>
     public string? Continuation { get; init; }
@@ -23,15 +22,20 @@ internal sealed record Plan
 }
 
 /// <summary>What is left to do in a job.</summary>
-internal sealed record WorkLeft
+public sealed record WorkLeft
 {
+    /// <summary>Whether the input has been listed to its end.</summary>
     public bool IsPlanComplete { get; init; }
+
+    /// <summary>Whether units of it wait to be committed.</summary>
     public bool HasOpenUnits { get; init; }
+
+    /// <summary>The job's state.</summary>
     public JobState State { get; init; }
 }
 
-/// <summary>The plans of classify jobs. A plan has one owner at a time: the live attempt that lists, and later the one that finishes.</summary>
-internal sealed class PlanStore(NpgsqlDataSource database)
+/// <summary>The plans of bulk jobs. A plan has one owner at a time: the live attempt that lists, and later the one that finishes.</summary>
+public sealed class PlanStore(NpgsqlDataSource database)
 {
     /// <summary>Becomes the plan's owner, unless another live attempt is: then null.</summary>
     public Task<Plan?> TakeAsync(Lease lease, CancellationToken cancellation) =>
@@ -40,10 +44,10 @@ internal sealed class PlanStore(NpgsqlDataSource database)
             await connection.ExecuteAsync(new CommandDefinition(
                 "INSERT INTO hrnet.plans (job_id) VALUES (@JobId) ON CONFLICT DO NOTHING", lease, transaction, cancellationToken: cancellation));
             return await connection.QuerySingleOrDefaultAsync<Plan>(new CommandDefinition(
-                """
+                $"""
                 UPDATE hrnet.plans p SET owner = @Token
                 WHERE job_id = @JobId AND (owner = @Token OR NOT EXISTS (
-                  SELECT FROM hrnet.attempts a WHERE a.token = p.owner AND a.ended_at IS NULL AND a.lease_expires_at > clock_timestamp()))
+                  SELECT FROM hrnet.attempts a WHERE a.token = p.owner AND {AttemptRows.HoldsLease}))
                 RETURNING continuation, item_count, folder_marker_count, completed_at
                 """,
                 lease, transaction, cancellationToken: cancellation));
@@ -103,7 +107,7 @@ internal sealed class PlanStore(NpgsqlDataSource database)
     /// Makes the newest round the one whose result stands, where it is a retry of failed items: from here on its failed items are the
     /// job's, and a cancel or a failure of this very attempt leaves this result.
     /// </summary>
-    public async Task TellAsync(Lease lease, ClassifyResult result, CancellationToken cancellation)
+    public async Task TellAsync(Lease lease, JsonElement result, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -114,7 +118,7 @@ internal sealed class PlanStore(NpgsqlDataSource database)
             DELETE FROM hrnet.failed_items f USING hrnet.plans p WHERE f.job_id = @JobId AND p.job_id = @JobId AND f.round < p.round;
             UPDATE hrnet.plans SET told_round = round WHERE job_id = @JobId AND told_round < round
             """,
-            new { lease.JobId, result = JsonSerializer.SerializeToElement(result, JobJson.Options) }, transaction, cancellationToken: cancellation));
+            new { lease.JobId, result }, transaction, cancellationToken: cancellation));
         await transaction.CommitAsync(cancellation);
     }
 }

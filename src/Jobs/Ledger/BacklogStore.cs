@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -15,8 +14,7 @@ public sealed partial class BacklogStore(NpgsqlDataSource database)
     {
         if (!Name().IsMatch(kind))
             throw new ArgumentException($"'{kind}' is no name of a kind.", nameof(kind));
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition(Sql.Replace("{kind}", kind, StringComparison.Ordinal), cancellationToken: cancellation));
+        return await database.SingleAsync<long>(Sql.Replace("{kind}", kind, StringComparison.Ordinal), null, cancellation);
     }
 
     private static string Read()

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Dapper;
 using HrNetBatch.Jobs.Contracts;
 using Npgsql;
 
@@ -39,25 +38,25 @@ public sealed class PlanStore(NpgsqlDataSource database)
 {
     /// <summary>Becomes the plan's owner, unless another live attempt is: then null.</summary>
     public Task<Plan?> TakeAsync(Lease lease, CancellationToken cancellation) =>
-        database.WriteAsync(lease, async (connection, transaction) =>
+        database.WriteAsync(lease, async transaction =>
         {
-            await connection.ExecuteAsync(new CommandDefinition(
-                "INSERT INTO hrnet.plans (job_id) VALUES (@JobId) ON CONFLICT DO NOTHING", lease, transaction, cancellationToken: cancellation));
-            return await connection.QuerySingleOrDefaultAsync<Plan>(new CommandDefinition(
+            await transaction.ExecuteAsync(
+                "INSERT INTO hrnet.plans (job_id) VALUES (@JobId) ON CONFLICT DO NOTHING", lease, cancellation);
+            return await transaction.FindAsync<Plan>(
                 $"""
                 UPDATE hrnet.plans p SET owner = @Token
                 WHERE job_id = @JobId AND (owner = @Token OR NOT EXISTS (
                   SELECT FROM hrnet.attempts a WHERE a.token = p.owner AND {AttemptRows.HoldsLease}))
                 RETURNING continuation, item_count, folder_marker_count, completed_at
                 """,
-                lease, transaction, cancellationToken: cancellation));
+                lease, cancellation);
         }, cancellation);
 
     /// <summary>Adds a page's units, what it left out, and where the listing goes on (null: it is through), all or nothing.</summary>
     public Task<Plan> AppendAsync(Lease lease, IReadOnlyList<UnitItem[]> units, int folderMarkerCount, string? continuation, CancellationToken cancellation) =>
-        database.WriteAsync(lease, async (connection, transaction) =>
+        database.WriteAsync(lease, async transaction =>
         {
-            var plan = await connection.QuerySingleOrDefaultAsync<Plan>(new CommandDefinition(
+            var plan = await transaction.FindAsync<Plan>(
                 """
                 WITH plan AS (
                   UPDATE hrnet.plans SET
@@ -85,22 +84,20 @@ public sealed class PlanStore(NpgsqlDataSource database)
                     itemCount = units.Sum(unit => (long)unit.Length),
                     items = units.Select(Unit.Pack).ToArray(),
                     itemCounts = units.Select(unit => unit.Length).ToArray(),
-                },
-                transaction, cancellationToken: cancellation));
+                }, cancellation);
             return plan ?? throw new LeaseLostException(lease.Token);
         }, cancellation);
 
     /// <summary>What is left to do.</summary>
     public async Task<WorkLeft> LookAsync(Guid jobId, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleAsync<WorkLeft>(new CommandDefinition(
+        return await database.SingleAsync<WorkLeft>(
             """
             SELECT EXISTS (SELECT FROM hrnet.plans WHERE job_id = @jobId AND completed_at IS NOT NULL) AS is_plan_complete,
                    EXISTS (SELECT FROM hrnet.units WHERE job_id = @jobId AND committed_at IS NULL) AS has_open_units,
                    (SELECT state FROM hrnet.jobs WHERE id = @jobId) AS state
             """,
-            new { jobId }, cancellationToken: cancellation));
+            new { jobId }, cancellation);
     }
 
     /// <summary>
@@ -109,16 +106,16 @@ public sealed class PlanStore(NpgsqlDataSource database)
     /// </summary>
     public async Task TellAsync(Lease lease, JsonElement result, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await Fence.EnterWithJobAsync(connection, transaction, lease, cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(
+        await Fence.EnterWithJobAsync(transaction, lease, cancellation);
+        await transaction.ExecuteAsync(
             """
             UPDATE hrnet.jobs SET result = @result WHERE id = @JobId AND EXISTS (SELECT FROM hrnet.plans WHERE job_id = @JobId AND told_round < round);
             DELETE FROM hrnet.failed_items f USING hrnet.plans p WHERE f.job_id = @JobId AND p.job_id = @JobId AND f.round < p.round;
             UPDATE hrnet.plans SET told_round = round WHERE job_id = @JobId AND told_round < round
             """,
-            new { lease.JobId, result }, transaction, cancellationToken: cancellation));
+            new { lease.JobId, result }, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 }

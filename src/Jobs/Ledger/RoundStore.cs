@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Dapper;
 using HrNetBatch.Jobs.Contracts;
 using Npgsql;
 
@@ -23,11 +22,11 @@ public sealed class RoundStore(NpgsqlDataSource database)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-        Job job = await Reopening.ReopenAsync(connection, transaction, jobId, cancellation);
+        Job job = await Reopening.ReopenAsync(transaction, jobId, cancellation);
         Reopened reopened = decide(job);
         if (reopened.Arguments is { } arguments)
-            await SetArgumentsAsync(connection, transaction, jobId, arguments, cancellation);
-        long count = reopened.UnitSize is { } unitSize ? await RetryItemsAsync(connection, transaction, job, unitSize, cancellation) : 0;
+            await SetArgumentsAsync(transaction, jobId, arguments, cancellation);
+        long count = reopened.UnitSize is { } unitSize ? await RetryItemsAsync(transaction, job, unitSize, cancellation) : 0;
 
         // 9. Reopening, units and limit are one commit: a crash before it changes nothing. The old manifest stays true until the new one,
         //    and so do the result and the failed items in the ledger.
@@ -35,59 +34,59 @@ public sealed class RoundStore(NpgsqlDataSource database)
         return count;
     }
 
-    private static async Task<long> RetryItemsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Job job, int unitSize, CancellationToken cancellation)
+    private static async Task<long> RetryItemsAsync(NpgsqlTransaction transaction, Job job, int unitSize, CancellationToken cancellation)
     {
-        bool isNewRound = job.Result is not null && await BeginRoundAsync(connection, transaction, job.Id, cancellation);
-        long count = isNewRound ? 0 : await CountOpenAsync(connection, transaction, job.Id, cancellation);
+        bool isNewRound = job.Result is not null && await BeginRoundAsync(transaction, job.Id, cancellation);
+        long count = isNewRound ? 0 : await CountOpenAsync(transaction, job.Id, cancellation);
         string? after = null;
-        while (await TakeFailedAsync(connection, transaction, job.Id, isNewRound, after, unitSize, cancellation) is { Length: > 0 } items)
+        while (await TakeFailedAsync(transaction, job.Id, isNewRound, after, unitSize, cancellation) is { Length: > 0 } items)
         {
-            await AddUnitAsync(connection, transaction, job.Id, items, cancellation);
+            await AddUnitAsync(transaction, job.Id, items, cancellation);
             count += items.Length;
             after = items[^1].Name;
         }
         if (count == 0) throw new JobRefusedException($"Job {job.Id} has no failed items; there is nothing to retry.");
-        await LetGoAsync(connection, transaction, job.Id, cancellation);
+        await LetGoAsync(transaction, job.Id, cancellation);
         return count;
     }
 
-    private static Task SetArgumentsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid jobId, JsonElement arguments, CancellationToken cancellation) =>
-        connection.ExecuteAsync(new CommandDefinition(
-            "UPDATE hrnet.jobs SET arguments = @arguments WHERE id = @jobId", new { jobId, arguments }, transaction, cancellationToken: cancellation));
+    private static Task SetArgumentsAsync(NpgsqlTransaction transaction, Guid jobId, JsonElement arguments, CancellationToken cancellation) =>
+        transaction.ExecuteAsync(
+            "UPDATE hrnet.jobs SET arguments = @arguments WHERE id = @jobId", new { jobId, arguments }, cancellation);
 
     // Within a round the committed units keep the rows that they wrote, and no longer count the items that have moved to new units.
-    private static Task LetGoAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
-        connection.ExecuteAsync(new CommandDefinition(
+    private static Task LetGoAsync(NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
+        transaction.ExecuteAsync(
             """
             UPDATE hrnet.units u SET item_count = u.item_count - u.failed_count, failed_count = 0
             FROM hrnet.plans p WHERE u.job_id = @jobId AND p.job_id = @jobId AND u.round = p.round AND u.failed_count > 0
             """,
-            new { jobId }, transaction, cancellationToken: cancellation));
+            new { jobId }, cancellation);
 
     /// <summary>Begins a round, unless the last one is not finished: false then, and it goes on.</summary>
-    private static async Task<bool> BeginRoundAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
-        await connection.ExecuteAsync(new CommandDefinition(
+    private static async Task<bool> BeginRoundAsync(NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
+        await transaction.ExecuteAsync(
             "UPDATE hrnet.plans SET round = round + 1 WHERE job_id = @jobId AND round = told_round",
-            new { jobId }, transaction, cancellationToken: cancellation)) == 1;
+            new { jobId }, cancellation) == 1;
 
     /// <summary>How many items wait already in units that try them again.</summary>
-    private static async Task<long> CountOpenAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
-        await connection.ExecuteScalarAsync<long>(new CommandDefinition(
+    private static async Task<long> CountOpenAsync(NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
+        await transaction.SingleAsync<long>(
             """
             SELECT COALESCE(sum(u.item_count), 0)::bigint FROM hrnet.units u JOIN hrnet.plans p ON p.job_id = u.job_id
             WHERE u.job_id = @jobId AND u.committed_at IS NULL
               AND (u.round > p.told_round OR EXISTS (SELECT FROM hrnet.failed_items f WHERE f.job_id = u.job_id AND f.unit = u.index))
             """,
-            new { jobId }, transaction, cancellationToken: cancellation));
+            new { jobId }, cancellation);
 
     /// <summary>
     /// The next failed items in the order of their names. A new round takes those of the result that stands, and leaves them there; within
     /// a round they are marked with the unit that <see cref="AddUnitAsync"/> makes of them.
     /// </summary>
     private static async Task<UnitItem[]> TakeFailedAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid jobId, bool isNewRound, string? after, int count, CancellationToken cancellation)
+        NpgsqlTransaction transaction, Guid jobId, bool isNewRound, string? after, int count, CancellationToken cancellation)
     {
-        var names = await connection.QueryAsync<string>(new CommandDefinition(
+        var names = await transaction.ListAsync<string>(
             isNewRound
                 ? """
                   SELECT f.name FROM hrnet.failed_items f JOIN hrnet.plans p ON p.job_id = f.job_id AND p.told_round = f.round
@@ -102,15 +101,15 @@ public sealed class RoundStore(NpgsqlDataSource database)
                     ORDER BY name LIMIT @count)
                   RETURNING name
                   """,
-            new { jobId, after, count }, transaction, cancellationToken: cancellation));
+            new { jobId, after, count }, cancellation);
         return [.. names.Order(StringComparer.Ordinal).Select(name => new UnitItem(name, null))];
     }
 
-    private static async Task AddUnitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid jobId, UnitItem[] items, CancellationToken cancellation) =>
-        await connection.ExecuteAsync(new CommandDefinition(
+    private static async Task AddUnitAsync(NpgsqlTransaction transaction, Guid jobId, UnitItem[] items, CancellationToken cancellation) =>
+        await transaction.ExecuteAsync(
             """
             WITH plan AS (UPDATE hrnet.plans SET next_unit = next_unit + 1 WHERE job_id = @jobId RETURNING next_unit, round)
             INSERT INTO hrnet.units (job_id, index, round, items, item_count) SELECT @jobId, next_unit - 1, round, @packed, @count FROM plan
             """,
-            new { jobId, packed = Unit.Pack(items), count = items.Length }, transaction, cancellationToken: cancellation));
+            new { jobId, packed = Unit.Pack(items), count = items.Length }, cancellation);
 }

@@ -1,4 +1,3 @@
-using Dapper;
 using HrNetBatch.Jobs.Contracts;
 using Npgsql;
 
@@ -17,38 +16,32 @@ public sealed class RunStore(NpgsqlDataSource database)
     /// <param name="cancellation">Gives up.</param>
     public async Task<IReadOnlyList<Run>> ListAsync(string? tag = null, string? kind = null, int limit = 50, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        IEnumerable<Job> jobs = await connection.QueryAsync<Job>(new CommandDefinition(
+        List<Job> jobs = await database.ListAsync<Job>(
             $"""
             {JobRows.Select} j
             WHERE {IsRun} AND (@kind::text IS NULL OR kind = @kind::text)
               AND (@tag::text IS NULL OR EXISTS (SELECT FROM hrnet.run_tags t WHERE t.job_id = j.id AND t.tag = @tag::text))
             ORDER BY created_at DESC, id DESC LIMIT @limit
             """,
-            new { tag, kind, limit },
-            cancellationToken: cancellation));
-        return await CompleteAsync(connection, jobs.AsList(), cancellation);
+            new { tag, kind, limit }, cancellation);
+        return await CompleteAsync(jobs, cancellation);
     }
 
     /// <summary>These runs, in this order; those that are no runs, or not there, are left out.</summary>
     public async Task<IReadOnlyList<Run>> FindAsync(IReadOnlyList<Guid> ids, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        IEnumerable<Job> jobs = await connection.QueryAsync<Job>(new CommandDefinition(
+        List<Job> jobs = await database.ListAsync<Job>(
             $"{JobRows.Select} WHERE id = ANY(@ids) AND {IsRun} ORDER BY array_position(@ids, id)",
-            new { ids },
-            cancellationToken: cancellation));
-        return await CompleteAsync(connection, jobs.AsList(), cancellation);
+            new { ids }, cancellation);
+        return await CompleteAsync(jobs, cancellation);
     }
 
     /// <summary>The tags of a run, in order.</summary>
     public async Task<IReadOnlyList<string>> TagsAsync(Guid id, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<string>(new CommandDefinition(
+        return await database.ListAsync<string>(
             """SELECT tag FROM hrnet.run_tags WHERE job_id = @id ORDER BY tag COLLATE "C" """,
-            new { id },
-            cancellationToken: cancellation))).AsList();
+            new { id }, cancellation);
     }
 
     /// <summary>Tags a run, which may have any number of tags; one that it has already stays.</summary>
@@ -57,31 +50,27 @@ public sealed class RunStore(NpgsqlDataSource database)
     {
         if (tags.Select(ModelName.TagFault).FirstOrDefault(fault => fault is not null) is { } wrong)
             throw new JobRefusedException($"{wrong}.");
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        string? kind = await connection.QuerySingleOrDefaultAsync<string?>(new CommandDefinition("SELECT kind FROM hrnet.jobs WHERE id = @id", new { id }, cancellationToken: cancellation));
+        string? kind = await database.FindAsync<string?>("SELECT kind FROM hrnet.jobs WHERE id = @id", new { id }, cancellation);
         if (kind is null || !Run.Kinds.Contains(kind))
             throw new JobRefusedException(kind is null ? $"There is no job {id}." : $"Job {id} is a {kind} job; only train and validate jobs are runs.");
-        await connection.ExecuteAsync(new CommandDefinition(
+        await database.ExecuteAsync(
             "INSERT INTO hrnet.run_tags (job_id, tag) SELECT @id, unnest(@tags) ON CONFLICT DO NOTHING",
-            new { id, tags = tags.Distinct().ToArray() },
-            cancellationToken: cancellation));
+            new { id, tags = tags.Distinct().ToArray() }, cancellation);
     }
 
     /// <summary>Takes tags off a run.</summary>
     /// <returns>How many it had.</returns>
     public async Task<int> UntagAsync(Guid id, IReadOnlyList<string> tags, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteAsync(new CommandDefinition(
+        return await database.ExecuteAsync(
             "DELETE FROM hrnet.run_tags WHERE job_id = @id AND tag = ANY(@tags)",
-            new { id, tags = tags.ToArray() },
-            cancellationToken: cancellation));
+            new { id, tags = tags.ToArray() }, cancellation);
     }
 
     // Each lookup follows the table's key, so that the length of the runs hardly matters.
-    private static async Task<IReadOnlyList<Run>> CompleteAsync(NpgsqlConnection connection, List<Job> jobs, CancellationToken cancellation)
+    private async Task<IReadOnlyList<Run>> CompleteAsync(List<Job> jobs, CancellationToken cancellation)
     {
-        Dictionary<Guid, Facts> facts = (await connection.QueryAsync<Facts>(new CommandDefinition(
+        Dictionary<Guid, Facts> facts = (await database.ListAsync<Facts>(
             """
             SELECT j.id, best.step, best.value AS top1, top5.value AS top5, loss.value AS loss, ece.value AS calibration_error,
                    train.step AS last_step, train.value AS train_loss,
@@ -93,8 +82,7 @@ public sealed class RunStore(NpgsqlDataSource database)
             LEFT JOIN hrnet.metrics loss ON loss.job_id = j.id AND loss.name = 'valid_loss' AND loss.step = best.step
             LEFT JOIN hrnet.metrics ece ON ece.job_id = j.id AND ece.name = 'valid_ece' AND ece.step = best.step
             """,
-            new { ids = jobs.Select(job => job.Id).ToArray() },
-            cancellationToken: cancellation))).ToDictionary(row => row.Id);
+            new { ids = jobs.Select(job => job.Id).ToArray() }, cancellation)).ToDictionary(row => row.Id);
         return [.. jobs.Select(job => facts[job.Id] is var known && known is { Step: { } step, Top1: { } top1 }
             ? new Run(job, known.Tags, new BestValidation(step, top1, known.Top5, known.Loss, known.CalibrationError), known.LastStep, known.TrainLoss)
             : new Run(job, facts[job.Id].Tags, null, facts[job.Id].LastStep, facts[job.Id].TrainLoss))];

@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -15,7 +14,7 @@ public sealed class SuspectStore(NpgsqlDataSource database)
     /// <summary>Claims the first suspect that nobody alive works on; null when there is none now.</summary>
     public async Task<SuspectUnit?> ClaimAsync(Lease lease, CancellationToken cancellation)
     {
-        var row = await database.WriteAsync(lease, (connection, transaction) => connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
+        var row = await database.WriteAsync(lease, transaction => transaction.FindAsync<Row>(
             $"""
             WITH claimed AS (
               UPDATE hrnet.units SET token = @Token WHERE (job_id, index) = (
@@ -27,7 +26,7 @@ public sealed class SuspectStore(NpgsqlDataSource database)
             UPDATE hrnet.suspect_units s SET is_decoding = false FROM claimed c WHERE s.job_id = c.job_id AND s.index = c.index
             RETURNING s.index, c.items, CASE WHEN s.item_deaths > 0 THEN s.item END AS first, s.blamed, s.reasons
             """,
-            lease, transaction, cancellationToken: cancellation)), cancellation);
+            lease, cancellation), cancellation);
         return row is null ? null : new SuspectUnit(
             new Unit(row.Index, Unit.Unpack(row.Items)), row.First,
             row.Blamed.Zip(row.Reasons).ToDictionary(pair => pair.First, pair => $"the process died twice while it decoded this image: {pair.Second}"));
@@ -37,7 +36,7 @@ public sealed class SuspectStore(NpgsqlDataSource database)
     /// <exception cref="LeaseLostException">The unit is not this attempt's any more.</exception>
     public async Task NoteAsync(Lease lease, int index, int? item, CancellationToken cancellation)
     {
-        var count = await database.WriteAsync(lease, (connection, transaction) => connection.ExecuteAsync(new CommandDefinition(
+        var count = await database.WriteAsync(lease, transaction => transaction.ExecuteAsync(
             """
             UPDATE hrnet.suspect_units s SET
               item = COALESCE(@item::integer, s.item),
@@ -46,7 +45,7 @@ public sealed class SuspectStore(NpgsqlDataSource database)
             FROM hrnet.units u
             WHERE s.job_id = @JobId AND s.index = @index AND u.job_id = s.job_id AND u.index = s.index AND u.token = @Token AND u.committed_at IS NULL
             """,
-            new { lease.JobId, lease.Token, index, item }, transaction, cancellationToken: cancellation)), cancellation);
+            new { lease.JobId, lease.Token, index, item }, cancellation), cancellation);
         if (count == 0) throw new LeaseLostException(lease.Token);
     }
 

@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -9,8 +8,7 @@ public sealed class UnitCountStore(NpgsqlDataSource database)
     /// <summary>The counts of one job; null when it has no plan.</summary>
     public async Task<UnitCounts?> FindAsync(Guid jobId, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<UnitCounts>(new CommandDefinition(
+        return await database.FindAsync<UnitCounts>(
             $"""
             SELECT count(u.index) AS unit_count,
                    count(u.committed_at) AS committed_unit_count,
@@ -23,7 +21,6 @@ public sealed class UnitCountStore(NpgsqlDataSource database)
             WHERE p.job_id = @jobId
             GROUP BY p.job_id
             """,
-            new { jobId },
-            cancellationToken: cancellation));
+            new { jobId }, cancellation);
     }
 }

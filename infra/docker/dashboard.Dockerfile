@@ -8,6 +8,7 @@ WORKDIR /source
 
 COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt ./
 COPY src/Directory.Build.props src/
+COPY src/Wording/Wording.csproj src/Wording/
 COPY src/Model/Model.csproj src/Model/
 COPY src/Jobs/Jobs.csproj src/Jobs/
 COPY src/Kinds/Kinds.csproj src/Kinds/

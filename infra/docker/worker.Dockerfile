@@ -15,6 +15,7 @@ WORKDIR /source
 # First what a restore reads: a change of code alone does not fetch the packages again.
 COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt ./
 COPY src/Directory.Build.props src/
+COPY src/Wording/Wording.csproj src/Wording/
 COPY src/Model/Model.csproj src/Model/
 COPY src/Jobs/Jobs.csproj src/Jobs/
 COPY src/Kinds/Kinds.csproj src/Kinds/
@@ -23,6 +24,7 @@ RUN dotnet restore src/Worker --runtime linux-x64 -p:TorchBackend=${TORCH_BACKEN
 
 COPY recipes/ recipes/
 COPY infra/keda/ infra/keda/
+COPY src/Wording/ src/Wording/
 COPY src/Model/ src/Model/
 COPY src/Jobs/ src/Jobs/
 COPY src/Kinds/ src/Kinds/

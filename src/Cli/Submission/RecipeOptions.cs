@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Cli.Output;
-using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Kinds.Train;
 
 namespace HrNetBatch.Cli.Submission;

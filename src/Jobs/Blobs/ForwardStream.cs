@@ -50,6 +50,7 @@ public abstract class ForwardStream : Stream
     {
         await EndOnceAsync();
         await base.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     /// <inheritdoc/>

@@ -50,12 +50,12 @@ public sealed class RoundStore(NpgsqlDataSource database)
         return count;
     }
 
-    private static Task SetArgumentsAsync(NpgsqlTransaction transaction, Guid jobId, JsonElement arguments, CancellationToken cancellation) =>
+    private static Task<int> SetArgumentsAsync(NpgsqlTransaction transaction, Guid jobId, JsonElement arguments, CancellationToken cancellation) =>
         transaction.ExecuteAsync(
             "UPDATE hrnet.jobs SET arguments = @arguments WHERE id = @jobId", new { jobId, arguments }, cancellation);
 
     // Within a round the committed units keep the rows that they wrote, and no longer count the items that have moved to new units.
-    private static Task LetGoAsync(NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
+    private static Task<int> LetGoAsync(NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>
         transaction.ExecuteAsync(
             """
             UPDATE hrnet.units u SET item_count = u.item_count - u.failed_count, failed_count = 0

@@ -1,5 +1,4 @@
 using System.Globalization;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Kinds.Execution;
 using HrNetBatch.Model.Data;

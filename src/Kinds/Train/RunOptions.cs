@@ -1,4 +1,3 @@
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Kinds.DataSets;
 using HrNetBatch.Kinds.Execution;

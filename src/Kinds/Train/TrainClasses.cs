@@ -1,5 +1,4 @@
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Kinds.DataSets;
 using HrNetBatch.Model.Labels;
 

@@ -1,4 +1,3 @@
-using HrNetBatch.Jobs;
 using HrNetBatch.Kinds.DataSets;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Labels;

@@ -1,5 +1,3 @@
-using HrNetBatch.Jobs;
-
 namespace HrNetBatch.Kinds.Classify.Parts;
 
 /// <summary>How the output's parts are written; docs/classify.md lists the columns of each.</summary>

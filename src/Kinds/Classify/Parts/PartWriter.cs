@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using HrNetBatch.Jobs;
 
 namespace HrNetBatch.Kinds.Classify.Parts;
 

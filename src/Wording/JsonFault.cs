@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace HrNetBatch.Jobs.Contracts;
+namespace HrNetBatch.Wording;
 
 /// <summary>What is wrong with JSON, for people: .NET's own messages name its types, and count lines from 0.</summary>
 public static partial class JsonFault

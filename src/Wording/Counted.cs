@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace HrNetBatch.Jobs;
+namespace HrNetBatch.Wording;
 
 /// <summary>Counts for people: 1 shard, 1,906 shards.</summary>
 public static class Counted

@@ -93,7 +93,7 @@ internal sealed class TrainVerification(BlobStore blobs, Job job, IReadOnlyList<
     private static bool Same(IReadOnlyList<string>? one, IReadOnlyList<string>? other) => (one ?? []).SequenceEqual(other ?? [], StringComparer.Ordinal);
 
     private static bool Same(torch.Tensor one, torch.Tensor other) =>
-        one.dtype == other.dtype && one.shape.SequenceEqual(other.shape) && one.eq(other).all().ToBoolean();
+        one.dtype == other.dtype && one.shape.SequenceEqual(other.shape) && one.eq(other).all().item<bool>();
 
     private void CompareWeights(Checkpoint whole, Checkpoint final)
     {

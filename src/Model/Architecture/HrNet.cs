@@ -97,7 +97,7 @@ public sealed class HrNet : Module<Tensor, Tensor>
 
         Tensor y = _increModules[0].call(branches[0]);       // [B, 128, h, w]
         for (int i = 0; i < 3; i++)                          // [B, 256, h/2, w/2], [B, 512, h/4, w/4], [B, 1024, h/8, w/8]
-            y = _increModules[i + 1].call(branches[i + 1]) + _downsampModules[i].call(y);
+            y = _increModules[i + 1].call(branches[i + 1]).Plus(_downsampModules[i].call(y));
         y = _finalLayer.call(y).mean([2, 3]);                // [B, 2048]
         return _classifier.call(y).MoveToOuterDisposeScope(); // [B, classes]
     }
@@ -174,7 +174,7 @@ public sealed class HrNet : Module<Tensor, Tensor>
             using DisposeScope scope = NewDisposeScope();
             Tensor y = _bn1.call(_conv1.call(x)).relu_();
             y = _bn2.call(_conv2.call(y));
-            return y.add_(x).relu_().MoveToOuterDisposeScope();
+            return y.Add(x).relu_().MoveToOuterDisposeScope();
         }
     }
 
@@ -207,7 +207,7 @@ public sealed class HrNet : Module<Tensor, Tensor>
             Tensor y = _bn1.call(_conv1.call(x)).relu_();
             y = _bn2.call(_conv2.call(y)).relu_();
             y = _bn3.call(_conv3.call(y));
-            return y.add_(_downsample?.call(x) ?? x).relu_().MoveToOuterDisposeScope();
+            return y.Add(_downsample?.call(x) ?? x).relu_().MoveToOuterDisposeScope();
         }
     }
 
@@ -263,7 +263,7 @@ public sealed class HrNet : Module<Tensor, Tensor>
             {
                 Tensor sum = Seen(i, 0);
                 for (int j = 1; j < own.Length; j++)
-                    sum += Seen(i, j);
+                    sum = sum.Plus(Seen(i, j));
                 return sum.relu_().MoveToOuterDisposeScope();
             })];
 

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Evaluation;
@@ -17,6 +16,6 @@ public static class Accuracy
         using var noGradients = no_grad();
         int k = (int)Math.Min(5, logits.shape[1]);
         Tensor right = logits.topk(k, 1).indexes.eq(labels.unsqueeze(1));   // [B, k] bool, best first
-        return (right.select(1, 0).sum().ToInt64(), right.sum().ToInt64());
+        return (right.select(1, 0).sum().item<long>(), right.sum().item<long>());
     }
 }

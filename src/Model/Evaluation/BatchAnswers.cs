@@ -1,6 +1,5 @@
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Inference;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Evaluation;
@@ -28,7 +27,7 @@ internal sealed record BatchAnswers
         Tensor images_BCHW = batch.Images.to(network.Device);
         Tensor logits_BK = network.Forward(images_BCHW, averagesFlip);
         RequireFinite(logits_BK, batch);
-        double loss = nn.functional.cross_entropy(logits_BK, labels_B).ToDouble();
+        double loss = nn.functional.cross_entropy(logits_BK, labels_B).item<float>();
 
         Tensor best_Bk = logits_BK.topk((int)Math.Min(BestCount, logits_BK.shape[1]), 1).indexes;
         Tensor logProbabilities_BK = logits_BK.log_softmax(1);
@@ -48,7 +47,7 @@ internal sealed record BatchAnswers
     private static void RequireFinite(Tensor logits_BK, Batch batch)
     {
         Tensor areFinite_B = logits_BK.isfinite().all(1);
-        if (areFinite_B.all().ToBoolean())
+        if (areFinite_B.all().item<bool>())
             return;
         SampleName first = batch.Samples[Array.IndexOf(areFinite_B.cpu().data<bool>().ToArray(), false)];
         throw new NotFiniteException($"The network answers to the sample '{first.Key}' of {first.Shard} with infinities or no numbers.");

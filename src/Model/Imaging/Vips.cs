@@ -149,8 +149,8 @@ internal static class Vips
             throw new ImageException($"the {source.Format} is damaged: it has two sizes, {size.Width}×{size.Height} and {opened.Width}×{opened.Height}");
     }
 
-    private static ImageException Damaged(VipsSource source, VipsException cause) =>
-        new($"the {source.Format} is damaged or truncated: {LastLine(cause.Message)}", cause);
+    // libvips keeps one text of errors for the whole process, into which images that are decoded at the same time write as well: it is not told.
+    private static ImageException Damaged(VipsSource source, VipsException cause) => new($"the {source.Format} is damaged or truncated", cause);
 
     private static int StripRows(Image source) => (int)Math.Clamp(StripBytes / RowBytes(source), 1, source.Height);
 
@@ -184,8 +184,4 @@ internal static class Vips
         Enums.BandFormat.Uint or Enums.BandFormat.Int or Enums.BandFormat.Float => 4,
         _ => throw new ImageException($"samples of type {format} are not supported"),
     };
-
-    // libvips puts its own story first ("unable to call pngload_buffer") and the cause last.
-    private static string LastLine(string message)
-        => message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "no reason given";
 }

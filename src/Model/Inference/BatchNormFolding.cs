@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,8 +11,6 @@ internal static class BatchNormFolding
     /// <summary>What every batch norm in HRNet adds to the variance.</summary>
     internal const double Epsilon = 1e-5;
 
-    private static readonly Scalar EpsilonScalar = Epsilon; // kept, because TorchSharp may free a passing scalar too early
-
     /// <summary>The weights of a convolution that does the work of its batch norm too.</summary>
     /// <param name="stateDict">Parameters by the original's names; stays as it is.</param>
     /// <param name="layer">The convolution and its batch norm.</param>
@@ -21,14 +20,14 @@ internal static class BatchNormFolding
     {
         using DisposeScope scope = NewDisposeScope();
         string name = layer.Name, norm = layer.NormName;
-        Tensor scale = Exactly(norm + ".weight") / (Exactly(norm + ".running_var") + EpsilonScalar).sqrt();
+        Tensor scale = Exactly(norm + ".weight") / Exactly(norm + ".running_var").Plus(Epsilon).sqrt();
         Tensor mean = Exactly(norm + ".running_mean");
         if (stateDict.ContainsKey(name + ".bias"))
             mean -= Exactly(name + ".bias");
 
         Tensor bias = (Exactly(norm + ".bias") - mean * scale).to(float32);
         Tensor weight = Of(name + ".weight").to(float32) * scale.to(float32).view(-1, 1, 1, 1);
-        if (!bias.isfinite().all().ToBoolean() || !weight.isfinite().all().ToBoolean())
+        if (!bias.isfinite().all().item<bool>() || !weight.isfinite().all().item<bool>())
             throw new ArgumentException($"The weights of {name} and {norm} hold infinities or no numbers: the training that made them diverged, or the file is damaged.", nameof(stateDict));
         return (weight.DetachFromDisposeScope(), bias.DetachFromDisposeScope());
 

@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,7 +51,7 @@ internal sealed class FoldedConvolution : IDisposable
             return OneDnn.Convolve(x, _packed, _bias, _padding, _stride, relu, plus);
         Tensor y = nn.functional.conv2d(x, _weight, _bias, [_stride, _stride], [_padding, _padding]);
         if (plus is not null)
-            y.add_(plus);
+            y.Add(plus);
         if (relu)
             y.relu_();
         return y;

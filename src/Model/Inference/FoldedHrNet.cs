@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Architecture;
+using HrNetBatch.Model.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -51,7 +52,7 @@ internal sealed class FoldedHrNet : IHrNetEngine<Tensor>, IDisposable
         using DisposeScope scope = NewDisposeScope();
         // Logarithms of the mean probabilities: their softmax is those probabilities again, so all that follows needs no second way.
         Tensor[] logProbabilities = [Forward(input).log_softmax(1), Forward(input.flip(3)).log_softmax(1)];
-        return stack(logProbabilities).logsumexp(0, false).sub(Math.Log(2)).MoveToOuterDisposeScope();
+        return stack(logProbabilities).logsumexp(0, false).Plus(-Math.Log(2)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of a batch of images.</summary>
@@ -87,7 +88,7 @@ internal sealed class FoldedHrNet : IHrNetEngine<Tensor>, IDisposable
 
     Tensor IHrNetEngine<Tensor>.Add(string name, Tensor x, Tensor y)
     {
-        x.add_(y);
+        x.Add(y);
         return x;
     }
 
@@ -99,9 +100,9 @@ internal sealed class FoldedHrNet : IHrNetEngine<Tensor>, IDisposable
         Tensor squares = sum.view(shape[0], shape[1], shape[2], factor, shape[3], factor), each = low.unsqueeze(3).unsqueeze(5);
         Tensor result = sum;
         if (mayOverwrite)
-            squares.add_(each);
+            squares.Add(each);
         else
-            result = squares.add(each).view(sum.shape).MoveToOuterDisposeScope();
+            result = squares.Plus(each).view(sum.shape).MoveToOuterDisposeScope();
         if (relu)
             result.relu_();
         return result;

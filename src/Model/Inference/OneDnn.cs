@@ -82,8 +82,8 @@ internal static unsafe partial class OneDnn
             Tensor packed = Pack(weight, x.shape, padding: 1, stride: 2), sum = nn.functional.conv2d(x, weight, bias, strides: [2, 2], padding: [1, 1]);
             return Same(Convolve(x, packed, bias, 1, 2, relu: false, null), sum)
                 && Same(Convolve(x, packed, bias, 1, 2, relu: true, null), sum.relu())
-                && Same(Convolve(x, packed, bias, 1, 2, relu: false, plus), sum + plus)
-                && Same(Convolve(x, packed, bias, 1, 2, relu: true, plus), (sum + plus).relu());
+                && Same(Convolve(x, packed, bias, 1, 2, relu: false, plus), sum.Plus(plus))
+                && Same(Convolve(x, packed, bias, 1, 2, relu: true, plus), (sum.Plus(plus)).relu());
         }
         catch (Exception error) when (error is EntryPointNotFoundException or InvalidOperationException or ExternalException)
         {

@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -21,15 +22,15 @@ public sealed class Adam(
         if (!isDecoupled)
             AddPenalty(parameter, gradient);
         else if (DecayOf(parameter) is var rate && rate != 0)
-            parameter.mul_(1 - learningRate * rate);
+            parameter.Scale(1 - learningRate * rate);
         Tensor mean = SlotOrZeros(index, Mean), meanSquare = SlotOrZeros(index, MeanSquare);
-        mean.mul_(beta1).add_(gradient, alpha: 1 - beta1);
-        meanSquare.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
+        mean.Scale(beta1).Add(gradient, 1 - beta1);
+        meanSquare.Scale(beta2).AddProduct(gradient, gradient, 1 - beta2);
 
         // Both means began at zero: what that takes from them is made up for.
         double correction1 = 1 - Math.Pow(beta1, StepCount(index)), correction2 = 1 - Math.Pow(beta2, StepCount(index));
-        Tensor divisor = meanSquare.sqrt().div_(Math.Sqrt(correction2)).add_(epsilon);
-        parameter.addcdiv_(mean, divisor, -learningRate / correction1);
+        Tensor divisor = meanSquare.sqrt().Divide(Math.Sqrt(correction2)).Add(epsilon);
+        parameter.AddQuotient(mean, divisor, -learningRate / correction1);
     }
 
     private protected override void AddSettings(CheckpointDictionary group)

@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Imaging;
+using HrNetBatch.Model.Native;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Training;
@@ -29,7 +30,7 @@ internal static class BatchMixing
         double share = Beta.Draw(cuts ? cutMix : mixup, ref random);
         Tensor others_BCHW = images_BCHW.roll([1], [0]), otherLabels_B = labels_B.roll([1], [0]);
         if (!cuts)
-            return (images_BCHW.mul_(share).add_(others_BCHW, alpha: 1 - share), new Targets(labels_B, otherLabels_B, share));
+            return (images_BCHW.Scale(share).Add(others_BCHW, 1 - share), new Targets(labels_B, otherLabels_B, share));
 
         (int height, int width) = ((int)images_BCHW.shape[2], (int)images_BCHW.shape[3]);
         PixelBox box = Box(share, height, width, ref random);

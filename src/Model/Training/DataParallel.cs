@@ -93,7 +93,7 @@ internal sealed class DataParallel : IDisposable
         {
             if (source.grad is not { } gradient)
                 continue;
-            target.grad!.add_(gradient);
+            target.grad!.Add(gradient);
             source.grad = null;
         }
     }

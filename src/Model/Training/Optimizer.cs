@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Native;
 using static TorchSharp.torch;
 using OptimizerState = HrNetBatch.Model.Checkpoints.OptimizerState;
 using Parameter = TorchSharp.Modules.Parameter;
@@ -152,7 +153,7 @@ public abstract class Optimizer : IDisposable
     private protected void AddPenalty(Parameter parameter, Tensor gradient)
     {
         if (DecayOf(parameter) is var rate && rate != 0)
-            gradient.add_(parameter, alpha: rate);
+            gradient.Add(parameter, rate);
     }
 
     /// <summary>How often the parameter was moved, the present time included.</summary>

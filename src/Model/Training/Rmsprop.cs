@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -19,17 +20,17 @@ public sealed class Rmsprop(
     {
         AddPenalty(parameter, gradient);
         Tensor meanSquare = SlotOrZeros(index, MeanSquare);
-        meanSquare.mul_(alpha).addcmul_(gradient, gradient, 1 - alpha);
-        Tensor divisor = (centered ? Variance(index, gradient, meanSquare).sqrt_() : meanSquare.sqrt()).add_(epsilon);
+        meanSquare.Scale(alpha).AddProduct(gradient, gradient, 1 - alpha);
+        Tensor divisor = (centered ? Variance(index, gradient, meanSquare).sqrt_() : meanSquare.sqrt()).Add(epsilon);
         if (momentum > 0)
         {
             Tensor buffer = SlotOrZeros(index, MomentumBuffer);
-            buffer.mul_(momentum).addcdiv_(gradient, divisor, 1);
-            parameter.add_(buffer, alpha: -learningRate);
+            buffer.Scale(momentum).AddQuotient(gradient, divisor, 1);
+            parameter.Add(buffer, -learningRate);
         }
         else
         {
-            parameter.addcdiv_(gradient, divisor, -learningRate);
+            parameter.AddQuotient(gradient, divisor, -learningRate);
         }
     }
 
@@ -44,8 +45,8 @@ public sealed class Rmsprop(
     private Tensor Variance(int index, Tensor gradient, Tensor meanSquare)
     {
         Tensor mean = SlotOrZeros(index, _mean);
-        mean.mul_(alpha).add_(gradient, alpha: 1 - alpha);
-        return meanSquare.addcmul(mean, mean, -1);
+        mean.Scale(alpha).Add(gradient, 1 - alpha);
+        return meanSquare.PlusProduct(mean, mean, -1);
     }
 
     private static string[] SlotNames(double momentum, bool centered) =>

@@ -1,4 +1,5 @@
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -18,15 +19,15 @@ public sealed class Sgd(IEnumerable<(string Name, Parameter Parameter)> paramete
         if (momentum != 0)
         {
             if (Slot(index, MomentumBuffer) is { } buffer)
-                buffer.mul_(momentum).add_(gradient);
+                buffer.Scale(momentum).Add(gradient);
             else
                 Put(index, MomentumBuffer, buffer = gradient.clone());
             if (nesterov)
-                gradient.add_(buffer, alpha: momentum);
+                gradient.Add(buffer, momentum);
             else
                 gradient = buffer;
         }
-        parameter.add_(gradient, alpha: -learningRate);
+        parameter.Add(gradient, -learningRate);
     }
 
     private protected override void AddSettings(CheckpointDictionary group)

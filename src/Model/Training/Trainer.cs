@@ -4,7 +4,6 @@ using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Evaluation;
 using HrNetBatch.Model.Native;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Training;
@@ -192,11 +191,11 @@ public sealed class Trainer : IDisposable
             loss = TrainingLoss.Distillation(logits_BK, answers_BK);
             right_B = answers_BK.argmax(1);
         }
-        loss *= (double)part.Count / batchCount;
+        loss = loss.Times((double)part.Count / batchCount);
         loss.backward();
 
         (long top1, long top5) = Accuracy.Count(logits_BK, right_B);
-        return new Measured(loss.ToDouble(), top1, top5, part.Count);
+        return new Measured(loss.item<float>(), top1, top5, part.Count);
     }
 
     private Tensor Logits(HrNet network, Tensor images_BCHW)
@@ -209,7 +208,7 @@ public sealed class Trainer : IDisposable
 
     private void RefuseUnlabelled(Batch batch)
     {
-        if (_teacher is null && batch.Labels.min().ToInt64() < 0)
+        if (_teacher is null && batch.Labels.min().item<long>() < 0)
             throw new InvalidDataException("A sample of the training data has no label, and only a teacher can teach without labels. Label the samples, or name a teacher.");
     }
 

@@ -1,3 +1,4 @@
+using HrNetBatch.Model.Native;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Training;
@@ -13,7 +14,7 @@ internal static class TrainingLoss
     {
         Tensor own = nn.functional.cross_entropy(logits, targets.Labels, label_smoothing: smoothing);
         return targets.OtherLabels is null ? own
-            : own * targets.Share + nn.functional.cross_entropy(logits, targets.OtherLabels, label_smoothing: smoothing) * (1 - targets.Share);
+            : own.Times(targets.Share).Plus(nn.functional.cross_entropy(logits, targets.OtherLabels, label_smoothing: smoothing).Times(1 - targets.Share));
     }
 
     /// <summary>
@@ -25,6 +26,6 @@ internal static class TrainingLoss
     internal static Tensor Distillation(Tensor logits, Tensor teacherLogits)
     {
         Tensor lnP = nn.functional.log_softmax(logits, 1), lnQ = nn.functional.log_softmax(teacherLogits, 1);
-        return ((lnP.exp() - lnQ.exp()) * (lnP - lnQ)).sum(1).mean() * 0.5;
+        return ((lnP.exp() - lnQ.exp()) * (lnP - lnQ)).sum(1).mean().Times(0.5);
     }
 }

@@ -1,5 +1,6 @@
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
+using HrNetBatch.Model.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,7 +49,7 @@ public sealed class WeightAverage : IDisposable
         foreach ((Tensor average, Tensor trained) in _pairs)
         {
             if (average.is_floating_point())
-                average.mul_(decay).add_(trained, alpha: 1 - decay);
+                average.Scale(decay).Add(trained, 1 - decay);
             else
                 average.copy_(trained);
         }

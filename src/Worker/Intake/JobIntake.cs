@@ -15,12 +15,12 @@ internal sealed partial class JobIntake(
     TimeProvider time,
     ILogger<JobIntake> logger) : BackgroundService
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), PauseAfterUndecodable = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _turn = new(1); // of the processor's calls, which fail together, one waits for the broker
     private TimeSpan _pause = FirstPause;
     private long _backAt;
-    private string? _trouble;
+    private string? _trouble, _undecodable;
 
     private string Queue => bus.Value.Queue;
 
@@ -49,7 +49,7 @@ internal sealed partial class JobIntake(
         try
         {
             await taker.TakeAsync(delivery);
-            _pause = FirstPause;
+            (_pause, _undecodable) = (FirstPause, null);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
@@ -63,7 +63,8 @@ internal sealed partial class JobIntake(
             return;
         if (MessageBus.IsUndecodable(error.Exception))
         {
-            LogUndecodable(logger, Queue, client.Explain("Receiving", error.Exception).Message); // the other calls, and this one, go on
+            NoteUndecodable(client.Explain("Receiving", error.Exception).Message);
+            await Task.Delay(PauseAfterUndecodable, time, error.CancellationToken); // the other calls go on; should nothing be decodable, no core is kept busy with it
             return;
         }
 
@@ -109,6 +110,13 @@ internal sealed partial class JobIntake(
             return;
         _trouble = error.Message;
         LogAway(logger, error is MessageBusException ? null : error, error.Message, Queue, options.Value.LongestPause);
+    }
+
+    // Said once, and again when a message was taken since.
+    private void NoteUndecodable(string reason)
+    {
+        if (Interlocked.Exchange(ref _undecodable, reason) != reason)
+            LogUndecodable(logger, Queue, reason);
     }
 
     [LoggerMessage(7100, LogLevel.Information, "Job messages are taken from the queue {Queue}")]

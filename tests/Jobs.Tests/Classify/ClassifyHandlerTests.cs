@@ -134,7 +134,7 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
         var lease = await stack.ClaimAsync(job);
         stop.Request(StopReason.Cancel);
 
-        Assert.IsType<Outcome.Cancelled>(await stack.RunAsync(lease, stop));
+        Ended.As<Outcome.Cancelled>(await stack.RunAsync(lease, stop));
         Assert.Equal(JobState.Cancelled, (await stack.Jobs.FindAsync(job, Cancellation))!.State);
     }
 
@@ -166,7 +166,7 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
         var blobs = await stack.InputAsync(1);
         var job = await stack.SubmitAsync(blobs, a => a with { Checkpoint = blobs.Root.Combine(name).ToString() });
 
-        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+        var failed = Ended.As<Outcome.Failed>(await stack.RunAsync(job));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains(fault, failed.Error, StringComparison.Ordinal);
@@ -184,7 +184,7 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
         await stack.Get<PinnedCheckpointStore>().PinAsync(first, new PinnedCheckpoint { Reference = path, Checkpoint = path, Path = path, Etag = "\"0x1\"" }, Cancellation);
         await stack.LetExpireAsync(first);
 
-        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+        var failed = Ended.As<Outcome.Failed>(await stack.RunAsync(job));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("was replaced", failed.Error, StringComparison.Ordinal);
@@ -215,7 +215,7 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
 
         var used = await Assert.ThrowsAsync<JobException>(() => stack.Get<ModelRemoval>().RemoveAsync("waiting", version.Version, cancellation: Cancellation));
         await stack.Get<ModelRemoval>().RemoveAsync("waiting", version.Version, force: true, Cancellation);
-        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+        var failed = Ended.As<Outcome.Failed>(await stack.RunAsync(job));
 
         Assert.Contains(job.ToString(), used.Message, StringComparison.Ordinal);
         Assert.Equal(FailureKind.Permanent, failed.Kind);
@@ -264,7 +264,7 @@ public class ClassifyHandlerTests(ClassifyStack stack) : IClassFixture<ClassifyS
         var blobs = await stack.InputAsync(2);
         await blobs.WriteAsync("diverged.pth", ClassifyStack.SmallCheckpoint(weight: 1e30f));
 
-        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Checkpoint = $"{blobs.Root.Combine("diverged.pth")}" })));
+        var failed = Ended.As<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Checkpoint = $"{blobs.Root.Combine("diverged.pth")}" })));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("diverged.pth", failed.Error, StringComparison.Ordinal);

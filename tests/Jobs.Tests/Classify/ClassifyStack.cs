@@ -126,7 +126,7 @@ public sealed class ClassifyStack(PostgresFixture postgres, AzuriteFixture azuri
     public static ClassifyResult Succeeded(Outcome outcome)
     {
         if (outcome is Outcome.Failed failed) Assert.Fail(failed.Error);
-        return Assert.IsType<Outcome.Succeeded>(outcome).Result.Deserialize<ClassifyResult>(JobJson.Options)!;
+        return Ended.As<Outcome.Succeeded>(outcome).Result.Deserialize<ClassifyResult>(JobJson.Options)!;
     }
 
     /// <summary>Makes the lease one that its worker has not renewed in time.</summary>

@@ -80,7 +80,7 @@ public class FailedItemTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
         Assert.Equal(result.Manifest, (await stack.Jobs.FindAsync(job, Cancellation))!.Result!.Value.GetProperty("manifest").GetString());
 
         await stack.Store.DeleteAsync(blobs.Root.Combine("model.pth"), Cancellation);
-        Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+        Ended.As<Outcome.Failed>(await stack.RunAsync(job));
 
         var failed = (await stack.Jobs.FindAsync(job, Cancellation))!;
         Assert.Equal((JobState.Failed, result.Failed), (failed.State, failed.Result!.Value.GetProperty("failed").GetInt64()));
@@ -93,7 +93,7 @@ public class FailedItemTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
     {
         var blobs = await stack.InputAsync(10, brokenEach: 3);
         var job = await stack.SubmitAsync(blobs, a => a with { FailedItemLimit = 0.25 });
-        Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+        Ended.As<Outcome.Failed>(await stack.RunAsync(job));
         var failures = await FailuresAsync(job);
 
         await stack.Get<FailedItemRetry>().RetryItemsAsync(job, cancellation: Cancellation);
@@ -146,7 +146,7 @@ public class FailedItemTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
         var blobs = await stack.InputAsync(10, brokenEach: 3);
         var job = await stack.SubmitAsync(blobs, a => a with { FailedItemLimit = 0.25 });
 
-        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+        var failed = Ended.As<Outcome.Failed>(await stack.RunAsync(job));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("4 of 10 images could not be read (40%)", failed.Error, StringComparison.Ordinal);

@@ -67,7 +67,7 @@ public class FinisherTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
         var blobs = await stack.InputAsync(1);
         await blobs.WriteAsync("out/manifest.json", "my own notes"u8.ToArray());
 
-        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs)));
+        var failed = Ended.As<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs)));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("out/manifest.json", failed.Error, StringComparison.Ordinal);

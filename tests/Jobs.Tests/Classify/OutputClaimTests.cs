@@ -20,7 +20,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         await stack.SucceedAsync(first);
         var before = await VersionsAsync(blobs);
 
-        var refused = Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Output = a.Output + "/" })));
+        var refused = Ended.As<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Output = a.Output + "/" })));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains($"holds results of job {first}", refused.Error, StringComparison.Ordinal);
@@ -36,7 +36,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         await stack.SucceedAsync(first);
         await stack.Store.DeleteAsync(blobs.Root.Combine("out/job.json"), Cancellation);
 
-        var refused = Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs)));
+        var refused = Ended.As<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs)));
 
         Assert.Contains($"{first}", refused.Error, StringComparison.Ordinal);
     }
@@ -62,7 +62,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         Assert.Equal(6, (await stack.RowsAsync(blobs)).Count);
         Assert.Equal(second, (await stack.ManifestAsync(blobs)).Job);
         await stack.Get<FailedItemRetry>().RetryItemsAsync(first, cancellation: Cancellation);
-        var displaced = Assert.IsType<Outcome.Failed>(await stack.RunAsync(first));
+        var displaced = Ended.As<Outcome.Failed>(await stack.RunAsync(first));
         Assert.Contains($"{second}", displaced.Error, StringComparison.Ordinal);
         Assert.Equal(6, (await stack.RowsAsync(blobs)).Count);
     }
@@ -87,7 +87,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         var first = await stack.SubmitAsync(blobs);
         await ClaimOutputAsync(await stack.ClaimAsync(first));
 
-        var refused = Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { ReplaceOutput = true })));
+        var refused = Ended.As<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { ReplaceOutput = true })));
 
         Assert.Contains($"Job {first} writes to", refused.Error, StringComparison.Ordinal);
     }
@@ -96,7 +96,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
     public async Task TheClaimOfAJobThatEndedBeforeItHadWrittenAnything_KeepsNobodyAway()
     {
         var blobs = await stack.InputAsync(2);
-        Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Checkpoint = $"{blobs.Root.Combine("mistyped.pth")}" })));
+        Ended.As<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Checkpoint = $"{blobs.Root.Combine("mistyped.pth")}" })));
 
         await stack.SucceedAsync(await stack.SubmitAsync(blobs));
 
@@ -136,7 +136,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         await using var services = await stack.ServicesAsync(("HrNetBatch:Blobs:Accounts:again:ConnectionString", await stack.ConnectionStringAsync()));
         var job = await stack.SubmitAsync(blobs, a => a with { Output = $"blob://again/{blobs.Root.Container}/in/out" });
 
-        var refused = Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.ClaimAsync(job), services: services));
+        var refused = Ended.As<Outcome.Failed>(await stack.RunAsync(await stack.ClaimAsync(job), services: services));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains("would be listed as images", refused.Error, StringComparison.Ordinal);
@@ -148,7 +148,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         var blobs = await stack.InputAsync(1);
         var job = await stack.SubmitAsync(blobs, a => a with { Output = $"{stack.Get<Kinds.Models.ModelStore>().Root}/flowers" });
 
-        var refused = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+        var refused = Ended.As<Outcome.Failed>(await stack.RunAsync(job));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains("model store", refused.Error, StringComparison.Ordinal);

@@ -106,8 +106,8 @@ public class UnitPlannerTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         var blobs = await stack.InputAsync(1);
         await blobs.Accounts.Blob(blobs.Root.Combine("empty/")).UploadAsync(new BinaryData(""), Cancellation);
 
-        var folders = Assert.IsType<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Input = $"{blobs.Root.Combine("empty")}" })));
-        var blob = Assert.IsType<Outcome.Failed>(await stack.RunAsync(
+        var folders = Ended.As<Outcome.Failed>(await stack.RunAsync(await stack.SubmitAsync(blobs, a => a with { Input = $"{blobs.Root.Combine("empty")}" })));
+        var blob = Ended.As<Outcome.Failed>(await stack.RunAsync(
             await stack.SubmitAsync(blobs, a => a with { Input = $"{blobs.Root.Combine("in/000.png")}", Output = $"{blobs.Root.Combine("out2")}" })));
 
         Assert.Equal((FailureKind.Permanent, FailureKind.Permanent), (folders.Kind, blob.Kind));
@@ -121,7 +121,7 @@ public class UnitPlannerTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         var blobs = await stack.InputAsync(1);
         var job = await stack.SubmitAsync(blobs, a => a with { Input = blobs.Root.Combine("im").ToString() });
 
-        var failed = Assert.IsType<Outcome.Failed>(await stack.RunAsync(job));
+        var failed = Ended.As<Outcome.Failed>(await stack.RunAsync(job));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains(blobs.Root.Combine("im").ToString(), failed.Error, StringComparison.Ordinal);

@@ -35,7 +35,7 @@ public sealed class BrokenSamplesTests(PostgresFixture postgres, AzuriteFixture 
         TrainArguments arguments = _bench.Arguments("run/") with { Data = _bench.Path("images/"), ValidationData = _bench.Path("images/"), BrokenSampleLimit = 0.25 };
         Guid job = await _bench.SubmitAsync(arguments);
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         FailedItem item = Assert.Single(await new FailedItemStore(_bench.Ledger.Source).ListAsync(job, cancellation: Cancelled));
         Assert.Equal(_bench.Path("images/cat/broken.png"), item.Name);
@@ -48,7 +48,7 @@ public sealed class BrokenSamplesTests(PostgresFixture postgres, AzuriteFixture 
         await _bench.WriteWeightsAsync("weights.pth");
         Guid job = await _bench.SubmitAsync(new ValidateArguments { Checkpoint = _bench.Path("weights.pth"), Data = _bench.Path("images/"), BatchSize = 4, BrokenSampleLimit = 0.2 });
 
-        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        var failed = Ended.As<Outcome.Failed>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("1 of 4 samples is broken (25%), and the job allows 20%", failed.Error, StringComparison.Ordinal);
@@ -62,7 +62,7 @@ public sealed class BrokenSamplesTests(PostgresFixture postgres, AzuriteFixture 
         await _bench.WriteAsync("other/ant/1.png", TrainingBench.Noise("1"));
         await _bench.WriteAsync("other/dog/1.png", TrainingBench.Noise("1"));
 
-        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(
+        var failed = Ended.As<Outcome.Failed>(await _bench.RunAsync(
             _bench.Arguments("run/") with { Data = _bench.Path("images/"), ValidationData = _bench.Path("other/") }));
 
         Assert.Contains("has classes that --labels lacks: dog", failed.Error, StringComparison.Ordinal);
@@ -74,15 +74,15 @@ public sealed class BrokenSamplesTests(PostgresFixture postgres, AzuriteFixture 
         foreach (int image in Enumerable.Range(10, 9))
             await _bench.WriteAsync($"many/{Classes[image % 3]}/{image}.png", TrainingBench.Noise($"{image}"));
         TrainArguments arguments = _bench.Arguments("whole/") with { Data = _bench.Path("many/"), ValidationData = null, BatchSize = 2 };
-        JsonElement whole = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments)).Result;
+        JsonElement whole = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(arguments)).Result;
 
         Guid job = await _bench.SubmitAsync(arguments with { Output = _bench.Path("parts/") });
         using var stop = new AttemptStop();
         Task<Outcome> first = _bench.RunAsync(await _bench.ClaimAsync(job), stop);
         await _bench.StepsAsync(job, 2);
         stop.Request(StopReason.Interrupt);
-        Assert.IsType<Outcome.HandedBack>(await first);
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.HandedBack>(await first);
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         Assert.NotEqual(default, whole);
         using var expected = await _bench.CheckpointAsync("whole/final_state.pth.tar");

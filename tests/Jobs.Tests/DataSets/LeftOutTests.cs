@@ -22,7 +22,7 @@ public sealed class LeftOutTests(PostgresFixture postgres, AzuriteFixture azurit
         await _bench.WriteAsync("images/ant/2.heic", [1]);
         await _bench.WriteAsync("images/@eaDir/1.png", TrainingBench.Noise("thumbnail"));
 
-        var done = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(
+        var done = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(
             _bench.Arguments("run/") with { Data = _bench.Path("images/"), ValidationData = _bench.Path("images/"), EpochCount = 1 }));
 
         foreach (string field in (string[])["leftOut", "validationLeftOut"])

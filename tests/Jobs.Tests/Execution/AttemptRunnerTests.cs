@@ -25,7 +25,7 @@ public sealed class AttemptRunnerTests
     public async Task Run_FailsForGood_WhenTheArgumentsDoNotFit() =>
         Assert.Equal(
             FailureKind.Permanent,
-            Assert.IsType<Outcome.Failed>(await RunAsync((attempt, _) => Task.FromResult<Outcome>(Outcome.Success(attempt.ArgumentsAs<ProbeArguments>())), "{}")).Kind);
+            Ended.As<Outcome.Failed>(await RunAsync((attempt, _) => Task.FromResult<Outcome>(Outcome.Success(attempt.ArgumentsAs<ProbeArguments>())), "{}")).Kind);
 
     [Theory]
     [InlineData(StopReason.Interrupt, "HandedBack")]

@@ -23,20 +23,20 @@ public sealed class FailureClassificationTests
     {
         OperationCanceledException exception = new();
 
-        Assert.IsType<Outcome.HandedBack>(FailureClassification.OutcomeOf(exception, StopReason.Interrupt));
-        Assert.IsType<Outcome.Cancelled>(FailureClassification.OutcomeOf(exception, StopReason.Cancel));
-        Assert.Equal(FailureKind.Transient, Assert.IsType<Outcome.Failed>(FailureClassification.OutcomeOf(exception, null)).Kind);
+        Ended.As<Outcome.HandedBack>(FailureClassification.OutcomeOf(exception, StopReason.Interrupt));
+        Ended.As<Outcome.Cancelled>(FailureClassification.OutcomeOf(exception, StopReason.Cancel));
+        Assert.Equal(FailureKind.Transient, Ended.As<Outcome.Failed>(FailureClassification.OutcomeOf(exception, null)).Kind);
     }
 
     [Fact]
     public void ALostLease_IsALostAttempt() =>
-        Assert.IsType<Outcome.Lost>(FailureClassification.OutcomeOf(new LeaseLostException(Guid.NewGuid()), null));
+        Ended.As<Outcome.Lost>(FailureClassification.OutcomeOf(new LeaseLostException(Guid.NewGuid()), null));
 
     [Fact]
     public void MemoryThatIsUsedUp_CountsAsADeath()
     {
-        Assert.True(Assert.IsType<Outcome.Failed>(FailureClassification.OutcomeOf(new InsufficientMemoryException(), null)).Died);
-        Assert.False(Assert.IsType<Outcome.Failed>(FailureClassification.OutcomeOf(new IOException("pipe"), null)).Died);
+        Assert.True(Ended.As<Outcome.Failed>(FailureClassification.OutcomeOf(new InsufficientMemoryException(), null)).Died);
+        Assert.False(Ended.As<Outcome.Failed>(FailureClassification.OutcomeOf(new IOException("pipe"), null)).Died);
     }
 
     [Fact]

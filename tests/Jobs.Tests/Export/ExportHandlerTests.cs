@@ -25,7 +25,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
     [Fact]
     public async Task Execute_WritesOnnxThatWasChecked_AndSaysWhatItIs()
     {
-        JsonElement result = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(Arguments("exports/weights.onnx"))).Result;
+        JsonElement result = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(Arguments("exports/weights.onnx"))).Result;
 
         byte[] written = await _bench.ReadAsync("exports/weights.onnx");
         Assert.Equal(_bench.Path("exports/weights.onnx"), result.GetProperty("file").GetString());
@@ -39,7 +39,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
     [Fact]
     public async Task Execute_TurnsARunIntoATrainingCheckpoint_ThatTheOriginalResumes()
     {
-        JsonElement trained = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationData = null })).Result;
+        JsonElement trained = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1, ValidationData = null })).Result;
 
         await _bench.RunAsync(Arguments("exports/checkpoint.pth.tar") with { Checkpoint = trained.GetProperty("checkpoint").GetString()! });
 
@@ -54,15 +54,15 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
     {
         ExportArguments arguments = Arguments("exports/weights.pth");
         await _bench.RunAsync(arguments);
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(arguments));
         await _bench.WriteAsync("exports/weights.pth", [1, 2, 3]);
 
-        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(arguments));
+        var refused = Ended.As<Outcome.Failed>(await _bench.RunAsync(arguments));
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains("overwrite", refused.Error, StringComparison.Ordinal);
         Assert.Equal([1, 2, 3], await _bench.ReadAsync("exports/weights.pth"));
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments with { Overwrite = true }));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(arguments with { Overwrite = true }));
         using Checkpoint written = await _bench.CheckpointAsync("exports/weights.pth");
         Assert.Equal(["ant", "bee", "cat"], written.Card!.Labels);
     }
@@ -70,7 +70,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
     [Fact]
     public async Task Execute_FailsForGood_WhenThereIsNoRunToExport()
     {
-        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(Arguments("exports/checkpoint.pth.tar")));
+        var failed = Ended.As<Outcome.Failed>(await _bench.RunAsync(Arguments("exports/checkpoint.pth.tar")));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains("models/weights.pth", failed.Error, StringComparison.Ordinal);
@@ -83,7 +83,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
         using AttemptStop stop = new();
         stop.Request(StopReason.Interrupt);
 
-        Assert.IsType<Outcome.HandedBack>(await _bench.RunAsync(await _bench.ClaimAsync(await _bench.SubmitAsync(Arguments("exports/weights.pth"))), stop));
+        Ended.As<Outcome.HandedBack>(await _bench.RunAsync(await _bench.ClaimAsync(await _bench.SubmitAsync(Arguments("exports/weights.pth"))), stop));
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
         await _bench.WriteWeightsAsync("runs/weights.onnx");
         string other = _bench.Path(output).Replace("blob://test/", "blob://TEST/", StringComparison.Ordinal);
 
-        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(
+        var refused = Ended.As<Outcome.Failed>(await _bench.RunAsync(
             Arguments("x.onnx") with { Output = other, Checkpoint = _bench.Path("runs/weights.onnx"), Overwrite = true }));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
@@ -111,7 +111,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
         byte[] there = """{"job": "0190b7a3-5c5e-7000-8000-000000000001", "input": "i", "checkpoint": "c", "format": "csv", "topK": 1, "blobCount": 0, "rowCount": 0, "failedCount": 0, "parts": []}"""u8.ToArray();
         await _bench.WriteAsync(output, there);
 
-        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(Arguments(output) with { Format = ExportFormat.Pth, Overwrite = true }));
+        var refused = Ended.As<Outcome.Failed>(await _bench.RunAsync(Arguments(output) with { Format = ExportFormat.Pth, Overwrite = true }));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains(fault, refused.Error, StringComparison.Ordinal);
@@ -122,10 +122,10 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
     public async Task Execute_NeverReplacesWhatARunMade()
     {
         Guid run = await _bench.SubmitAsync(_bench.Arguments("run/") with { EpochCount = 1 });
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(run)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(run)));
         byte[] there = await _bench.ReadAsync("run/model_best.pth.tar");
 
-        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(Arguments("run/model_best.pth.tar") with { Format = ExportFormat.Pth, Overwrite = true }));
+        var refused = Ended.As<Outcome.Failed>(await _bench.RunAsync(Arguments("run/model_best.pth.tar") with { Format = ExportFormat.Pth, Overwrite = true }));
 
         Assert.Contains($"is a file of job {run}, which no export replaces", refused.Error, StringComparison.Ordinal);
         Assert.Equal(there, await _bench.ReadAsync("run/model_best.pth.tar"));
@@ -136,7 +136,7 @@ public sealed class ExportHandlerTests(PostgresFixture postgres, AzuriteFixture 
     {
         await _bench.WriteAsync("results/manifest.json", "{}"u8.ToArray());
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(Arguments("results/manifest.json") with { Format = ExportFormat.Pth, Overwrite = true }));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(Arguments("results/manifest.json") with { Format = ExportFormat.Pth, Overwrite = true }));
     }
 
     private ExportArguments Arguments(string output) => new() { Checkpoint = _bench.Path("models/weights.pth"), Output = _bench.Path(output) };

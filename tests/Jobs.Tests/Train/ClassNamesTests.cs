@@ -154,7 +154,7 @@ public sealed class ClassNamesTests(PostgresFixture postgres, AzuriteFixture azu
         Task<Outcome> run = _bench.RunAsync(await _bench.ClaimAsync(job), stop);
         await _bench.StepsAsync(job, 1);
         stop.Request(StopReason.Interrupt);
-        Assert.IsType<Outcome.HandedBack>(await run);
+        Ended.As<Outcome.HandedBack>(await run);
 
         await _bench.IndexAsync("shards/");
         Succeeded(await _bench.RunAsync(await _bench.ClaimAsync(job)));
@@ -190,7 +190,7 @@ public sealed class ClassNamesTests(PostgresFixture postgres, AzuriteFixture azu
 
     private static void AssertRefused(Outcome outcome, string expected)
     {
-        var failed = Assert.IsType<Outcome.Failed>(outcome);
+        var failed = Ended.As<Outcome.Failed>(outcome);
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains(expected, failed.Error, StringComparison.Ordinal);
     }

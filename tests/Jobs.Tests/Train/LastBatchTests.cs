@@ -28,11 +28,11 @@ public sealed class LastBatchTests(PostgresFixture postgres, AzuriteFixture azur
     public async Task Execute_MakesTheSteps_WithTheSameBits_WhereverTheEpochIsInterrupted(LastBatch lastBatch, int steps)
     {
         TrainArguments arguments = Arguments("undisturbed/") with { LastBatch = lastBatch, EmaDecay = 0.5 };
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(arguments));
         Guid job = await _bench.SubmitAsync(arguments with { Output = _bench.Path("disturbed/") });
         for (int step = 1; step < steps; step++)
             await HandBackAsync(job, step);
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         Assert.Equal(Enumerable.Range(1, steps).Select(step => (long)step), (await _bench.Metrics.ReadAsync(job, "train_loss", cancellation: Cancelled)).Select(point => point.Step));
         await AssertSameWeightsAsync("undisturbed/final_state.pth.tar", "disturbed/final_state.pth.tar");
@@ -45,7 +45,7 @@ public sealed class LastBatchTests(PostgresFixture postgres, AzuriteFixture azur
     {
         Guid job = await _bench.SubmitAsync(Arguments("run/") with { BatchSize = 128, EpochCount = 1 });
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         Assert.Single(await _bench.Metrics.ReadAsync(job, "train_loss", cancellation: Cancelled));
     }
@@ -62,13 +62,13 @@ public sealed class LastBatchTests(PostgresFixture postgres, AzuriteFixture azur
 
         if (sampleCount is not null)
         {
-            var refused = Assert.IsType<Outcome.Failed>(outcome);
+            var refused = Ended.As<Outcome.Failed>(outcome);
             Assert.Equal(FailureKind.Permanent, refused.Kind);
             Assert.Contains("sampleCount says that", refused.Error, StringComparison.Ordinal);
             Assert.Contains("has 1,000 samples, and its first epoch had 12", refused.Error, StringComparison.Ordinal);
             return;
         }
-        Assert.IsType<Outcome.Succeeded>(outcome);
+        Ended.As<Outcome.Succeeded>(outcome);
         double[] rates = [.. (await _bench.Metrics.ReadAsync(job, "lr", cancellation: Cancelled)).Select(point => point.Value)];
         double[] expected = [.. Enumerable.Range(0, 4).Select(step => 0.01 * 0.5 * (1 + Math.Cos(Math.PI * step / 4)))];   // no warm-up: a tenth of four steps
         Assert.Equal(expected.Length, rates.Length);
@@ -88,7 +88,7 @@ public sealed class LastBatchTests(PostgresFixture postgres, AzuriteFixture azur
             SampleCount = 1000,
         });
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         Assert.Equal(0.01 * 0.5 * (1 + Math.Cos(Math.PI * 3 / 4)), (await _bench.Metrics.ReadAsync(job, "lr", cancellation: Cancelled))[^1].Value, 1e-12);
     }
@@ -101,7 +101,7 @@ public sealed class LastBatchTests(PostgresFixture postgres, AzuriteFixture azur
         Task<Outcome> run = _bench.RunAsync(await _bench.ClaimAsync(job), stop);
         await _bench.StepsAsync(job, afterSteps);
         stop.Request(StopReason.Interrupt);
-        Assert.IsType<Outcome.HandedBack>(await run);
+        Ended.As<Outcome.HandedBack>(await run);
     }
 
     private async Task AssertSameWeightsAsync(string expected, string actual)

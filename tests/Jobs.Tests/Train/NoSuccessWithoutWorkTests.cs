@@ -204,16 +204,16 @@ public sealed class NoSuccessWithoutWorkTests(PostgresFixture postgres, AzuriteF
                 Assert.NotEqual(1, step);   // it ended before it was told to stop, and had gone on at least once
                 return;
             }
-            Assert.IsType<Outcome.HandedBack>(outcome);
+            Ended.As<Outcome.HandedBack>(outcome);
         }
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
     }
 
     private async Task<string> PermanentlyAsync<TArguments>(TArguments arguments)
         where TArguments : IJobArguments
     {
-        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(arguments));
+        var failed = Ended.As<Outcome.Failed>(await _bench.RunAsync(arguments));
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         return failed.Error;
     }

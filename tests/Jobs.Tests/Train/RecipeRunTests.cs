@@ -62,8 +62,8 @@ public sealed class RecipeRunTests(PostgresFixture postgres, AzuriteFixture azur
         await _bench.RunAsync(Arguments("teacher/") with { EpochCount = 1, ValidationData = null });
         TrainArguments student = Arguments("student/") with { Teacher = _bench.Path("teacher/model_best.pth.tar") };
 
-        var fewer = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(student with { Labels = ["ant", "bee"] }));
-        var others = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(student with { Labels = ["ant", "bee", "dog"] }));
+        var fewer = Ended.As<Outcome.Failed>(await _bench.RunAsync(student with { Labels = ["ant", "bee"] }));
+        var others = Ended.As<Outcome.Failed>(await _bench.RunAsync(student with { Labels = ["ant", "bee", "dog"] }));
 
         Assert.Contains("tells 3 classes apart, and this job 2", fewer.Error, StringComparison.Ordinal);
         Assert.Contains($"--labels has classes that --teacher {student.Teacher} lacks: dog. --labels has 3: ant, bee, dog. --teacher {student.Teacher} has 3: ant, bee, cat.", others.Error, StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class RecipeRunTests(PostgresFixture postgres, AzuriteFixture azur
         await _bench.RunAsync(Arguments("first/") with { EpochCount = 1, ValidationData = null });
         await _bench.WriteShardAsync("two/t.tar", [.. Enumerable.Range(0, 8).Select(i => ($"t{i}", i % 2))]);
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(Arguments("second/") with
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(Arguments("second/") with
         {
             Data = _bench.Path("two/"),
             ValidationData = null,
@@ -95,7 +95,7 @@ public sealed class RecipeRunTests(PostgresFixture postgres, AzuriteFixture azur
     [Fact]
     public async Task Execute_EndsEarly_WhereValidationImprovesNoMore()
     {
-        var ended = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(Arguments("run/") with
+        var ended = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(Arguments("run/") with
         {
             EpochCount = 50,
             EarlyStoppingPatience = 2,
@@ -111,14 +111,14 @@ public sealed class RecipeRunTests(PostgresFixture postgres, AzuriteFixture azur
 
     private async Task AssertSameBitsAsync(TrainArguments undisturbed)
     {
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(undisturbed));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(undisturbed));
         Guid job = await _bench.SubmitAsync(undisturbed with { Output = _bench.Path("disturbed/") });
         using AttemptStop stop = new();
         Task<Outcome> run = _bench.RunAsync(await _bench.ClaimAsync(job), stop);
         await _bench.StepsAsync(job, 4);   // in the second epoch
         stop.Request(StopReason.Interrupt);
-        Assert.IsType<Outcome.HandedBack>(await run);
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.HandedBack>(await run);
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         using Checkpoint expected = await _bench.CheckpointAsync("undisturbed/final_state.pth.tar"), actual = await _bench.CheckpointAsync("disturbed/final_state.pth.tar");
         using var scope = NewDisposeScope();

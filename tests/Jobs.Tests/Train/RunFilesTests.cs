@@ -28,11 +28,11 @@ public sealed class RunFilesTests(PostgresFixture postgres, AzuriteFixture azuri
             Task<Outcome> first = _bench.RunAsync(await _bench.ClaimAsync(job), stop);
             await _bench.StepsAsync(job, 2);
             stop.Request(StopReason.Interrupt);
-            Assert.IsType<Outcome.HandedBack>(await first);
+            Ended.As<Outcome.HandedBack>(await first);
         }
         JsonElement[] half = await LogAsync("run/log.jsonl");
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         JsonElement[] lines = await LogAsync("run/log.jsonl");
         Assert.InRange(half.Length, 2, 6);
@@ -60,7 +60,7 @@ public sealed class RunFilesTests(PostgresFixture postgres, AzuriteFixture azuri
     {
         await _bench.WriteAsync("run/validation/step-000000001/mistakes/0001.png", [1]);   // of weights that were the best before
         Guid job = await _bench.SubmitAsync(_bench.Arguments("run/"));
-        JsonElement result = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
+        JsonElement result = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
 
         JsonElement report = (await _bench.Metrics.FindReportAsync(job, TestContext.Current.CancellationToken))!.Value;
 

@@ -23,7 +23,7 @@ public sealed class RunValidationTests(PostgresFixture postgres, AzuriteFixture 
     {
         Guid job = await _bench.SubmitAsync(_bench.Arguments("run/") with { EmaDecay = 0.9, LearningRate = 0.05, EpochCount = 4 });
 
-        JsonElement result = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
+        JsonElement result = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
 
         ILookup<string, MetricPoint> curves = (await _bench.Metrics.ReadAsync(job, cancellation: Cancelled)).ToLookup(point => point.Name);
         (double[] counts, double[] average, double[] trained) = (Values("valid_top1"), Values("valid_average_top1"), Values("valid_trained_top1"));
@@ -31,7 +31,7 @@ public sealed class RunValidationTests(PostgresFixture postgres, AzuriteFixture 
         Assert.Equal(average.Zip(trained, Math.Max), counts);
         Assert.NotEqual(Values("valid_average_loss"), Values("valid_trained_loss"));
         Assert.Equal(counts.Max(), result.GetProperty("top1").GetDouble());
-        JsonElement validated = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(
+        JsonElement validated = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(
             new ValidateArguments { Checkpoint = result.GetProperty("best").GetString()!, Data = _bench.Path("shards/"), BatchSize = 4 })).Result;
         Assert.Equal(counts.Max(), validated.GetProperty("top1").GetDouble());
 
@@ -43,7 +43,7 @@ public sealed class RunValidationTests(PostgresFixture postgres, AzuriteFixture 
     {
         Guid job = await _bench.SubmitAsync(_bench.Arguments("run/") with { EpochCount = 5, ValidationInterval = 2 });
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         const int Steps = TrainingBench.TrainingSampleCount / 4;
         IEnumerable<MetricPoint> validated = (await _bench.Metrics.ReadAsync(job, cancellation: Cancelled)).Where(point => point.Name == "valid_top1");
@@ -56,11 +56,11 @@ public sealed class RunValidationTests(PostgresFixture postgres, AzuriteFixture 
     {
         TrainArguments arguments = _bench.Arguments("run/") with { EpochCount = 1, ValidationCropFraction = 1, ValidationFlipAverage = true };
         Guid job = await _bench.SubmitAsync(arguments);
-        JsonElement trained = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
+        JsonElement trained = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
         var asTrained = new ValidateArguments { Checkpoint = trained.GetProperty("best").GetString()!, Data = _bench.Path("shards/"), BatchSize = 4, CropFraction = 1, FlipAverage = true };
 
-        JsonElement same = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(asTrained)).Result;
-        JsonElement other = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(asTrained with { FlipAverage = false })).Result;
+        JsonElement same = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(asTrained)).Result;
+        JsonElement other = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(asTrained with { FlipAverage = false })).Result;
 
         Assert.Equal(trained.GetProperty("loss").GetDouble(), same.GetProperty("loss").GetDouble(), 1e-6);
         Assert.NotEqual(trained.GetProperty("loss").GetDouble(), other.GetProperty("loss").GetDouble(), 1e-6);

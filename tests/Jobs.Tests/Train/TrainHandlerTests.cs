@@ -26,12 +26,12 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     [Fact]
     public async Task Execute_EndsWithTheSameBits_HoweverOftenItIsInterrupted()
     {
-        var undisturbed = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("undisturbed/")));
+        var undisturbed = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("undisturbed/")));
         Guid job = await _bench.SubmitAsync(_bench.Arguments("disturbed/"));
 
         await HandBackAsync(job, afterSteps: 1);
         await AbandonAsync(job, afterSteps: 3);
-        var finished = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        var finished = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         await AssertSameWeightsAsync("undisturbed/final_state.pth.tar", "disturbed/final_state.pth.tar");
         await AssertSameWeightsAsync("undisturbed/model_best.pth.tar", "disturbed/model_best.pth.tar");
@@ -49,7 +49,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     {
         Guid job = await _bench.SubmitAsync(_bench.Arguments("run/") with { MetricsInterval = interval, ValidationData = null });
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         Assert.Equal(steps, (await _bench.Metrics.ReadAsync(job, "train_loss", cancellation: TestContext.Current.CancellationToken)).Select(point => point.Step));
         string log = System.Text.Encoding.UTF8.GetString(await _bench.ReadAsync("run/log.jsonl"));
@@ -65,7 +65,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         string newest = (await _bench.NamesAsync("damaged/checkpoints/")).Order(StringComparer.Ordinal).Last();
         await _bench.WriteAsync(newest, [1, 2, 3]);
 
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job)));
 
         await AssertSameWeightsAsync("undisturbed/final_state.pth.tar", "damaged/final_state.pth.tar");
         Assert.Single(await _bench.NamesAsync("damaged/checkpoints/"));
@@ -100,14 +100,14 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     {
         HrNetArchitecture custom = HrNetArchitecture.Uniform(1, 8, (1, 1, 1), 1, 8) with { Stage4 = new HrNetStage(1, [1, 2, 1, 1], [8, 20, 24, 40]) };
         TrainArguments arguments = _bench.Arguments("run/") with { Architecture = custom, EpochCount = 1, ValidationData = null };
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments));
+        Ended.As<Outcome.Succeeded>(await _bench.RunAsync(arguments));
 
         using Checkpoint best = await _bench.CheckpointAsync("run/model_best.pth.tar");
         Outcome validated = await _bench.RunAsync(new ValidateArguments { Data = _bench.Path("shards/"), Checkpoint = _bench.Path("run/model_best.pth.tar") });
 
         Assert.Equal("custom", best.Card!.Variant);
         Assert.Equal(new HrNetShape(custom, 3), HrNetShape.Recognize(best.StateDict));
-        Assert.IsType<Outcome.Succeeded>(validated);
+        Ended.As<Outcome.Succeeded>(validated);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         Guid first = await _bench.SubmitAsync(arguments);
         await _bench.RunAsync(await _bench.ClaimAsync(first));
 
-        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(arguments));
+        var refused = Ended.As<Outcome.Failed>(await _bench.RunAsync(arguments));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains($"shared/checkpoints.json already exists and belongs to job {first}", refused.Error, StringComparison.Ordinal);
@@ -128,7 +128,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     {
         await _bench.WriteShardAsync("wrong/w.tar", [("good", 0), ("stray", 7)]);
 
-        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Data = _bench.Path("wrong/w.tar") }));
+        var failed = Ended.As<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Data = _bench.Path("wrong/w.tar") }));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains($"'stray' of {_bench.Path("wrong/w.tar")} has the label 7, but there are 3 classes", failed.Error, StringComparison.Ordinal);
@@ -139,11 +139,11 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     {
         Guid job = await _bench.SubmitAsync(_bench.Arguments("run/") with { EpochCount = 1, SaveAs = "insects" });
         Lease dead = await _bench.ClaimAsync(job);
-        Assert.IsType<Outcome.Succeeded>(await _bench.RunUntoldAsync(dead));
+        Ended.As<Outcome.Succeeded>(await _bench.RunUntoldAsync(dead));
         await _bench.Ledger.LetExpireAsync(dead);
         await _bench.Ledger.Leases.ExpireAsync(TestContext.Current.CancellationToken);
 
-        JsonElement result = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
+        JsonElement result = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
 
         Assert.Equal("model:insects@1", result.GetProperty("model").GetString());
         ModelVersion version = Assert.Single(await _bench.Models.ListVersionsAsync("insects", TestContext.Current.CancellationToken));
@@ -158,8 +158,8 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         var arguments = _bench.Arguments("first/") with { EpochCount = 1, ValidationData = null, SaveAs = "insects" };
         await _bench.RunAsync(arguments);
 
-        var trained = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments with { Output = _bench.Path("second/"), InitialCheckpoint = "model:insects" }));
-        JsonElement validated = Assert.IsType<Outcome.Succeeded>(
+        var trained = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(arguments with { Output = _bench.Path("second/"), InitialCheckpoint = "model:insects" }));
+        JsonElement validated = Ended.As<Outcome.Succeeded>(
             await _bench.RunAsync(new ValidateArguments { Checkpoint = "model:insects@latest", Data = _bench.Path("shards/"), BatchSize = 4 })).Result;
 
         Assert.Equal("model:insects@2", trained.Result.GetProperty("model").GetString());
@@ -171,7 +171,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     [InlineData("shards/run", "listed as data")]
     public async Task Execute_IsRefused_WhereItsFilesWouldLieAmongOthers(string output, string fault)
     {
-        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments(output)));
+        var refused = Ended.As<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments(output)));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains(fault, refused.Error, StringComparison.Ordinal);
@@ -182,7 +182,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     {
         _bench.ModelRoot = null;
 
-        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { SaveAs = "insects" }));
+        var refused = Ended.As<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { SaveAs = "insects" }));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains("HrNetBatch:Models:Root is not set", refused.Error, StringComparison.Ordinal);
@@ -193,7 +193,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
     [InlineData("shards/part-{0..2}.tar", "part-2.tar")]
     public async Task Execute_NamesWhatIsMissing_WhenThereIsNoShard(string shards, string expected)
     {
-        var failed = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Data = _bench.Path(shards) }));
+        var failed = Ended.As<Outcome.Failed>(await _bench.RunAsync(_bench.Arguments("run/") with { Data = _bench.Path(shards) }));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);
         Assert.Contains(expected, failed.Error, StringComparison.Ordinal);
@@ -205,7 +205,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         Task<Outcome> run = _bench.RunAsync(await _bench.ClaimAsync(job), stop);
         await _bench.StepsAsync(job, afterSteps);
         stop.Request(StopReason.Interrupt);
-        Assert.IsType<Outcome.HandedBack>(await run);
+        Ended.As<Outcome.HandedBack>(await run);
     }
 
     // The worker's lease runs out while it works on: its next write is refused, and what it did since its last save is lost.
@@ -215,7 +215,7 @@ public sealed class TrainHandlerTests(PostgresFixture postgres, AzuriteFixture a
         Task<Outcome> run = _bench.RunAsync(lease);
         await _bench.StepsAsync(job, afterSteps);
         await _bench.Ledger.LetExpireAsync(lease);
-        Assert.IsType<Outcome.Lost>(await run);
+        Ended.As<Outcome.Lost>(await run);
         await _bench.Ledger.Leases.ExpireAsync(TestContext.Current.CancellationToken);
     }
 

@@ -23,10 +23,10 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
     [Fact]
     public async Task Execute_FindsWhatTheTrainJobFound_InTheCheckpointThatItMade()
     {
-        JsonElement trained = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1 })).Result;
+        JsonElement trained = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(_bench.Arguments("run/") with { EpochCount = 1 })).Result;
         string best = trained.GetProperty("best").GetString()!;
 
-        JsonElement validated = Assert.IsType<Outcome.Succeeded>(
+        JsonElement validated = Ended.As<Outcome.Succeeded>(
             await _bench.RunAsync(new ValidateArguments { Checkpoint = best, Data = _bench.Path("shards/"), BatchSize = 4 })).Result;
 
         Assert.Equal(12, validated.GetProperty("count").GetInt64());
@@ -41,7 +41,7 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
         await _bench.WriteWeightsAsync("weights.pth");
         Guid job = await _bench.SubmitAsync(Arguments with { Output = _bench.Path("report"), MistakeCount = 2 });
 
-        JsonElement result = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
+        JsonElement result = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(await _bench.ClaimAsync(job))).Result;
 
         Assert.Equal(_bench.Path("report/report.json"), result.GetProperty("report").GetString());
         JsonElement report = JsonSerializer.Deserialize<JsonElement>(await _bench.ReadAsync("report/report.json"));
@@ -77,7 +77,7 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
         await _bench.RunAsync(await _bench.ClaimAsync(first));
         byte[] before = await _bench.ReadAsync("report/report.json");
 
-        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(arguments));
+        var refused = Ended.As<Outcome.Failed>(await _bench.RunAsync(arguments));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains($"report/report.json already exists and belongs to job {first}", refused.Error, StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
         await _bench.WriteAsync("real.json", """{"a0": [0, 1, 2], "b0": [0, 1, 2], "a1": []}"""u8.ToArray());
 
         double plain = await LossAsync(Arguments), whole = await LossAsync(Arguments with { CropFraction = 1 }), flipped = await LossAsync(Arguments with { FlipAverage = true });
-        JsonElement judged = Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(Arguments with { MultiLabels = _bench.Path("real.json") })).Result;
+        JsonElement judged = Ended.As<Outcome.Succeeded>(await _bench.RunAsync(Arguments with { MultiLabels = _bench.Path("real.json") })).Result;
 
         Assert.NotEqual(plain, whole);
         Assert.NotEqual(plain, flipped);
@@ -107,7 +107,7 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
         await _bench.WriteWeightsAsync("weights.pth");
         await _bench.WriteAsync("real.json", Encoding.UTF8.GetBytes(json));
 
-        var refused = Assert.IsType<Outcome.Failed>(await _bench.RunAsync(Arguments with { MultiLabels = _bench.Path("real.json"), Data = _bench.Path("unnumbered/") }));
+        var refused = Ended.As<Outcome.Failed>(await _bench.RunAsync(Arguments with { MultiLabels = _bench.Path("real.json"), Data = _bench.Path("unnumbered/") }));
 
         Assert.Equal(FailureKind.Permanent, refused.Kind);
         Assert.Contains(expected, refused.Error, StringComparison.Ordinal);
@@ -153,12 +153,12 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
 
     private ValidateArguments Arguments => new() { Checkpoint = _bench.Path("weights.pth"), Data = _bench.Path("shards/"), BatchSize = 4 };
 
-    private async Task<double> LossAsync(ValidateArguments arguments) => Assert.IsType<Outcome.Succeeded>(await _bench.RunAsync(arguments)).Result.GetProperty("loss").GetDouble();
+    private async Task<double> LossAsync(ValidateArguments arguments) => Ended.As<Outcome.Succeeded>(await _bench.RunAsync(arguments)).Result.GetProperty("loss").GetDouble();
 
     [Fact]
     public async Task Execute_FailsForGood_WhenTheCheckpointIsNone()
     {
-        var failed = Assert.IsType<Outcome.Failed>(
+        var failed = Ended.As<Outcome.Failed>(
             await _bench.RunAsync(new ValidateArguments { Checkpoint = _bench.Path("shards/part-0.tar"), Data = _bench.Path("shards/") }));
 
         Assert.Equal(FailureKind.Permanent, failed.Kind);

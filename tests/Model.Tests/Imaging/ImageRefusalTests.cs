@@ -53,6 +53,29 @@ public class ImageRefusalTests
         Assert.Contains(expected, ImageDecoder.FaultOf(whole[..(whole.Length / 5)]), StringComparison.Ordinal);
     }
 
+    /// <summary>libvips keeps one text of errors for the whole process: nothing of it is shown, or a PNG would be told to be a corrupt JPEG.</summary>
+    [Fact]
+    public void Decode_TellsOfNoOtherImage_ThatIsDecodedAtTheSameTime()
+    {
+        (byte[] Encoded, string Expected)[] images =
+        [
+            (CutOff("rgb.png"), "the PNG is damaged or truncated"),
+            (CutOff("animated.webp"), "the WebP is damaged or truncated"),
+        ];
+
+        Parallel.For(0, 200, i =>
+        {
+            var fault = Assert.Throws<ImageException>(() => ImageDecoder.Decode(images[i % 2].Encoded));
+            Assert.Equal(images[i % 2].Expected, fault.Message);
+        });
+
+        static byte[] CutOff(string file)
+        {
+            byte[] whole = File.ReadAllBytes(Path.Combine(Golden, file));
+            return whole[..(whole.Length * 3 / 4)];
+        }
+    }
+
     /// <summary>It may miss what only decoding shows, and refuses nothing that can be decoded.</summary>
     [Fact]
     public void FaultOf_RefusesNothingThatIsDecoded()

@@ -94,6 +94,19 @@ public sealed class IntakeTests(PostgresFixture postgres)
         await Eventually.TrueAsync(async () => (await stack.Jobs.ListAsync(limit: 1000, cancellation: Stop)).Count == requests.Count, "the others are jobs");
     }
 
+    /// <summary>Where nothing can be decoded, that is told once, not at each delivery.</summary>
+    [Fact]
+    public async Task NothingButUndecodableMessages_AreToldOnce()
+    {
+        await using TestDatabase database = await postgres.CreateDatabaseAsync();
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString);
+        await stack.Inside.SendAsync([.. Enumerable.Range(0, 60).Select(number => new IncomingMessage(UndecodableMessage.Content($"{number}"), $"{number}"))]);
+        await stack.StartIntakeAsync();
+
+        await Eventually.TrueAsync(async () => (await stack.Inside.PeekAsync(0, 100)).Count(message => message.Lock is not null) == 60, "each was delivered");
+        Assert.Single(stack.Log.Of(7103));
+    }
+
     [Fact]
     public async Task IdOfAnotherJob_IsRefused()
     {

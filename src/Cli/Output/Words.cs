@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using HrNetBatch.Jobs;
 
 namespace HrNetBatch.Cli.Output;
 

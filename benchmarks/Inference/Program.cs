@@ -12,15 +12,15 @@ MallocTuning.KeepFreedMemory();
 LibTorch.Load();
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
-string? checkout = args.FirstOrDefault();
+string? checkout = args is [{ Length: > 0 } folder, ..] ? folder : null;
 int rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 7;
 int threads = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 2;
 torch.set_num_threads(threads);
 
-foreach (string name in (string[])["w18_small_v1", "w18"])
+foreach (string name in (string[])["w18_small_v1", "w18", "w32", "w48"])
 {
     HrNetVariant variant = HrNetVariant.Parse(name);
-    int batchCount = name == "w18" ? 1 : 3;
+    int batchCount = name == "w18_small_v1" ? 3 : 1;
     using PythonOriginal? original = checkout is null ? null : PythonOriginal.Start(checkout, name, threads);
     using var ours = new Ways(variant, threads);
     (string Way, Func<int, Measure> Run)[] ways = [.. original?.All ?? [], .. ours.All];

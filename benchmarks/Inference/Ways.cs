@@ -13,7 +13,7 @@ internal sealed class Ways : IDisposable
 
     private readonly HrNet _network, _channelsLast;
     private readonly FoldedHrNet _folded, _fused;
-    private readonly Classifier _classifier;
+    private readonly Classifier _torch, _winograd;
     private readonly Tensor _images;
     private readonly float[] _pixels;
     private readonly int _threads;
@@ -32,7 +32,9 @@ internal sealed class Ways : IDisposable
         Dictionary<string, Tensor> stateDict = _network.state_dict();
         _folded = new FoldedHrNet(stateDict, variant.Architecture, _images.shape, CPU, fused: false);
         _fused = new FoldedHrNet(stateDict, variant.Architecture, _images.shape, CPU);
-        _classifier = Classifier.Load(stateDict, null, new ClassifierOptions { Device = "cpu", BatchSize = BatchSize, ReplicaCount = threads });
+        var options = new ClassifierOptions { Device = "cpu", BatchSize = BatchSize, ReplicaCount = threads };
+        _torch = Classifier.Load(stateDict, null, options with { Engine = InferenceEngine.Torch });
+        _winograd = Classifier.Load(stateDict, null, options with { Engine = InferenceEngine.Winograd });
     }
 
     internal IEnumerable<(string, Func<int, Measure>)> All =>
@@ -41,7 +43,8 @@ internal sealed class Ways : IDisposable
         ("ours, module, channels-last", batches => Time(batches, () => _channelsLast.call(ChannelsLast.Of(_images)))),
         ("ours, batch norm folded", batches => Time(batches, () => _folded.Forward(_images))),
         ("ours, folded and fused", batches => Time(batches, () => _fused.Forward(_images))),
-        ($"ours, `Classifier`: {_threads} × one thread", TimeClassifier),
+        ($"ours, `Classifier`: {_threads} × one thread, libtorch", batches => TimeClassifier(_torch, batches)),
+        ($"ours, `Classifier`: {_threads} × one thread, Winograd", batches => TimeClassifier(_winograd, batches)),
     ];
 
     public void Dispose()
@@ -50,7 +53,8 @@ internal sealed class Ways : IDisposable
         _channelsLast.Dispose();
         _folded.Dispose();
         _fused.Dispose();
-        _classifier.Dispose();
+        _torch.Dispose();
+        _winograd.Dispose();
         _images.Dispose();
     }
 
@@ -64,9 +68,9 @@ internal sealed class Ways : IDisposable
         }
     });
 
-    private Measure TimeClassifier(int batchCount) => Time(batchCount * _threads, () =>
+    private Measure TimeClassifier(Classifier classifier, int batchCount) => Time(batchCount * _threads, () =>
         Task.WhenAll(Enumerable.Range(0, batchCount * _threads).Select(_ =>
-            _classifier.ClassifyAsync(_pixels, BatchSize, topK: 5, CancellationToken.None))).GetAwaiter().GetResult());
+            classifier.ClassifyAsync(_pixels, BatchSize, topK: 5, CancellationToken.None))).GetAwaiter().GetResult());
 
     private static Measure Time(int batchCount, Action run)
     {

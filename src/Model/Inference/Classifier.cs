@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Runtime.InteropServices;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Imaging;
@@ -15,11 +14,11 @@ public sealed class Classifier : IDisposable
 {
     private const int DefaultImageSize = 224;
 
-    private readonly FoldedHrNet _network;
+    private readonly IInferenceNetwork _network;
     private readonly TorchThreads _replicas;
     private readonly bool _averagesFlip;
 
-    private Classifier(FoldedHrNet network, TorchThreads replicas, HrNetShape shape, IReadOnlyList<string>? labels, int imageSize, ClassifierOptions options)
+    private Classifier(IInferenceNetwork network, TorchThreads replicas, HrNetShape shape, IReadOnlyList<string>? labels, int imageSize, ClassifierOptions options)
     {
         (_network, _replicas, _averagesFlip) = (network, replicas, options.AveragesFlip);
         (Architecture, ClassCount, Labels, ImageSize, BatchSize) = (shape.Architecture, shape.ClassCount, labels, imageSize, options.BatchSize);
@@ -51,7 +50,10 @@ public sealed class Classifier : IDisposable
     public int ReplicaCount => _replicas.Count;
 
     /// <summary>Where it runs.</summary>
-    public string Device => _network.Device.ToString();
+    public string Device => _network.Device;
+
+    /// <summary>What it computes with.</summary>
+    public InferenceEngine Engine { get; private init; }
 
     /// <summary>How many floats one image takes: 3 × <see cref="ImageSize"/> × <see cref="ImageSize"/>.</summary>
     public int ImageLength => 3 * ImageSize * ImageSize;
@@ -96,12 +98,14 @@ public sealed class Classifier : IDisposable
         long[] batchShape = [options.BatchSize, 3, imageSize, imageSize];
 
         int replicaCount = options.ReplicaCount > 0 ? options.ReplicaCount : device.type == DeviceType.CPU ? Environment.ProcessorCount : 1;
+        InferenceEngine engine = InferenceNetworks.Choose(options.Engine, device, options.ThreadsPerReplica);
         var replicas = new TorchThreads(replicaCount, options.ThreadsPerReplica);
         try
         {
             // On a replica's thread, because oneDNN's layout of a weight may depend on the number of threads.
-            FoldedHrNet network = replicas.RunAsync(() => new FoldedHrNet(stateDict, shape.Architecture, batchShape, device), CancellationToken.None).GetAwaiter().GetResult();
-            return new Classifier(network, replicas, shape, labels, imageSize, options) { LoadReport = report };
+            IInferenceNetwork network = replicas.RunAsync(
+                () => InferenceNetworks.Create(stateDict, shape.Architecture, engine, batchShape, device), CancellationToken.None).GetAwaiter().GetResult();
+            return new Classifier(network, replicas, shape, labels, imageSize, options) { LoadReport = report, Engine = engine };
         }
         catch
         {
@@ -136,15 +140,12 @@ public sealed class Classifier : IDisposable
 
     private Prediction[][] Classify(ReadOnlyMemory<float> images, int imageCount, int topK)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor input = empty(imageCount, 3, ImageSize, ImageSize);
-        MemoryMarshal.AsBytes(images.Span).CopyTo(input.bytes);
-
-        Tensor logits = _network.Forward(input.to(_network.Device), _averagesFlip).cpu(); // [B, classes]
-        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes);
+        float[] logits = _network.Logits(images.Span, imageCount, ImageSize, ImageSize);
+        if (_averagesFlip)
+            logits = MirrorImages.Average(logits, _network.Logits(MirrorImages.Of(images.Span, ImageSize), imageCount, ImageSize, ImageSize), ClassCount);
         var predictions = new Prediction[imageCount][];
         for (int i = 0; i < imageCount; i++)
-            predictions[i] = TopK.Of(values.Slice(i * ClassCount, ClassCount), topK, Labels);
+            predictions[i] = TopK.Of(logits.AsSpan(i * ClassCount, ClassCount), topK, Labels);
         return predictions;
     }
 }

@@ -8,6 +8,9 @@ public sealed record ClassifierOptions
     /// <summary>Where it runs: <c>cpu</c>, <c>cuda:N</c>, or <c>auto</c> for the first GPU that libtorch can use, else the CPU.</summary>
     public string Device { get; init; } = "auto";
 
+    /// <summary>What it computes with. Default: the faster one for the machine.</summary>
+    public InferenceEngine Engine { get; init; }
+
     /// <summary>Images in a full batch; weights are laid out for this number. Default 8.</summary>
     [Range(1, 4096)]
     public int BatchSize { get; init; } = 8;

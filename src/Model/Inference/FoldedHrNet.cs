@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Native;
 using TorchSharp;
@@ -10,7 +11,7 @@ namespace HrNetBatch.Model.Inference;
 /// channels-last, and every tensor freed as soon as it has been used, so that the next one finds its memory in the cache. Safe to run
 /// from several threads at once.
 /// </summary>
-internal sealed class FoldedHrNet : IHrNetEngine<Tensor>, IDisposable
+internal sealed class FoldedHrNet : IHrNetEngine<Tensor>, IInferenceNetwork
 {
     private readonly HrNetWalk<Tensor> _walk;
     private readonly Dictionary<string, FoldedConvolution> _convolutions = [];
@@ -63,6 +64,18 @@ internal sealed class FoldedHrNet : IHrNetEngine<Tensor>, IDisposable
         HrNet.RefuseOddSizes(input.shape);
         using IDisposable noGradients = no_grad();
         return _walk.Forward(ChannelsLast.Of(input));
+    }
+
+    string IInferenceNetwork.Device => Device.ToString();
+
+    /// <inheritdoc/>
+    public float[] Logits(ReadOnlySpan<float> images, int count, int height, int width)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor input = empty(count, 3, height, width);
+        MemoryMarshal.AsBytes(images).CopyTo(input.bytes);
+        Tensor logits = Forward(input.to(Device)).cpu(); // [B, classes]
+        return MemoryMarshal.Cast<byte, float>(logits.bytes).ToArray();
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Inference;
@@ -27,10 +29,12 @@ public sealed class ClassifierTests : IDisposable
         _images = [.. Enumerable.Range(0, Batch * 3 * Size * Size).Select(i => (random.NextSingle() - 0.5f) * (1 + i / (3 * Size * Size)) * 3)];
     }
 
-    [Fact]
-    public async Task ClassifyAsync_GivesTheSoftmaxOfTheNetwork_LabelledAndOrdered()
+    [Theory]
+    [InlineData(InferenceEngine.Torch)]
+    [InlineData(InferenceEngine.Winograd)]
+    public async Task ClassifyAsync_GivesTheSoftmaxOfTheNetwork_LabelledAndOrdered(InferenceEngine engine)
     {
-        using Classifier classifier = Classifier.Load(_network.state_dict(), Labels, Options);
+        using Classifier classifier = Classifier.Load(_network.state_dict(), Labels, Options with { Engine = engine });
 
         IReadOnlyList<Prediction[]> predictions = await ClassifyAsync(classifier, 0, Batch, topK: 3);
 
@@ -46,10 +50,12 @@ public sealed class ClassifierTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task ClassifyAsync_GivesTheMeanProbabilitiesOfAnImageAndItsMirrorImage_WhereAsked()
+    [Theory]
+    [InlineData(InferenceEngine.Torch)]
+    [InlineData(InferenceEngine.Winograd)]
+    public async Task ClassifyAsync_GivesTheMeanProbabilitiesOfAnImageAndItsMirrorImage_WhereAsked(InferenceEngine engine)
     {
-        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options with { AveragesFlip = true });
+        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options with { Engine = engine, AveragesFlip = true });
 
         IReadOnlyList<Prediction[]> predictions = await ClassifyAsync(classifier, 0, Batch, ClassCount);
 
@@ -83,10 +89,12 @@ public sealed class ClassifierTests : IDisposable
         return stream;
     }
 
-    [Fact]
-    public async Task ClassifyAsync_TakesTheSmallestImages_WhoseLowestBranchIsOnePixel()
+    [Theory]
+    [InlineData(InferenceEngine.Torch)]
+    [InlineData(InferenceEngine.Winograd)]
+    public async Task ClassifyAsync_TakesTheSmallestImages_WhoseLowestBranchIsOnePixel(InferenceEngine engine)
     {
-        using Classifier classifier = Classifier.Load(_network.state_dict(), Labels, Options with { ImageSize = 32 });
+        using Classifier classifier = Classifier.Load(_network.state_dict(), Labels, Options with { Engine = engine, ImageSize = 32 });
         var images = new float[Batch * classifier.ImageLength];
         _images.AsSpan(0, images.Length).CopyTo(images);
 
@@ -98,10 +106,12 @@ public sealed class ClassifierTests : IDisposable
         Assert.All(predictions.Zip(expected.data<float>()), pair => Assert.Equal(pair.Second, pair.First[0].Probability, 1e-5f));
     }
 
-    [Fact]
-    public async Task ClassifyAsync_GivesAPartialBatchWhatAFullOneGets()
+    [Theory]
+    [InlineData(InferenceEngine.Torch)]
+    [InlineData(InferenceEngine.Winograd)]
+    public async Task ClassifyAsync_GivesAPartialBatchWhatAFullOneGets(InferenceEngine engine)
     {
-        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options);
+        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options with { Engine = engine });
         IReadOnlyList<Prediction[]> full = await ClassifyAsync(classifier, 0, Batch, ClassCount);
 
         for (int i = 0; i < Batch; i++)
@@ -112,15 +122,38 @@ public sealed class ClassifierTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task ClassifyAsync_GivesTheSameBits_WhicheverReplicaAnswersWhomever()
+    [Theory]
+    [InlineData(InferenceEngine.Torch)]
+    [InlineData(InferenceEngine.Winograd)]
+    public async Task ClassifyAsync_GivesTheSameBits_WhicheverReplicaAnswersWhomever(InferenceEngine engine)
     {
-        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options);
+        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options with { Engine = engine });
         IReadOnlyList<Prediction[]> first = await ClassifyAsync(classifier, 0, Batch, 5);
 
         IReadOnlyList<Prediction[]>[] others = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ClassifyAsync(classifier, 0, Batch, 5)));
 
         Assert.All(others, other => Assert.Equal(first, other));
+    }
+
+    /// <summary>Each image's sums are its own in the engine in C#: neither its neighbours nor the size of the batch change a bit.</summary>
+    [Fact]
+    public async Task Winograd_GivesAnImageTheSameBits_InWhicheverBatch()
+    {
+        using Classifier classifier = Classifier.Load(_network.state_dict(), null, Options with { Engine = InferenceEngine.Winograd });
+        IReadOnlyList<Prediction[]> full = await ClassifyAsync(classifier, 0, Batch, ClassCount);
+
+        for (int i = 0; i < Batch; i++)
+            Assert.Equal(full[i], Assert.Single(await ClassifyAsync(classifier, i, 1, ClassCount)));
+    }
+
+    /// <summary>Where nothing is asked for, libtorch keeps what the engine in C# does not do: several threads in one batch.</summary>
+    [Fact]
+    public void Load_TakesTheEngineThatSuitsTheMachine_UnlessAnotherIsAsked()
+    {
+        using Classifier auto = Classifier.Load(_network.state_dict(), null, Options), threaded = Classifier.Load(_network.state_dict(), null, Options with { ThreadsPerReplica = 2 });
+
+        Assert.Equal(Vector512.IsHardwareAccelerated || !Fma.IsSupported ? InferenceEngine.Torch : InferenceEngine.Winograd, auto.Engine);
+        Assert.Equal(InferenceEngine.Torch, threaded.Engine);
     }
 
     [Fact]
@@ -158,7 +191,8 @@ public sealed class ClassifierTests : IDisposable
     {
         Dictionary<string, Tensor> stateDict = _network.state_dict();
         Assert.Contains("2 labels for 9 classes", Refusal(stateDict, ["x", "y"], Options), StringComparison.Ordinal);
-        Assert.Contains("multiples of 32, not 65×65", Refusal(stateDict, null, Options with { ImageSize = 65 }), StringComparison.Ordinal);
+        foreach (InferenceEngine engine in (InferenceEngine[])[InferenceEngine.Torch, InferenceEngine.Winograd])
+            Assert.Contains("multiples of 32, not 65×65", Refusal(stateDict, null, Options with { Engine = engine, ImageSize = 65 }), StringComparison.Ordinal);
         Assert.Contains("Use auto, cpu or cuda:N", Refusal(stateDict, null, Options with { Device = "gpu" }), StringComparison.Ordinal);
         Assert.Contains("needs a libtorch with CUDA", Refusal(stateDict, null, Options with { Device = "cuda:0" }), StringComparison.Ordinal);
         Dictionary<string, Tensor> broken = new(stateDict) { ["bn1.bias"] = full([64], float.NaN) };

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Inference;
+using HrNetBatch.Model.Inference.Winograd;
 using HrNetBatch.Model.Native;
 using HrNetBatch.Model.Tests.Goldens;
 using TorchSharp;
@@ -25,7 +26,7 @@ public sealed class NetworkParityTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Network_AnswersAsTheOriginal_EagerFoldedAndFused(string name)
+    public async Task Network_AnswersAsTheOriginal_EagerFoldedFusedAndWinograd(string name)
     {
         using var replica = new TorchThreads(count: 1, threadsEach: 1); // the other core is for the other tests
         await replica.RunAsync(() => AnswersAsTheOriginal(name), TestContext.Current.CancellationToken);
@@ -54,6 +55,9 @@ public sealed class NetworkParityTests
             using var folded = new FoldedHrNet(stateDict, architecture, images.shape, CPU, fused);
             AssertSame(expected, folded.Forward(images), fused ? "fused" : "folded");
         }
+        using var winograd = new WinogradHrNet(stateDict, architecture);
+        float[] answers = winograd.Logits(images.contiguous().data<float>().ToArray(), (int)images.shape[0], (int)images.shape[2], (int)images.shape[3]);
+        AssertSame(expected, tensor(answers, images.shape[0], 1000), "Winograd");
         return true;
     }
 

@@ -3,12 +3,12 @@
 // Writes WEIGHTS-FILE (w18_small_v1, 1,000 classes, random) where it does not exist, for the Python side to load.
 using System.Diagnostics;
 using System.Globalization;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.LocalStack;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
@@ -44,8 +44,8 @@ await services.GetRequiredService<LedgerMigrator>().MigrateAsync();
 
 var blobs = services.GetRequiredService<BlobStore>();
 await blobs.CreateContainerAsync(BlobPath.Parse(root));
-await blobs.UploadFileAsync(BlobPath.Parse(root + "weights.pth"), weights);
-for (int i = 0; i < imageCount; i++) await blobs.UploadFileAsync(BlobPath.Parse($"{root}in/{i:D6}.jpg"), files[i % files.Length]);
+await UploadAsync("weights.pth", weights);
+for (int i = 0; i < imageCount; i++) await UploadAsync($"in/{i:D6}.jpg", files[i % files.Length]);
 
 JobRequest request = JobRequest.For(new ClassifyArguments { Input = root + "in", Output = root + "out", Checkpoint = root + "weights.pth", UnitSize = 250 });
 await services.GetRequiredService<JobStore>().EnqueueAsync(request);
@@ -67,3 +67,9 @@ cpu = self.TotalProcessorTime - cpu;
 Console.WriteLine(outcome is Outcome.Succeeded succeeded ? succeeded.Result.ToString() : outcome.ToString());
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
     $"HrNetBatch, whole job, {threadCount} threads: {imageCount / elapsed.TotalSeconds:0.0} images/s, {cpu.TotalMilliseconds / imageCount:0.0} CPU-ms/image"));
+
+async Task UploadAsync(string name, string file)
+{
+    await using FileStream content = File.OpenRead(file);
+    await blobs.UploadAsync(BlobPath.Parse(root + name), content);
+}

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Validate;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

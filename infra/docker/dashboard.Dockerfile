@@ -8,8 +8,10 @@ WORKDIR /source
 
 COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt ./
 COPY src/Directory.Build.props src/
+COPY src/Wording/Wording.csproj src/Wording/
 COPY src/Model/Model.csproj src/Model/
 COPY src/Jobs/Jobs.csproj src/Jobs/
+COPY src/Kinds/Kinds.csproj src/Kinds/
 COPY src/Worker/Worker.csproj src/Worker/
 COPY src/Dashboard/Dashboard.csproj src/Dashboard/
 COPY src/LocalServiceBus/LocalServiceBus.csproj src/LocalServiceBus/
@@ -19,6 +21,7 @@ RUN dotnet restore src/Cli --runtime linux-x64 -p:TorchBackend=none
 
 COPY recipes/ recipes/
 COPY local/ local/
+COPY docs/schemas/ docs/schemas/
 COPY infra/keda/ infra/keda/
 COPY src/ src/
 # Without libtorch (450 MB): nothing here computes with a network. `hrnet predict` and `hrnet export` of a file are for other machines.

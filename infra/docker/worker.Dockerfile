@@ -15,14 +15,19 @@ WORKDIR /source
 # First what a restore reads: a change of code alone does not fetch the packages again.
 COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt ./
 COPY src/Directory.Build.props src/
+COPY src/Wording/Wording.csproj src/Wording/
 COPY src/Model/Model.csproj src/Model/
 COPY src/Jobs/Jobs.csproj src/Jobs/
+COPY src/Kinds/Kinds.csproj src/Kinds/
 COPY src/Worker/Worker.csproj src/Worker/
 RUN dotnet restore src/Worker --runtime linux-x64 -p:TorchBackend=${TORCH_BACKEND}
 
 COPY recipes/ recipes/
+COPY infra/keda/ infra/keda/
+COPY src/Wording/ src/Wording/
 COPY src/Model/ src/Model/
 COPY src/Jobs/ src/Jobs/
+COPY src/Kinds/ src/Kinds/
 COPY src/Worker/ src/Worker/
 RUN dotnet publish src/Worker --configuration Release --runtime linux-x64 --no-self-contained --no-restore --output /app \
     -p:TorchBackend=${TORCH_BACKEND} -p:SourceRevisionId=${REVISION} -p:DebugType=none -p:PublishDocumentationFiles=false

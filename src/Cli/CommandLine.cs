@@ -4,7 +4,7 @@ using System.CommandLine.Parsing;
 using HrNetBatch.Cli.Commands;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Submission;
-using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Kinds;
 
 namespace HrNetBatch.Cli;
 
@@ -36,8 +36,8 @@ public static class CommandLine
         ParseResult parsed = Build(followers).Parse(own, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
-            if (followers.Count > 0 && !JobKinds.Default.All.Any(kind => kind.Name == parsed.CommandResult.Command.Name))
-                throw new UserException($"--then follows a command that submits a job: {JobKinds.Default.Names}.", UserException.WrongRequest);
+            if (followers.Count > 0 && !KindTable.Default.All.Any(kind => kind.Name == parsed.CommandResult.Command.Name))
+                throw new UserException($"--then follows a command that submits a job: {KindTable.Default.Names}.", UserException.WrongRequest);
             if (parsed.CommandResult.Children.OfType<ArgumentResult>().FirstOrDefault(argument => argument.Tokens.Any(token => token.Value.Length == 0)) is { } empty)
                 throw new UserException($"{empty.Argument.Name} is empty.", UserException.WrongRequest);
             // No time limit of the library's: `up` and `demo` stop what they started first.
@@ -67,13 +67,13 @@ public static class CommandLine
         {
             Json,
             Stack,
+        };
+        Command[] commands =
+        [
             DemoCommand.Create(),
             UpCommand.Create(),
             UploadCommand.Create(),
-            TrainCommand.Create(followers),
-            ValidateCommand.Create(followers),
-            ClassifyCommand.Create(followers),
-            ExportCommand.Create(followers),
+            .. SubmitKindCommand.CreateAll(followers),
             SubmitCommand.Create(),
             SchemaCommand.Create(),
             StatusCommand.Create(),
@@ -89,7 +89,8 @@ public static class CommandLine
             PredictCommand.Create(),
             InspectCommand.Create(),
             DataSetCommand.Create(),
-        };
+        ];
+        foreach (Command command in commands) root.Add(command);
         root.SetAction(_ => root.Parse("--help").Invoke());
         return root;
     }

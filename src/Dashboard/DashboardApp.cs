@@ -3,7 +3,6 @@ using HrNetBatch.Dashboard.Api;
 using HrNetBatch.Dashboard.Assets;
 using HrNetBatch.Dashboard.Components;
 using HrNetBatch.Dashboard.Security;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Health;
@@ -43,7 +42,7 @@ public static class DashboardApp
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Nothing outlives the process that needs keys, so none are kept in anybody's home folder.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        builder.Services.AddLedger(JobKinds.Default).AddServiceBus().AddBlobs();
+        builder.Services.AddLedger(new JobKinds()).AddServiceBus().AddBlobs();
         builder.Services.AddTelemetryExport(builder.Configuration, "hrnet-dashboard");
         builder.Services.ConfigureOpenTelemetryTracerProvider(traces => traces.AddAspNetCoreInstrumentation(requests => requests.Filter = http => !Health.IsProbe(http.Request)));
         builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter("Microsoft.AspNetCore.Hosting"));

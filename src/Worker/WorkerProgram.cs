@@ -1,11 +1,11 @@
 using Hangfire;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Health;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Settings;
 using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Jobs.Terminal;
+using HrNetBatch.Kinds;
 using HrNetBatch.Model.Native;
 using HrNetBatch.Worker.Attempts;
 using HrNetBatch.Worker.Child;

@@ -15,7 +15,7 @@ public sealed class BrowserTests(DashboardFixture dashboard) : IClassFixture<Das
     public async Task ARun_DrawsItsCurves_AndItsProgressMoves(ColorScheme scheme)
     {
         Assert.SkipUnless(File.Exists(Chromium), $"{Chromium} is not installed (Debian: chromium)");
-        JobRequest follower = JobRequest.For(new Jobs.Classify.ClassifyArguments { Input = "blob://local/images/", Checkpoint = "{{result.best}}", Output = "blob://local/out/" });
+        JobRequest follower = JobRequest.For(new Kinds.Classify.ClassifyArguments { Input = "blob://local/images/", Checkpoint = "{{result.best}}", Output = "blob://local/out/" });
         JobRequest train = await dashboard.SubmitTrainAsync(follower);
         Lease lease = await dashboard.ClaimAsync(train.Id);
         await RunAsync(lease, fromStep: 0, toStep: 400);

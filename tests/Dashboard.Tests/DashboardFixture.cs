@@ -1,14 +1,17 @@
 using System.Net;
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Jobs.Runs;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 using HrNetBatch.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(PostgresFixture))]
@@ -28,7 +31,8 @@ public sealed class DashboardFixture(PostgresFixture postgres, AzuriteFixture az
     /// <summary>A client of the dashboard.</summary>
     public HttpClient Client { get; private set; } = null!;
 
-    public JobStore Jobs => Services.GetRequiredService<JobStore>();
+    // The dashboard submits nothing, and knows no arguments.
+    public JobStore Jobs => new(Services.GetRequiredService<NpgsqlDataSource>(), KindTable.Default, Options.Create(new RetryOptions()), new Jitter(1));
 
     public LeaseStore Leases => Services.GetRequiredService<LeaseStore>();
 

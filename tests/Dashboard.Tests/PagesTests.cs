@@ -149,7 +149,7 @@ public sealed class PagesTests(DashboardFixture dashboard) : IClassFixture<Dashb
     public async Task Health_NamesTheServiceBusThatDoesNotAnswer()
     {
         var options = new ServiceBusOptions { ConnectionString = "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true" };
-        await using ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton(JobKinds.Default)
+        await using ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton(new JobKinds())
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()).AddServiceBus().AddSingleton(Options.Create(options)).BuildServiceProvider();
         var probe = new HealthProbe(
             dashboard.Services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<MessageBus>(), Options.Create(options), TimeProvider.System);

@@ -1,5 +1,4 @@
-using HrNetBatch.Jobs.Validate;
-using HrNetBatch.Model.Evaluation;
+using HrNetBatch.Jobs.Runs;
 
 namespace HrNetBatch.Dashboard.Tests;
 
@@ -12,9 +11,9 @@ internal static class ReportOfTest
     public static ValidationReport Of(Guid job, string? output, IReadOnlyList<string>? labels = null, int classCount = 9)
     {
         labels ??= [.. Enumerable.Range(0, classCount).Select(i => i < Names.Length ? Names[i] : $"class {i}")];
-        ConfusionCell[] confusion = [.. Enumerable.Range(0, classCount).SelectMany(i => new[]
+        ConfusionRow[] confusion = [.. Enumerable.Range(0, classCount).SelectMany(i => new[]
         {
-            new ConfusionCell(i, i, 60 + 4 * (i % 9)), new ConfusionCell(i, (i + 1) % classCount, 25 - 2 * (i % 9)), new ConfusionCell(i, (i + 3) % classCount, 15 - 2 * (i % 9) / 2),
+            new ConfusionRow(i, i, 60 + 4 * (i % 9)), new ConfusionRow(i, (i + 1) % classCount, 25 - 2 * (i % 9)), new ConfusionRow(i, (i + 3) % classCount, 15 - 2 * (i % 9) / 2),
         })];
         long right = confusion.Where(cell => cell.Label == cell.Predicted).Sum(cell => cell.Count), count = confusion.Sum(cell => cell.Count);
         double top1 = (double)right / count;
@@ -37,7 +36,7 @@ internal static class ReportOfTest
             Device = "cpu",
             ThreadCount = 2,
             Output = output,
-            Calibration = [.. Enumerable.Range(0, Calibration.BinCount).Select(i => new CalibrationBin(i / 15.0, (i + 1) / 15.0, 20 + i * i, (i + 0.5) / 15, Math.Max(0, (i - 0.7) / 15)))],
+            Calibration = [.. Enumerable.Range(0, 15).Select(i => new CalibrationRow(i / 15.0, (i + 1) / 15.0, 20 + i * i, (i + 0.5) / 15, Math.Max(0, (i - 0.7) / 15)))],
             Classes = [.. Enumerable.Range(0, classCount).Select(i => new ClassRow(i, labels[i], 100, (60 + 4 * (i % 9)) / 100.0, 0.95, 0.8, 100, (i + 1) % classCount, 25 - 2 * (i % 9)))],
             Confusion = confusion,
             Mistakes = [.. Enumerable.Range(0, 6).Select(i => new MistakeRow("val-000.tar", $"twitter/{i:0000}-face", i, (i + 1) % classCount, 0.99 - i * 0.03, 6 - i * 0.4, output is null ? null : $"mistakes/{i + 1:0000}.png"))],

@@ -3,7 +3,6 @@ using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Runs;
-using HrNetBatch.Jobs.Validate;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Dashboard.Tests;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Classify;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.EndToEnd.Tests;

@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

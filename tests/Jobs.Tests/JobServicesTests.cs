@@ -4,6 +4,7 @@ using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Tests.Ledger;
+using HrNetBatch.Kinds;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

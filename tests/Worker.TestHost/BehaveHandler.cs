@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Telemetry;
+using HrNetBatch.Kinds.Execution;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -46,7 +46,7 @@ public sealed partial class BehaveHandler(NpgsqlDataSource database) : IJobHandl
                 await using (NpgsqlConnection connection = await database.OpenConnectionAsync(CancellationToken.None))
                 {
                     await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(CancellationToken.None);
-                    await Fence.EnterWithJobAsync(connection, transaction, attempt.Lease, CancellationToken.None);
+                    await Fence.EnterWithJobAsync(transaction, attempt.Lease, CancellationToken.None);
                     _ = kill(Environment.ProcessId, SignalStop);
                 }
                 break;

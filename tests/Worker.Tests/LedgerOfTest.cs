@@ -1,6 +1,6 @@
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds;
 using HrNetBatch.TestKit;
 using HrNetBatch.Worker.TestHost;
 using Microsoft.Extensions.Configuration;

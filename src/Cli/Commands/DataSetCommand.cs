@@ -2,7 +2,7 @@ using System.CommandLine;
 using HrNetBatch.Cli.DataSets;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Kinds.DataSets;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
 

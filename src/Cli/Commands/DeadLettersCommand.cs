@@ -3,7 +3,7 @@ using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.DeadLetters;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

@@ -3,8 +3,9 @@ using HrNetBatch.Cli.Exporting;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Export;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Export;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Export;
 
 namespace HrNetBatch.Cli.Commands;
@@ -78,7 +79,7 @@ internal static class ExportCommand
     {
         try
         {
-            JobKinds.Default.Parse(ExportArguments.Kind, JobKinds.Write(arguments));
+            KindTable.Default.Parse(ExportArguments.Kind, JobKinds.Write(arguments));
         }
         catch (JobArgumentsException refused)
         {

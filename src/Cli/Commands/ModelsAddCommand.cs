@@ -3,7 +3,8 @@ using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Labels;
 using Microsoft.Extensions.DependencyInjection;
 

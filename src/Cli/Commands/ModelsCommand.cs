@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using HrNetBatch.Cli.Output;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 
 namespace HrNetBatch.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Kinds.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;

@@ -5,9 +5,9 @@ using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Classify;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Submission;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Classify;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;
@@ -46,7 +45,7 @@ internal static class RunsCommand
             else
             {
                 Job job = await JobReference.FindAsync(services.GetRequiredService<JobStore>(), reference, cancellation);
-                if (job.Kind is not ("train" or "validate"))
+                if (!Run.Kinds.Contains(job.Kind))
                     throw new UserException($"{JobReference.Short(job.Id)} is a {job.Kind} job; only train and validate jobs are runs.", UserException.WrongRequest);
                 ids.Add(job.Id);
             }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;

@@ -3,7 +3,6 @@ using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Runs;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;

@@ -4,7 +4,6 @@ using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Cli.Watching;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 
@@ -17,7 +16,7 @@ internal static class RunsListCommand
     {
         var tag = new Option<string?>("--tag") { Description = "Only the runs with this tag.", HelpName = "TAG" };
         var kind = new Option<string?>("--kind") { Description = "Only runs of this kind.", HelpName = "train|validate" };
-        kind.AcceptOnlyFromAmong("train", "validate");
+        kind.AcceptOnlyFromAmong([.. Run.Kinds]);
         Option<int> limit = LimitOption.Create("How many runs to list.", 20);
         var command = new Command("list", "List the newest runs with their best validation.") { tag, kind, limit };
         command.SetAction(async (parsed, interrupted) =>

@@ -2,9 +2,8 @@ using System.CommandLine;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Submission;
+using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
-using HrNetBatch.Jobs.Runs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Output;
-using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
+using HrNetBatch.Kinds;
 
 namespace HrNetBatch.Cli.Commands;
 
@@ -12,11 +12,11 @@ internal static class SchemaCommand
 
     public static Command Create()
     {
-        var kind = new Argument<string>("KIND") { Description = $"One of {JobKinds.Default.Names}; or {Events}, what workers tell of jobs." };
-        kind.AcceptOnlyFromAmong([.. JobKinds.Default.All.Select(known => known.Name).Order(StringComparer.Ordinal), Events]);
+        var kind = new Argument<string>("KIND") { Description = $"One of {KindTable.Default.Names}; or {Events}, what workers tell of jobs." };
+        kind.AcceptOnlyFromAmong([.. KindTable.Default.All.Select(known => known.Name).Order(StringComparer.Ordinal), Events]);
         var command = new Command("schema", "Write the JSON Schema of the messages that ask for jobs of a kind.") { kind };
         command.SetAction(parsed => Screen.WriteDocument(JobSchemas.Text(
-            parsed.GetRequiredValue(kind) is var name && name == Events ? JobSchemas.OfEvents() : JobSchemas.Of(JobKinds.Default.Get(name)))));
+            parsed.GetRequiredValue(kind) is var name && name == Events ? JobSchemas.OfEvents() : JobSchemas.Of(KindTable.Default.Get(name)))));
         return command;
     }
 }

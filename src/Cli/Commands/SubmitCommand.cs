@@ -1,7 +1,8 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
+using HrNetBatch.Kinds;
 
 namespace HrNetBatch.Cli.Commands;
 
@@ -27,7 +28,7 @@ internal static class SubmitCommand
     public static Option<string?> KindOption() => new("--kind")
     {
         Description = "The job's kind, where FILE.json is the body of a message and so names none.",
-        HelpName = JobKinds.Default.Names.Replace(", ", "|", StringComparison.Ordinal),
+        HelpName = KindTable.Default.Names.Replace(", ", "|", StringComparison.Ordinal),
     };
 
     /// <summary>Reads a document.</summary>
@@ -39,7 +40,7 @@ internal static class SubmitCommand
             await source.CopyToAsync(content, cancellation);
         try
         {
-            return JobDocument.Read(content.ToArray(), kind, JobKinds.Default);
+            return JobDocument.Read(content.ToArray(), kind, KindTable.Default);
         }
         catch (JobDocumentException refused)
         {

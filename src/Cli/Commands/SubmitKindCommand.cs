@@ -1,11 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using HrNetBatch.Cli.Submission;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Export;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Export;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Export;
 
 namespace HrNetBatch.Cli.Commands;
@@ -13,27 +12,27 @@ namespace HrNetBatch.Cli.Commands;
 /// <summary>A command that submits a job of one kind, with jobs to follow it after <c>--then</c>.</summary>
 internal static class SubmitKindCommand
 {
-    // What a follower takes from the result of the job before it, unless it says otherwise.
-    private static readonly Dictionary<string, string> CheckpointOf = new()
-    {
-        [TrainArguments.Kind] = "{{result.best}}",
-        [ValidateArguments.Kind] = "{{result.checkpoint}}",   // the one it measured
-        [ExportArguments.Kind] = "{{result.checkpoint}}",     // the one it exported
-    };
+    /// <summary>The commands of all kinds: <c>hrnet train</c>, <c>hrnet validate</c> and so on.</summary>
+    public static IEnumerable<Command> CreateAll(IReadOnlyList<string[]> followers) =>
+        KindTable.Default.All.Select(kind => kind.Name == ExportArguments.Kind ? ExportCommand.Create(followers) : Create(kind, followers));
 
-    public static Command Create<TArguments>(string description, IReadOnlyList<string[]> followers, JobOptions<TArguments>? options = null)
-        where TArguments : IJobArguments
+    /// <summary>The command of one kind.</summary>
+    public static Command Create(JobKind kind, IReadOnlyList<string[]> followers)
     {
-        options ??= new JobOptions<TArguments>();
+        KindOptions options = OptionsOf(kind, null);
         var command = new Command(
-            TArguments.Kind,
-            $"{description} `--then KIND …` after the options names a job to follow it; such a job classifies with, validates or exports the checkpoint just made.");
+            kind.Name,
+            $"Submit a job that {kind.Purpose}. `--then KIND …` after the options names a job to follow it; such a job classifies with, validates or exports the checkpoint just made.");
         options.AddTo(command);
         var submission = new SubmissionOptions();
         submission.AddTo(command);
         command.SetAction((parsed, interrupted) => submission.SubmitAsync(Chain(options.ToRequest(parsed), followers), parsed, interrupted));
         return command;
     }
+
+    // Of a train job more can be typed than its fields.
+    private static KindOptions OptionsOf(JobKind kind, IReadOnlyDictionary<string, string>? defaults) =>
+        kind.Name == TrainArguments.Kind ? new TrainOptions() : new KindOptions(kind, defaults);
 
     /// <summary>Each job follows the one before it.</summary>
     public static JobRequest Chain(JobRequest request, IEnumerable<string[]> followers)
@@ -52,66 +51,49 @@ internal static class SubmitKindCommand
         }
         catch (UserException fault)
         {
-            string kind = arguments is [{ Length: > 0 } named, ..] && JobKinds.Default.All.Any(known => known.Name == named) ? $", {named}" : "";
+            string kind = Named(arguments) is { } named ? $", {named.Name}" : "";
             throw new UserException(string.Join('\n', fault.Message.Split('\n').Select(line => $"After {JobOptions.Then(place)}{kind}: {line}")), fault.ExitCode);
         }
     }
 
-    private static JobRequest Follower(string[] arguments, string before) => arguments switch
+    private static JobRequest Follower(string[] arguments, string before) => Named(arguments) switch
     {
-        ["train", ..] => Parse(arguments, new TrainOptions()),
-        ["validate", ..] => Parse(arguments, new JobOptions<ValidateArguments>(CheckpointFrom(before))),
-        ["classify", ..] => Parse(arguments, new JobOptions<ClassifyArguments>(CheckpointFrom(before))),
-        ["export", ..] => Export(arguments, before),
-        [] => throw new UserException("a job is missing: train, validate, classify or export with its options.", UserException.WrongRequest),
-        [var kind, ..] => throw new UserException($"train, validate, classify or export with its options is needed, this is '{kind}'.", UserException.WrongRequest),
+        { Name: var name } when name == ExportArguments.Kind => Export(arguments, before),
+        { } kind => Parse(arguments, kind, OptionsOf(kind, CheckpointFrom(before))),
+        null => throw new UserException(
+            arguments is [] ? $"a job is missing: {Kinds} with its options." : $"{Kinds} with its options is needed, this is '{arguments[0]}'.", UserException.WrongRequest),
     };
+
+    private static JobKind? Named(string[] arguments) => KindTable.Default.All.FirstOrDefault(kind => kind.Name == arguments.FirstOrDefault());
+
+    // train, validate, classify or export
+    private static string Kinds => string.Join(", ", KindTable.Default.All.SkipLast(1).Select(kind => kind.Name)) + $" or {KindTable.Default.All[^1].Name}";
 
     // A run can be exported only from the checkpoint that has its optimizer: the best weights are weights alone.
     private static JobRequest Export(string[] arguments, string before)
     {
-        JobRequest request = Parse(arguments, new JobOptions<ExportArguments>(CheckpointFrom(before)));
+        JobKind export = JobKind.Of<ExportArguments>();
+        JobRequest request = Parse(arguments, export, new KindOptions(export, CheckpointFrom(before)));
         string? format = Text("format"), output = Text("output");
         bool isRun = format is null ? ExportFormats.Of(output ?? "") == ExportFormat.Training : format == "training";
         return isRun && before == TrainArguments.Kind
-            ? Parse(arguments, new JobOptions<ExportArguments>(new Dictionary<string, string> { ["Checkpoint"] = "{{result.checkpoint}}" }))
+            ? Parse(arguments, export, new KindOptions(export, new Dictionary<string, string> { ["Checkpoint"] = "{{result.checkpoint}}" }))
             : request;
 
         string? Text(string field) => request.Arguments.TryGetProperty(field, out JsonElement value) ? value.GetString() : null;
     }
 
+    // What a follower takes from the result of the job before it, unless it says otherwise.
     private static Dictionary<string, string>? CheckpointFrom(string before) =>
-        CheckpointOf.TryGetValue(before, out string? checkpoint) ? new Dictionary<string, string> { ["Checkpoint"] = checkpoint } : null;
+        KindTable.Default.Get(before).ResultCheckpoint is { } checkpoint ? new Dictionary<string, string> { ["Checkpoint"] = checkpoint } : null;
 
-    private static JobRequest Parse<TArguments>(string[] arguments, JobOptions<TArguments> options)
-        where TArguments : IJobArguments
+    private static JobRequest Parse(string[] arguments, JobKind kind, KindOptions options)
     {
-        var root = new RootCommand { new Command(TArguments.Kind) };
+        var root = new RootCommand { new Command(kind.Name) };
         options.AddTo(root.Subcommands[0]);
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
             throw new UserException(string.Join('\n', CommandLineFaults.Of(parsed)), UserException.WrongRequest);
         return options.ToRequest(parsed);
     }
-}
-
-/// <summary><c>hrnet train</c></summary>
-internal static class TrainCommand
-{
-    public static Command Create(IReadOnlyList<string[]> followers) =>
-        SubmitKindCommand.Create<TrainArguments>("Submit a job that trains a network on tar shards.", followers, new TrainOptions());
-}
-
-/// <summary><c>hrnet validate</c></summary>
-internal static class ValidateCommand
-{
-    public static Command Create(IReadOnlyList<string[]> followers) =>
-        SubmitKindCommand.Create<ValidateArguments>("Submit a job that measures a checkpoint on tar shards.", followers);
-}
-
-/// <summary><c>hrnet classify</c></summary>
-internal static class ClassifyCommand
-{
-    public static Command Create(IReadOnlyList<string[]> followers) =>
-        SubmitKindCommand.Create<ClassifyArguments>("Submit a job that classifies every image under a prefix.", followers);
 }

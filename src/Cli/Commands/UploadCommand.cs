@@ -3,7 +3,7 @@ using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Files;
 using Microsoft.Extensions.DependencyInjection;

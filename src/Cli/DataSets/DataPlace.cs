@@ -1,7 +1,7 @@
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.DataSets;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.DataSets;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Files;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
 using Azure.Messaging.ServiceBus;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 
 namespace HrNetBatch.Cli.DeadLetters;

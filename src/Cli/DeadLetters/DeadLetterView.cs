@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using Azure.Messaging.ServiceBus;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
 
 namespace HrNetBatch.Cli.DeadLetters;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using HrNetBatch.Cli.Commands;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
-using HrNetBatch.Jobs.Checkpoints;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Export;
 using HrNetBatch.Model.Files;

@@ -1,8 +1,7 @@
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Cli.Inspecting;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using HrNetBatch.Model;
 
 namespace HrNetBatch.Cli.Output;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.LocalStack;
 using HrNetBatch.Model.Files;
 using Microsoft.Extensions.DependencyInjection;

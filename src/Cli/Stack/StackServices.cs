@@ -1,4 +1,4 @@
-using HrNetBatch.Jobs;
+using HrNetBatch.Kinds;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -10,18 +10,20 @@ using HrNetBatch.Jobs.Contracts;
 namespace HrNetBatch.Cli.Submission;
 
 /// <summary>The options of a job's command: the fields of its arguments record, with their comments as help.</summary>
-internal class JobOptions<TArguments>
-    where TArguments : IJobArguments
+internal class KindOptions
 {
+    private readonly JobKind _kind;
     private readonly List<(PropertyInfo Property, Option<string[]> Option)> _options = [];
 
     /// <summary>Makes one option for each field.</summary>
+    /// <param name="kind">The kind of job.</param>
     /// <param name="defaults">Texts for fields that are then not required.</param>
-    public JobOptions(IReadOnlyDictionary<string, string>? defaults = null)
+    public KindOptions(JobKind kind, IReadOnlyDictionary<string, string>? defaults = null)
     {
+        _kind = kind;
         Defaults = defaults ?? new Dictionary<string, string>();
-        object usual = Activator.CreateInstance<TArguments>();
-        foreach (PropertyInfo property in typeof(TArguments).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        object usual = Activator.CreateInstance(kind.ArgumentsType)!;
+        foreach (PropertyInfo property in kind.ArgumentsType.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
             if (property.SetMethod is null) continue;
             bool isRequired = property.GetCustomAttribute<RequiredMemberAttribute>() is not null;
@@ -58,7 +60,7 @@ internal class JobOptions<TArguments>
                 arguments[field] = text;
         }
         Complete(arguments, parsed);
-        return new JobRequest { Kind = TArguments.Kind, Arguments = JsonSerializer.SerializeToElement(arguments, JobJson.Options) };
+        return new JobRequest { Kind = _kind.Name, Arguments = JsonSerializer.SerializeToElement(arguments, JobJson.Options) };
     }
 
     /// <summary>Adds fields from elsewhere to those that were typed.</summary>
@@ -102,6 +104,10 @@ internal class JobOptions<TArguments>
         };
     }
 }
+
+/// <summary>The same of a kind that is known when this program is compiled.</summary>
+internal class JobOptions<TArguments>(IReadOnlyDictionary<string, string>? defaults = null) : KindOptions(JobKind.Of<TArguments>(), defaults)
+    where TArguments : IJobArguments;
 
 /// <summary>What is common to the options of all kinds.</summary>
 internal static partial class JobOptions

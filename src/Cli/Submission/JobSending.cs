@@ -3,8 +3,9 @@ using HrNetBatch.Cli.Output;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Watching;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Kinds;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -39,9 +40,9 @@ internal static class JobSending
                 + "or leave out --via: the job then goes into the ledger.");
         }
 
-        JobKinds.Default.Check(request);
+        KindTable.Default.Check(request);
         ServiceBusMessage message = JobMessage.Of(request);
-        if (new JobMessageReader(JobKinds.Default).Read(message) is JobMessageReading.Refused refused)
+        if (new JobMessageReader(KindTable.Default).Read(message) is JobMessageReading.Refused refused)
             throw new UserException($"No worker would take this message: {refused.Description}.", UserException.WrongRequest);
         await services.GetRequiredService<MessageBus>().SendAsync(options.Queue, [message], cancellation);
     }

@@ -2,8 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Cli.Output;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Model.Files;
+using HrNetBatch.Kinds.Train;
 
 namespace HrNetBatch.Cli.Submission;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using HrNetBatch.Cli.Output;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
 

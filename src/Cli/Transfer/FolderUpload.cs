@@ -3,7 +3,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 
 namespace HrNetBatch.Cli.Transfer;
 

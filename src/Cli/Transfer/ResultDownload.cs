@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Classify.Parts;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Classify;
 
 namespace HrNetBatch.Cli.Transfer;
 

@@ -1,8 +1,8 @@
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.Output;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

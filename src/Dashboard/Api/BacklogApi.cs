@@ -1,5 +1,4 @@
-using HrNetBatch.Jobs.Contracts;
-using Npgsql;
+using HrNetBatch.Jobs.Ledger;
 
 namespace HrNetBatch.Dashboard.Api;
 
@@ -11,32 +10,19 @@ internal static class BacklogApi
 {
     private const string Path = "/api/backlog";
 
-    private static readonly string Sql = Read();
-
     public static void MapBacklogApi(this WebApplication app) => app.MapGet(Path + "/{kinds}", CountAsync);
 
     /// <summary>Whether a request asks for the backlog, and so needs no sign-in.</summary>
     public static bool IsBacklog(HttpRequest request) => HttpMethods.IsGet(request.Method) && request.Path.StartsWithSegments(Path, StringComparison.Ordinal);
 
-    private static async Task<IResult> CountAsync(NpgsqlDataSource database, JobKinds known, string kinds, CancellationToken cancellation)
+    private static async Task<IResult> CountAsync(BacklogStore backlog, string kinds, CancellationToken cancellation)
     {
         string[] wanted = [.. kinds.Split(',', StringSplitOptions.TrimEntries).Distinct()];
-        string[] names = [.. known.All.Select(kind => kind.Name)];
-        // Only names that we know reach the statement, whose text they become a part of.
-        if (Array.Find(wanted, kind => !names.Contains(kind, StringComparer.Ordinal)) is { } stranger)
-            return Results.Json(new { error = $"No kind is called '{stranger}'; there are {string.Join(", ", names)}." }, statusCode: StatusCodes.Status404NotFound);
+        if (Array.Find(wanted, kind => !KindNames.All.Contains(kind)) is { } stranger)
+            return Results.Json(new { error = $"No kind is called '{stranger}'; there are {string.Join(", ", KindNames.All)}." }, statusCode: StatusCodes.Status404NotFound);
         long lanes = 0;
         foreach (string kind in wanted)
-        {
-            await using NpgsqlCommand command = database.CreateCommand(Sql.Replace("{kind}", kind, StringComparison.Ordinal));
-            lanes += (long)(await command.ExecuteScalarAsync(cancellation))!;
-        }
+            lanes += await backlog.CountAsync(kind, cancellation);
         return Results.Json(new { lanes });
-    }
-
-    private static string Read()
-    {
-        using var reader = new StreamReader(typeof(BacklogApi).Assembly.GetManifestResourceStream("backlog.sql")!);
-        return reader.ReadToEnd();
     }
 }

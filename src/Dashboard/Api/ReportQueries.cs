@@ -2,7 +2,6 @@ using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Runs;
-using HrNetBatch.Jobs.Validate;
 
 namespace HrNetBatch.Dashboard.Api;
 

@@ -20,23 +20,22 @@ internal static class Pages
         app.MapFallback(() => NotFound("There is no such page."));
     }
 
-    private static async Task<IResult> JobsAsync(JobQueries queries, JobKinds kinds, string? state, string? kind, string? before, CancellationToken cancellation)
+    private static async Task<IResult> JobsAsync(JobQueries queries, string? state, string? kind, string? before, CancellationToken cancellation)
     {
         // What an old bookmark may still hold is left out, and told.
-        string[] names = [.. kinds.All.Select(known => known.Name).Order(StringComparer.Ordinal)];
         var remarks = new List<string>();
         JobState? wanted = Enum.TryParse(state, ignoreCase: true, out JobState parsed) && Enum.IsDefined(parsed) ? parsed : null;
         if (wanted is null && !string.IsNullOrEmpty(state))
             remarks.Add($"There is no state '{state}': the states are {string.Join(", ", Enum.GetNames<JobState>())}. Jobs in every state are shown.");
-        string? named = names.Contains(kind) ? kind : null;
+        string? named = kind is not null && KindNames.All.Contains(kind) ? kind : null;
         if (named is null && !string.IsNullOrEmpty(kind))
-            remarks.Add($"There is no kind '{kind}': the kinds are {string.Join(", ", names)}. Jobs of every kind are shown.");
+            remarks.Add($"There is no kind '{kind}': the kinds are {string.Join(", ", KindNames.All)}. Jobs of every kind are shown.");
         Guid? last = Guid.TryParse(before, out Guid id) ? id : null;
         if (last is null && !string.IsNullOrEmpty(before))
             remarks.Add($"'{before}' is the id of no job: the newest jobs are shown.");
         var filter = new JobFilter(wanted, named, last);
         JobPageView page = await queries.ListAsync(filter, JobsOnPage, cancellation);
-        return new RazorComponentResult<JobsPage>(new { Filter = filter, Page = page, Kinds = (IReadOnlyList<string>)names, Remarks = (IReadOnlyList<string>)remarks });
+        return new RazorComponentResult<JobsPage>(new { Filter = filter, Page = page, Kinds = KindNames.All, Remarks = (IReadOnlyList<string>)remarks });
     }
 
     private static async Task<IResult> JobAsync(JobQueries queries, ReportQueries reports, Guid id, string? failedAfter, string? classes, CancellationToken cancellation)

@@ -22,13 +22,13 @@ public sealed class BlobException(string message, bool isTransient, Exception? i
     public bool IsUnreadable { get; init; }
 
     /// <summary>Whether <see cref="Explain"/> has something to say about an exception: one that Azure's clients throw.</summary>
-    internal static bool IsFromService(Exception e) =>
+    public static bool IsFromService(Exception e) =>
         e is RequestFailedException or AuthenticationFailedException or AggregateException { InnerException: RequestFailedException or IOException or HttpRequestException }
         or IOException or HttpRequestException
         || (e is TaskCanceledException { InnerException: not null }); // the client's own network timeout
 
     /// <summary>Says in the reader's terms what happened to <paramref name="path"/>.</summary>
-    internal static BlobException Explain(BlobPath path, string doing, Exception e)
+    public static BlobException Explain(BlobPath path, string doing, Exception e)
     {
         if (e is AggregateException { InnerException: { } inner }) e = inner;
         if (e is AuthenticationFailedException)

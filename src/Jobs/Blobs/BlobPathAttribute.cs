@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using HrNetBatch.Jobs.Contracts;
 
 namespace HrNetBatch.Jobs.Blobs;
 
@@ -7,7 +8,7 @@ namespace HrNetBatch.Jobs.Blobs;
 /// takes from a result, such as <c>{{result.checkpoint}}</c>, when that is filled in.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class BlobPathAttribute : ValidationAttribute
+public sealed class BlobPathAttribute : PathRuleAttribute
 {
     /// <inheritdoc/>
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)

@@ -4,7 +4,7 @@ namespace HrNetBatch.Jobs.Blobs;
 /// Files of this process alone, for what is too large for memory. Nobody else can read them: they may hold somebody's weights. They have no
 /// name, so that nothing stays of them when the process is killed.
 /// </summary>
-internal static class TemporaryFile
+public static class TemporaryFile
 {
     /// <summary>An empty file that is gone when the caller disposes it.</summary>
     /// <param name="extension">The end of its name, with the dot.</param>

@@ -1,9 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Checkpoints;
-using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Jobs.Contracts;
 
@@ -40,7 +37,7 @@ internal static class ArgumentReader
     private static IEnumerable<string> PathFaults(Type type, JsonProperty field)
     {
         JsonPropertyInfo? property = JobJson.Options.GetTypeInfo(type).Properties.FirstOrDefault(known => known.Name == field.Name);
-        bool isPath = property?.AttributeProvider?.GetCustomAttributes(inherit: true).Any(rule => rule is BlobPathAttribute or CheckpointReferenceAttribute) ?? false;
+        bool isPath = property?.AttributeProvider?.GetCustomAttributes(inherit: true).Any(rule => rule is PathRuleAttribute) ?? false;
         return isPath && field.Value.ValueKind == JsonValueKind.String && ResultTemplate.AppearsIn(field.Value)
             ? ValueFaults(property!, JsonSerializer.SerializeToElement(ResultTemplate.WithExamples(field.Value.GetString()!)))
             : [];

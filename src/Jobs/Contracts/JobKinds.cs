@@ -1,46 +1,42 @@
 using System.Text.Json;
-using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Export;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
 
 namespace HrNetBatch.Jobs.Contracts;
 
-/// <summary>One kind of job: its name, its arguments and, where this process can run it, its handler.</summary>
+/// <summary>One kind of job: its name and its arguments.</summary>
 /// <param name="Name">Stable name.</param>
 /// <param name="ArgumentsType">The record of its arguments.</param>
-/// <param name="HandlerType">The <see cref="IJobHandler"/>; null while none is registered.</param>
 /// <param name="NeedsDevice">Whether an attempt computes on a GPU where there is one.</param>
-public sealed record JobKind(string Name, Type ArgumentsType, Type? HandlerType, bool NeedsDevice)
+public record JobKind(string Name, Type ArgumentsType, bool NeedsDevice)
 {
+    /// <summary>What such a job does: <see cref="IJobArguments.Purpose"/>.</summary>
+    public string Purpose { get; private init; } = "";
+
+    /// <summary>Where a follower finds a checkpoint: <see cref="IJobArguments.ResultCheckpoint"/>.</summary>
+    public string? ResultCheckpoint { get; private init; }
+
     /// <summary>A kind that can be submitted but not run here.</summary>
     public static JobKind Of<TArguments>()
-        where TArguments : IJobArguments => new(TArguments.Kind, typeof(TArguments), null, TArguments.NeedsDevice);
-
-    /// <summary>A kind with its handler.</summary>
-    public static JobKind Of<TArguments, THandler>()
-        where TArguments : IJobArguments
-        where THandler : IJobHandler => new(TArguments.Kind, typeof(TArguments), typeof(THandler), TArguments.NeedsDevice);
+        where TArguments : IJobArguments => new(TArguments.Kind, typeof(TArguments), TArguments.NeedsDevice)
+        {
+            Purpose = TArguments.Purpose,
+            ResultCheckpoint = TArguments.ResultCheckpoint,
+        };
 }
 
-/// <summary>The table of kinds; the only place that a new kind is added to.</summary>
+/// <summary>The kinds that a program knows.</summary>
 public sealed class JobKinds
 {
     private readonly Dictionary<string, JobKind> _kinds;
 
     /// <summary>A table of <paramref name="kinds"/>.</summary>
-    public JobKinds(params IEnumerable<JobKind> kinds) => _kinds = kinds.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
+    public JobKinds(params IEnumerable<JobKind> kinds)
+    {
+        All = [.. kinds];
+        _kinds = All.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
+    }
 
-    /// <summary>Every kind of this project.</summary>
-    public static JobKinds Default { get; } = new(
-        JobKind.Of<TrainArguments, TrainHandler>(),
-        JobKind.Of<ValidateArguments, ValidateHandler>(),
-        JobKind.Of<ClassifyArguments, ClassifyHandler>(),
-        JobKind.Of<ExportArguments, ExportHandler>());
-
-    /// <summary>The kinds, in no particular order.</summary>
-    public IReadOnlyCollection<JobKind> All => _kinds.Values;
+    /// <summary>The kinds, in the table's order.</summary>
+    public IReadOnlyList<JobKind> All { get; }
 
     /// <summary>The names of the kinds, for people.</summary>
     public string Names => string.Join(", ", _kinds.Keys.Order(StringComparer.Ordinal));

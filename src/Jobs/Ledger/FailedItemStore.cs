@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -30,26 +29,22 @@ public sealed class FailedItemStore(NpgsqlDataSource database)
         ListAsync(jobId, null, afterName, limit, cancellation);
 
     /// <summary>Those of a round of a bulk job; null: of the one whose result stands.</summary>
-    internal async Task<IReadOnlyList<FailedItem>> ListAsync(Guid jobId, int? round, string? afterName, int limit, CancellationToken cancellation)
+    public async Task<IReadOnlyList<FailedItem>> ListAsync(Guid jobId, int? round, string? afterName, int limit, CancellationToken cancellation)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<FailedItem>(new CommandDefinition(
+        return await database.ListAsync<FailedItem>(
             $"""
             SELECT name, etag, reason, failed_at FROM hrnet.failed_items
             WHERE job_id = @jobId AND round = COALESCE(@round::integer, {Told}) AND name > COALESCE(@afterName::text, '')
             ORDER BY name LIMIT @limit
             """,
-            new { jobId, round, afterName, limit },
-            cancellationToken: cancellation))).AsList();
+            new { jobId, round, afterName, limit }, cancellation);
     }
 
     /// <summary>How many items of the job have failed.</summary>
     public async Task<long> CountAsync(Guid jobId, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition(
+        return await database.SingleAsync<long>(
             $"SELECT count(*) FROM hrnet.failed_items WHERE job_id = @jobId AND round = {Told}",
-            new { jobId },
-            cancellationToken: cancellation));
+            new { jobId }, cancellation);
     }
 }

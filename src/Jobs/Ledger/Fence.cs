@@ -1,5 +1,4 @@
 using System.Data;
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -13,27 +12,25 @@ public static class Fence
 {
     /// <summary>Enters for writes that leave the job's own row alone; several writes of one attempt may run at once.</summary>
     /// <exception cref="LeaseLostException">The lease has expired or ended.</exception>
-    public static async Task EnterAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid token, CancellationToken cancellation = default)
+    public static async Task EnterAsync(NpgsqlTransaction transaction, Guid token, CancellationToken cancellation = default)
     {
-        Guid? held = await connection.QuerySingleOrDefaultAsync<Guid?>(new CommandDefinition(
-            """
-            SELECT token FROM hrnet.attempts
-            WHERE token = @token AND ended_at IS NULL AND lease_expires_at > clock_timestamp()
+        Guid? held = await transaction.FindAsync<Guid?>(
+            $"""
+            SELECT token FROM hrnet.attempts a
+            WHERE token = @token AND {AttemptRows.HoldsLease}
             FOR SHARE
             """,
-            new { token },
-            transaction,
-            cancellationToken: cancellation));
+            new { token }, cancellation);
         if (held is null)
             throw new LeaseLostException(token);
     }
 
     /// <summary>Enters for writes that change the job's row too: locks that first.</summary>
     /// <exception cref="LeaseLostException">The lease has expired or ended.</exception>
-    public static async Task EnterWithJobAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Lease lease, CancellationToken cancellation = default)
+    public static async Task EnterWithJobAsync(NpgsqlTransaction transaction, Lease lease, CancellationToken cancellation = default)
     {
-        await connection.ExecuteAsync(new CommandDefinition("SELECT FROM hrnet.jobs WHERE id = @JobId FOR UPDATE", new { lease.JobId }, transaction, cancellationToken: cancellation));
-        await EnterAsync(connection, transaction, lease.Token, cancellation);
+        await transaction.ExecuteAsync("SELECT FROM hrnet.jobs WHERE id = @JobId FOR UPDATE", new { lease.JobId }, cancellation);
+        await EnterAsync(transaction, lease.Token, cancellation);
     }
 
     /// <summary>Runs <paramref name="write"/> in one fenced transaction.</summary>
@@ -41,13 +38,13 @@ public static class Fence
     public static async Task<TResult> WriteAsync<TResult>(
         this NpgsqlDataSource database,
         Lease lease,
-        Func<NpgsqlConnection, NpgsqlTransaction, Task<TResult>> write,
+        Func<NpgsqlTransaction, Task<TResult>> write,
         CancellationToken cancellation = default)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellation);
-        await EnterAsync(connection, transaction, lease.Token, cancellation);
-        TResult result = await write(connection, transaction);
+        await EnterAsync(transaction, lease.Token, cancellation);
+        TResult result = await write(transaction);
         await transaction.CommitAsync(cancellation);
         return result;
     }

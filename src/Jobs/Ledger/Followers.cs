@@ -8,10 +8,10 @@ namespace HrNetBatch.Jobs.Ledger;
 internal static class Followers
 {
     /// <summary>Inserts the followers of <paramref name="parent"/>; those that exist already (after a retry of the parent) stay as they are.</summary>
-    public static async Task InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Job parent, JsonElement result, JobKinds kinds, CancellationToken cancellation)
+    public static async Task InsertAsync(NpgsqlTransaction transaction, Job parent, JsonElement result, JobKinds kinds, CancellationToken cancellation)
     {
         foreach (JobRequest follower in parent.Followers)
-            await JobRows.InsertAsync(connection, transaction, Prepare(parent, follower, result, kinds), cancellation);
+            await JobRows.InsertAsync(transaction, Prepare(parent, follower, result, kinds), cancellation);
     }
 
     // A follower that cannot run still appears, as failed: somebody asked for it and must learn why it did not happen.

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 
 namespace HrNetBatch.Jobs.Ledger;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Dapper;
 using HrNetBatch.Jobs.Contracts;
 using Npgsql;
 
@@ -11,13 +10,16 @@ internal static class JobRows
     /// <summary>Every column, for <see cref="Job"/>.</summary>
     public const string Select = "SELECT * FROM hrnet.jobs";
 
+    /// <summary>That a job has not ended; word for word the condition of the index jobs_open, so that ended jobs cost nothing.</summary>
+    public const string IsOpen = "state IN ('Queued', 'Scheduled', 'Running')";
+
     /// <summary>The job with its row locked until the transaction ends; null when there is none.</summary>
-    public static Task<Job?> LockAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken cancellation) =>
-        connection.QuerySingleOrDefaultAsync<Job>(new CommandDefinition($"{Select} WHERE id = @id FOR UPDATE", new { id }, transaction, cancellationToken: cancellation));
+    public static Task<Job?> LockAsync(NpgsqlTransaction transaction, Guid id, CancellationToken cancellation) =>
+        transaction.FindAsync<Job>($"{Select} WHERE id = @id FOR UPDATE", new { id }, cancellation);
 
     /// <summary>Inserts a new job; false when the id is taken.</summary>
-    public static async Task<bool> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, NewJob job, CancellationToken cancellation) =>
-        await connection.ExecuteAsync(new CommandDefinition(
+    public static async Task<bool> InsertAsync(NpgsqlTransaction transaction, NewJob job, CancellationToken cancellation) =>
+        await transaction.ExecuteAsync(
             """
             INSERT INTO hrnet.jobs (id, kind, arguments, lane_count, followers, follows, schedule, error, trace_parent, trace_state, run_at, state, ended_at)
             SELECT @Id, @Kind, @Arguments, @LaneCount, @Followers, @Follows::uuid, @Schedule::text, @Error::text, @TraceParent::text, @TraceState::text, run_at,
@@ -27,12 +29,11 @@ internal static class JobRows
             ON CONFLICT (id) DO NOTHING
             """,
             new { job.Id, job.Kind, job.Arguments, job.LaneCount, job.Followers, job.Follows, job.Schedule, job.Error, job.TraceParent, job.TraceState, job.NotBefore },
-            transaction,
-            cancellationToken: cancellation)) == 1;
+            cancellation) == 1;
 
     /// <summary>Writes what an ended attempt means for its job.</summary>
-    public static Task ChangeAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, JobChange change, CancellationToken cancellation) =>
-        connection.ExecuteAsync(new CommandDefinition(
+    public static Task ChangeAsync(NpgsqlTransaction transaction, Guid id, JobChange change, CancellationToken cancellation) =>
+        transaction.ExecuteAsync(
             """
             UPDATE hrnet.jobs SET
               state = @state,
@@ -59,8 +60,7 @@ internal static class JobRows
                 change.Error,
                 change.Result,
             },
-            transaction,
-            cancellationToken: cancellation));
+            cancellation);
 }
 
 /// <summary>A row to insert; with an error it is born failed.</summary>

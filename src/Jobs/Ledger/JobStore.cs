@@ -1,6 +1,4 @@
-using Dapper;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -23,8 +21,8 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
         };
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-        bool isNew = await JobRows.InsertAsync(connection, transaction, job, cancellation);
-        if (!isNew && !await IsSameAsync(connection, transaction, job, cancellation))
+        bool isNew = await JobRows.InsertAsync(transaction, job, cancellation);
+        if (!isNew && !await IsSameAsync(transaction, job, cancellation))
             throw new JobRefusedException($"The id {request.Id} belongs to a job of another kind or with other arguments; submit this request under a new id.");
 
         // 1. A crash before this commit loses the request, and its sender has had no answer; after it, nothing is lost.
@@ -35,8 +33,7 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
     /// <summary>The job; null when there is none of that id.</summary>
     public async Task<Job?> FindAsync(Guid id, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<Job>(new CommandDefinition($"{JobRows.Select} WHERE id = @id", new { id }, cancellationToken: cancellation));
+        return await database.FindAsync<Job>($"{JobRows.Select} WHERE id = @id", new { id }, cancellation);
     }
 
     /// <summary>Jobs, newest first; <paramref name="before"/> continues after that job of the previous page.</summary>
@@ -47,45 +44,37 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
         Job? before = null,
         CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<Job>(new CommandDefinition(
+        return await database.ListAsync<Job>(
             $"""
             {JobRows.Select}
             WHERE (@state::text IS NULL OR state = @state::text) AND (@kind::text IS NULL OR kind = @kind::text)
               AND (@beforeId::uuid IS NULL OR (created_at, id) < (@beforeTime::timestamptz, @beforeId::uuid))
             ORDER BY created_at DESC, id DESC LIMIT @limit
             """,
-            new { state = state?.ToString(), kind, limit, beforeId = before?.Id, beforeTime = before?.CreatedAt },
-            cancellationToken: cancellation))).AsList();
+            new { state = state?.ToString(), kind, limit, beforeId = before?.Id, beforeTime = before?.CreatedAt }, cancellation);
     }
 
     /// <summary>The jobs that followed <paramref name="id"/>, oldest first.</summary>
     public async Task<IReadOnlyList<Job>> ListFollowersAsync(Guid id, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<Job>(new CommandDefinition(
+        return await database.ListAsync<Job>(
             $"{JobRows.Select} WHERE follows = @id ORDER BY created_at, id",
-            new { id },
-            cancellationToken: cancellation))).AsList();
+            new { id }, cancellation);
     }
 
     /// <summary>The job's attempts, first to last.</summary>
     public async Task<IReadOnlyList<Attempt>> ListAttemptsAsync(Guid id, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<Attempt>(new CommandDefinition(
+        return await database.ListAsync<Attempt>(
             "SELECT number, lane, worker, device, started_at, lease_expires_at, ended_at, outcome, error FROM hrnet.attempts WHERE job_id = @id ORDER BY number",
-            new { id },
-            cancellationToken: cancellation))).AsList();
+            new { id }, cancellation);
     }
 
     /// <summary>How many jobs are in each state; states without jobs are absent.</summary>
     public async Task<IReadOnlyDictionary<JobState, long>> CountAsync(CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        IEnumerable<(string State, long Count)> rows = await connection.QueryAsync<(string, long)>(new CommandDefinition(
-            "SELECT state, count(*) FROM hrnet.jobs GROUP BY state",
-            cancellationToken: cancellation));
+        IEnumerable<(string State, long Count)> rows = await database.ListAsync<(string, long)>(
+            "SELECT state, count(*) FROM hrnet.jobs GROUP BY state", null, cancellation);
         return rows.ToDictionary(row => Enum.Parse<JobState>(row.State), row => row.Count);
     }
 
@@ -99,22 +88,20 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-        Job job = await JobRows.LockAsync(connection, transaction, id, cancellation) ?? throw NotFound(id);
-        (job, _) = await AttemptRows.EndExpiredAsync(connection, transaction, job, retry.Value, jitter, cancellation);
+        Job job = await JobRows.LockAsync(transaction, id, cancellation) ?? throw NotFound(id);
+        (job, _) = await AttemptRows.EndExpiredAsync(transaction, job, retry.Value, jitter, cancellation);
         if (!job.State.HasEnded())
         {
             JobState next = job.State == JobState.Running ? JobState.Running : job.State.Next(job.Cancelling);
-            await connection.ExecuteAsync(new CommandDefinition(
+            await transaction.ExecuteAsync(
                 """
                 UPDATE hrnet.jobs SET state = @next, cancel_requested_at = COALESCE(cancel_requested_at, clock_timestamp()),
                   ended_at = CASE WHEN @ended THEN clock_timestamp() END, error = CASE WHEN @next <> 'Succeeded' THEN error END,
                   done_count = CASE WHEN @next = 'Succeeded' THEN COALESCE(total_count, done_count) ELSE done_count END
                 WHERE id = @id
                 """,
-                new { id, next = next.ToString(), ended = next.HasEnded() },
-                transaction,
-                cancellationToken: cancellation));
-            job = (await JobRows.LockAsync(connection, transaction, id, cancellation))!;
+                new { id, next = next.ToString(), ended = next.HasEnded() }, cancellation);
+            job = (await JobRows.LockAsync(transaction, id, cancellation))!;
         }
 
         // 2. A crash before this commit leaves the job uncancelled, and the caller without an answer.
@@ -129,20 +116,18 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-        Job job = await JobRows.LockAsync(connection, transaction, id, cancellation) ?? throw NotFound(id);
+        Job job = await JobRows.LockAsync(transaction, id, cancellation) ?? throw NotFound(id);
         if (job.State == JobState.Succeeded)
             throw new JobRefusedException($"Job {id} succeeded; there is nothing to retry. Submit it again under a new id to repeat it.");
-        job = await Reopening.ReopenAsync(connection, transaction, job, cancellation);
+        job = await Reopening.ReopenAsync(transaction, job, cancellation);
         await transaction.CommitAsync(cancellation);
         return job;
     }
 
     private static JobRefusedException NotFound(Guid id) => new($"There is no job {id}; `hrnet status` lists the jobs there are.");
 
-    private static Task<bool> IsSameAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, NewJob job, CancellationToken cancellation) =>
-        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+    private static Task<bool> IsSameAsync(NpgsqlTransaction transaction, NewJob job, CancellationToken cancellation) =>
+        transaction.SingleAsync<bool>(
             "SELECT kind = @Kind AND arguments = @Arguments FROM hrnet.jobs WHERE id = @Id",
-            new { job.Id, job.Kind, job.Arguments },
-            transaction,
-            cancellationToken: cancellation));
+            new { job.Id, job.Kind, job.Arguments }, cancellation);
 }

@@ -1,7 +1,4 @@
-using Dapper;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Telemetry;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -19,16 +16,16 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await JobRows.LockAsync(connection, transaction, jobId, cancellation) is not { } job)
+        if (await JobRows.LockAsync(transaction, jobId, cancellation) is not { } job)
             return null;
-        (job, IReadOnlyList<LostAttempt> lost) = await AttemptRows.EndExpiredAsync(connection, transaction, job, retry.Value, jitter, cancellation);
+        (job, IReadOnlyList<LostAttempt> lost) = await AttemptRows.EndExpiredAsync(transaction, job, retry.Value, jitter, cancellation);
 
         Lease? lease = null;
         TimeSpan wait = default;
         if (job.State.Allows(JobEvent.Claimed) && job.CancelRequestedAt is null)
-            lease = await InsertAttemptAsync(connection, transaction, job, worker, device, cancellation);
+            lease = await InsertAttemptAsync(transaction, job, worker, device, cancellation);
         if (lease is not null)
-            wait = await TakeLaneAsync(connection, transaction, job, lease, cancellation);
+            wait = await TakeLaneAsync(transaction, job, lease, cancellation);
 
         // 3. A crash before this commit leaves the lane free; after it, the lane is taken until the lease expires, and then free again.
         await transaction.CommitAsync(cancellation);
@@ -41,16 +38,14 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
     /// <summary>Extends the lease, and tells what became of the job meanwhile.</summary>
     public async Task<LeaseStatus> RenewAsync(Lease lease, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        Job? job = await connection.QuerySingleOrDefaultAsync<Job>(new CommandDefinition(
-            """
+        Job? job = await database.FindAsync<Job>(
+            $"""
             UPDATE hrnet.attempts a SET lease_expires_at = clock_timestamp() + make_interval(secs => @seconds)
             FROM hrnet.jobs j
-            WHERE a.token = @Token AND a.ended_at IS NULL AND a.lease_expires_at > clock_timestamp() AND j.id = a.job_id
+            WHERE a.token = @Token AND {AttemptRows.HoldsLease} AND j.id = a.job_id
             RETURNING j.state, j.cancel_requested_at
             """,
-            new { lease.Token, seconds = ledger.Value.LeaseDuration.TotalSeconds },
-            cancellationToken: cancellation));
+            new { lease.Token, seconds = ledger.Value.LeaseDuration.TotalSeconds }, cancellation);
         return job switch
         {
             null => LeaseStatus.Lost,
@@ -70,23 +65,23 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-        Job job = await JobRows.LockAsync(connection, transaction, lease.JobId, cancellation) ?? throw new LeaseLostException(lease.Token);
-        Attempt attempt = await LockAttemptAsync(connection, transaction, lease, cancellation);
+        Job job = await JobRows.LockAsync(transaction, lease.JobId, cancellation) ?? throw new LeaseLostException(lease.Token);
+        Attempt attempt = await LockAttemptAsync(transaction, lease, cancellation);
         if (attempt.Outcome == outcome.Name)
             return job.State;
-        await Fence.EnterAsync(connection, transaction, lease.Token, cancellation);
-        Attempt ended = await EndAttemptAsync(connection, transaction, lease, outcome, cancellation);
+        await Fence.EnterAsync(transaction, lease.Token, cancellation);
+        Attempt ended = await EndAttemptAsync(transaction, lease, outcome, cancellation);
 
-        bool othersLive = await AttemptRows.CountLiveAsync(connection, transaction, job.Id, cancellation) > 0;
+        bool othersLive = await AttemptRows.CountLiveAsync(transaction, job.Id, cancellation) > 0;
         bool isExcused = outcome is Outcome.Failed { Died: true } died
-            && await SuspectUnits.NoteDeathAsync(connection, transaction, job.Id, lease.Token, died.Error, cancellation);
+            && await SuspectUnits.NoteDeathAsync(transaction, job.Id, lease.Token, died.Error, cancellation);
         JobChange? change = JobChange.Of(job, outcome, isExcused, othersLive, jitter.Next(), retry.Value);
         if (change is not null)
         {
-            await JobRows.ChangeAsync(connection, transaction, job.Id, change, cancellation);
+            await JobRows.ChangeAsync(transaction, job.Id, change, cancellation);
             if (outcome is Outcome.Succeeded succeeded)
-                await Followers.InsertAsync(connection, transaction, job, succeeded.Result, kinds, cancellation);
-            job = (await JobRows.LockAsync(connection, transaction, job.Id, cancellation))!;
+                await Followers.InsertAsync(transaction, job, succeeded.Result, kinds, cancellation);
+            job = (await JobRows.LockAsync(transaction, job.Id, cancellation))!;
         }
 
         // 4. A crash before this commit costs the outcome: the lease expires and another attempt repeats what was not saved. After it,
@@ -100,17 +95,16 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
     /// <returns>The attempts that were lost.</returns>
     public async Task<IReadOnlyList<LostAttempt>> ExpireAsync(CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        IReadOnlyList<Guid> silent = (await connection.QueryAsync<Guid>(new CommandDefinition(
-            "SELECT DISTINCT job_id FROM hrnet.attempts WHERE ended_at IS NULL AND lease_expires_at <= clock_timestamp()",
-            cancellationToken: cancellation))).AsList();
+        IReadOnlyList<Guid> silent = await database.ListAsync<Guid>(
+            $"SELECT DISTINCT job_id FROM hrnet.attempts a WHERE {AttemptRows.HasExpired}", null, cancellation);
         List<LostAttempt> all = [];
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         foreach (Guid id in silent)
         {
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-            if (await JobRows.LockAsync(connection, transaction, id, cancellation) is not { } job)
+            if (await JobRows.LockAsync(transaction, id, cancellation) is not { } job)
                 continue;
-            (_, IReadOnlyList<LostAttempt> lost) = await AttemptRows.EndExpiredAsync(connection, transaction, job, retry.Value, jitter, cancellation);
+            (_, IReadOnlyList<LostAttempt> lost) = await AttemptRows.EndExpiredAsync(transaction, job, retry.Value, jitter, cancellation);
             await transaction.CommitAsync(cancellation);
             LedgerEvents.Lost(lost);
             all.AddRange(lost);
@@ -120,7 +114,6 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
     }
 
     private async Task<Lease?> InsertAttemptAsync(
-        NpgsqlConnection connection,
         NpgsqlTransaction transaction,
         Job job,
         string worker,
@@ -128,7 +121,7 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
         CancellationToken cancellation)
     {
         // The job's row is locked, so nobody else looks for a lane of it; the unique index on live attempts backs that.
-        return await connection.QuerySingleOrDefaultAsync<Lease>(new CommandDefinition(
+        return await transaction.FindAsync<Lease>(
             """
             INSERT INTO hrnet.attempts (token, job_id, number, lane, worker, device, lease_expires_at)
             SELECT @token, j.id, j.attempt_count + 1, lane, @worker, @device, clock_timestamp() + make_interval(secs => @seconds)
@@ -139,31 +132,26 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
             RETURNING token, job_id, @Kind::text AS kind, number AS attempt, lane
             """,
             new { token = Guid.NewGuid(), job.Id, job.Kind, worker, device, seconds = ledger.Value.LeaseDuration.TotalSeconds },
-            transaction,
-            cancellationToken: cancellation));
+            cancellation);
     }
 
-    private static async Task<TimeSpan> TakeLaneAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Job job, Lease lease, CancellationToken cancellation) =>
-        await connection.QuerySingleAsync<TimeSpan>(new CommandDefinition(
+    private static async Task<TimeSpan> TakeLaneAsync(NpgsqlTransaction transaction, Job job, Lease lease, CancellationToken cancellation) =>
+        await transaction.SingleAsync<TimeSpan>(
             """
             WITH answered AS (DELETE FROM hrnet.wakes WHERE job_id = @JobId AND lane = @Lane)
             UPDATE hrnet.jobs SET state = @next, attempt_count = attempt_count + 1, started_at = COALESCE(started_at, clock_timestamp())
             WHERE id = @JobId
             RETURNING clock_timestamp() - run_at
             """,
-            new { lease.JobId, lease.Lane, next = job.State.Next(JobEvent.Claimed).ToString() },
-            transaction,
-            cancellationToken: cancellation));
+            new { lease.JobId, lease.Lane, next = job.State.Next(JobEvent.Claimed).ToString() }, cancellation);
 
-    private static async Task<Attempt> LockAttemptAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Lease lease, CancellationToken cancellation) =>
-        await connection.QuerySingleOrDefaultAsync<Attempt>(new CommandDefinition(
+    private static async Task<Attempt> LockAttemptAsync(NpgsqlTransaction transaction, Lease lease, CancellationToken cancellation) =>
+        await transaction.FindAsync<Attempt>(
             "SELECT * FROM hrnet.attempts WHERE token = @Token AND job_id = @JobId FOR UPDATE",
-            new { lease.Token, lease.JobId },
-            transaction,
-            cancellationToken: cancellation)) ?? throw new LeaseLostException(lease.Token);
+            new { lease.Token, lease.JobId }, cancellation) ?? throw new LeaseLostException(lease.Token);
 
-    private static Task<Attempt> EndAttemptAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Lease lease, Outcome outcome, CancellationToken cancellation) =>
-        connection.QuerySingleAsync<Attempt>(new CommandDefinition(
+    private static Task<Attempt> EndAttemptAsync(NpgsqlTransaction transaction, Lease lease, Outcome outcome, CancellationToken cancellation) =>
+        transaction.SingleAsync<Attempt>(
             "UPDATE hrnet.attempts SET ended_at = clock_timestamp(), outcome = @Name, error = @error WHERE token = @Token RETURNING *",
             new
             {
@@ -176,6 +164,5 @@ public sealed class LeaseStore(NpgsqlDataSource database, JobKinds kinds, IOptio
                     _ => null,
                 },
             },
-            transaction,
-            cancellationToken: cancellation));
+            cancellation);
 }

@@ -24,7 +24,7 @@ public sealed class MetricStore(NpgsqlDataSource database)
         MetricPoint[] last = [.. points.GroupBy(point => (point.Name, point.Step)).Select(group => group.Last())];
         await database.WriteAsync(
             lease,
-            (connection, transaction) => connection.ExecuteAsync(new CommandDefinition(
+            transaction => transaction.ExecuteAsync(
                 """
                 INSERT INTO hrnet.metrics (job_id, name, step, value)
                 SELECT @JobId, * FROM unnest(@names, @steps, @values)
@@ -37,43 +37,36 @@ public sealed class MetricStore(NpgsqlDataSource database)
                     steps = last.Select(point => point.Step).ToArray(),
                     values = last.Select(point => point.Value).ToArray(),
                 },
-                transaction,
-                cancellationToken: cancellation)),
+                cancellation),
             cancellation);
     }
 
     /// <summary>The points of one curve, or of all, after <paramref name="sinceStep"/>, by name and step.</summary>
     public async Task<IReadOnlyList<MetricPoint>> ReadAsync(Guid jobId, string? name = null, long sinceStep = long.MinValue, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<MetricPoint>(new CommandDefinition(
+        return await database.ListAsync<MetricPoint>(
             """
             SELECT name, step, value FROM hrnet.metrics
             WHERE job_id = @jobId AND (@name::text IS NULL OR name = @name::text) AND step > @sinceStep
             ORDER BY name, step
             """,
-            new { jobId, name, sinceStep },
-            cancellationToken: cancellation))).AsList();
+            new { jobId, name, sinceStep }, cancellation);
     }
 
     /// <summary>The points of all curves with their times, by step and name: the run as it went.</summary>
     public async Task<IReadOnlyList<RecordedPoint>> ReadRecordedAsync(Guid jobId, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<RecordedPoint>(new CommandDefinition(
+        return await database.ListAsync<RecordedPoint>(
             """SELECT name, step, value, at FROM hrnet.metrics WHERE job_id = @jobId ORDER BY step, name COLLATE "C" """,
-            new { jobId },
-            cancellationToken: cancellation))).AsList();
+            new { jobId }, cancellation);
     }
 
     /// <summary>The last point of each curve, by name.</summary>
     public async Task<IReadOnlyList<MetricPoint>> ReadLatestAsync(Guid jobId, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<MetricPoint>(new CommandDefinition(
+        return await database.ListAsync<MetricPoint>(
             "SELECT DISTINCT ON (name) name, step, value FROM hrnet.metrics WHERE job_id = @jobId ORDER BY name, step DESC",
-            new { jobId },
-            cancellationToken: cancellation))).AsList();
+            new { jobId }, cancellation);
     }
 
     /// <summary>
@@ -87,11 +80,9 @@ public sealed class MetricStore(NpgsqlDataSource database)
     public async Task<(IReadOnlyList<MetricPoint> Points, DateTimeOffset Next)> ReadNewAsync(
         Guid jobId, DateTimeOffset? since, int pointLimit = 2000, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        DateTimeOffset next = await connection.ExecuteScalarAsync<DateTime>(new CommandDefinition(
-            "SELECT clock_timestamp() - interval '3 seconds'",
-            cancellationToken: cancellation));
-        IEnumerable<MetricPoint> points = await connection.QueryAsync<MetricPoint>(new CommandDefinition(
+        DateTimeOffset next = await database.SingleAsync<DateTime>(
+            "SELECT clock_timestamp() - interval '3 seconds'", null, cancellation);
+        IEnumerable<MetricPoint> points = await database.ListAsync<MetricPoint>(
             """
             WITH new AS (
               SELECT name, step, value FROM hrnet.metrics WHERE job_id = @jobId AND at > coalesce(@since::timestamptz, '-infinity')
@@ -105,8 +96,7 @@ public sealed class MetricStore(NpgsqlDataSource database)
             )
             SELECT name, step, value FROM ranked WHERE from_below = 1 OR from_above = 1 ORDER BY name, step
             """,
-            new { jobId, since, pointLimit },
-            cancellationToken: cancellation));
+            new { jobId, since, pointLimit }, cancellation);
         return (points.AsList(), next);
     }
 
@@ -115,33 +105,27 @@ public sealed class MetricStore(NpgsqlDataSource database)
     public Task RecordReportAsync(Lease lease, JsonElement report, CancellationToken cancellation = default) =>
         database.WriteAsync(
             lease,
-            (connection, transaction) => connection.ExecuteAsync(new CommandDefinition(
+            transaction => transaction.ExecuteAsync(
                 """
                 INSERT INTO hrnet.reports (job_id, report) VALUES (@JobId, @report)
                 ON CONFLICT (job_id) DO UPDATE SET report = excluded.report, recorded_at = excluded.recorded_at
                 """,
-                new { lease.JobId, report },
-                transaction,
-                cancellationToken: cancellation)),
+                new { lease.JobId, report }, cancellation),
             cancellation);
 
     /// <summary>The report of the job's last validation; null where there is none.</summary>
     public async Task<JsonElement?> FindReportAsync(Guid jobId, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<JsonElement?>(new CommandDefinition(
+        return await database.FindAsync<JsonElement?>(
             "SELECT report FROM hrnet.reports WHERE job_id = @jobId",
-            new { jobId },
-            cancellationToken: cancellation));
+            new { jobId }, cancellation);
     }
 
     /// <summary>Whether the job has recorded anything.</summary>
     public async Task<bool> HasAnyAsync(Guid jobId, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+        return await database.SingleAsync<bool>(
             "SELECT EXISTS (SELECT FROM hrnet.metrics WHERE job_id = @jobId)",
-            new { jobId },
-            cancellationToken: cancellation));
+            new { jobId }, cancellation);
     }
 }

@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -15,14 +14,12 @@ public sealed class OutboxStore(NpgsqlDataSource database)
     /// <param name="cancellation">Gives up before anything is written.</param>
     public async Task DemandAsync(TimeSpan period, TimeSpan progressInterval, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(
+        await database.ExecuteAsync(
             """
             INSERT INTO hrnet.outbox_demand AS demand (wanted_until, progress_interval) VALUES (clock_timestamp() + @period, @progressInterval)
             ON CONFLICT (singleton) DO UPDATE SET wanted_until = GREATEST(demand.wanted_until, excluded.wanted_until), progress_interval = excluded.progress_interval
             """,
-            new { period, progressInterval },
-            cancellationToken: cancellation));
+            new { period, progressInterval }, cancellation);
     }
 
     /// <summary>
@@ -39,7 +36,7 @@ public sealed class OutboxStore(NpgsqlDataSource database)
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
 
         // Whoever holds a job's first event holds the job: the others pass it over, and find no other first event of it meanwhile.
-        List<OutboxEvent> events = (await connection.QueryAsync<OutboxEvent>(new CommandDefinition(
+        List<OutboxEvent> events = await transaction.ListAsync<OutboxEvent>(
             """
             WITH firsts AS MATERIALIZED (
               SELECT o.job_id FROM hrnet.outbox o
@@ -49,17 +46,13 @@ public sealed class OutboxStore(NpgsqlDataSource database)
             )
             SELECT o.* FROM hrnet.outbox o JOIN firsts USING (job_id) ORDER BY o.position LIMIT @limit
             """,
-            new { limit },
-            transaction,
-            cancellationToken: cancellation))).AsList();
+            new { limit }, cancellation);
         if (events.Count == 0)
             return 0;
         await publish(events);
-        await connection.ExecuteAsync(new CommandDefinition(
+        await transaction.ExecuteAsync(
             "DELETE FROM hrnet.outbox WHERE position = ANY(@positions)",
-            new { positions = events.Select(happened => happened.Position).ToArray() },
-            transaction,
-            cancellationToken: cancellation));
+            new { positions = events.Select(happened => happened.Position).ToArray() }, cancellation);
 
         // 1. A crash before this commit publishes the events again, under the same ids; after it, they are gone from here and safe there.
         await transaction.CommitAsync(cancellation);
@@ -72,13 +65,11 @@ public sealed class OutboxStore(NpgsqlDataSource database)
     /// <returns>How many events were forgotten.</returns>
     public async Task<int> TrimAsync(TimeSpan longest, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteAsync(new CommandDefinition(
+        return await database.ExecuteAsync(
             """
             DELETE FROM hrnet.outbox
             WHERE at < clock_timestamp() - @longest OR NOT EXISTS (SELECT FROM hrnet.outbox_demand WHERE wanted_until > clock_timestamp())
             """,
-            new { longest },
-            cancellationToken: cancellation));
+            new { longest }, cancellation);
     }
 }

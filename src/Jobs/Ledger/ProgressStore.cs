@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -15,8 +14,8 @@ public sealed class ProgressStore(NpgsqlDataSource database)
     {
         await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-        await Fence.EnterWithJobAsync(connection, transaction, lease, cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(
+        await Fence.EnterWithJobAsync(transaction, lease, cancellation);
+        await transaction.ExecuteAsync(
             """
             UPDATE hrnet.jobs SET
               done_count = @done,
@@ -27,18 +26,15 @@ public sealed class ProgressStore(NpgsqlDataSource database)
               activity = COALESCE(@activity::text, activity)
             WHERE id = @JobId AND state = 'Running'
             """,
-            new { lease.JobId, done, total, activity },
-            transaction,
-            cancellationToken: cancellation));
+            new { lease.JobId, done, total, activity }, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 
     /// <summary>Records inputs that could not be used; one that is known already stays as it is, so that repeating this changes nothing.</summary>
     /// <exception cref="LeaseLostException">The attempt lost its lease.</exception>
     public Task RecordFailedAsync(Lease lease, IReadOnlyCollection<(string Name, string Reason)> items, CancellationToken cancellation = default) =>
-        database.WriteAsync(lease, (connection, transaction) => connection.ExecuteAsync(new CommandDefinition(
+        database.WriteAsync(lease, transaction => transaction.ExecuteAsync(
             "INSERT INTO hrnet.failed_items (job_id, name, reason) SELECT @JobId, * FROM unnest(@names, @reasons) ON CONFLICT (job_id, round, name) DO NOTHING",
             new { lease.JobId, names = items.Select(item => item.Name).ToArray(), reasons = items.Select(item => item.Reason).ToArray() },
-            transaction,
-            cancellationToken: cancellation)), cancellation);
+            cancellation), cancellation);
 }

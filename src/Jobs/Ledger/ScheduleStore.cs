@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Dapper;
 using HrNetBatch.Jobs.Contracts;
 using Npgsql;
 
@@ -22,14 +21,12 @@ public sealed class ScheduleStore(NpgsqlDataSource database, JobKinds kinds)
     {
         kinds.Check(request);
         cron = ScheduleTimes.Fields(cron);
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(
+        await database.ExecuteAsync(
             """
             INSERT INTO hrnet.schedules (name, cron, request) VALUES (@name, @cron, @request)
             ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, request = excluded.request, next_at = NULL
             """,
-            new { name, cron, request = JsonSerializer.SerializeToElement(request, JobJson.Options) },
-            cancellationToken: cancellation));
+            new { name, cron, request = JsonSerializer.SerializeToElement(request, JobJson.Options) }, cancellation);
     }
 
     /// <summary>Notes when a schedule fires next, unless it has changed meanwhile.</summary>
@@ -38,21 +35,18 @@ public sealed class ScheduleStore(NpgsqlDataSource database, JobKinds kinds)
     /// <param name="cancellation">Gives up.</param>
     public async Task SetNextAsync(JobSchedule schedule, DateTimeOffset? nextAt, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(
+        await database.ExecuteAsync(
             """
             UPDATE hrnet.schedules SET next_at = COALESCE(@nextAt, 'infinity'::timestamptz)
             WHERE name = @Name AND cron = @Cron AND next_at IS DISTINCT FROM COALESCE(@nextAt, 'infinity'::timestamptz)
             """,
-            new { schedule.Name, schedule.Cron, nextAt },
-            cancellationToken: cancellation));
+            new { schedule.Name, schedule.Cron, nextAt }, cancellation);
     }
 
     /// <summary>Removes a schedule; false when there was none of that name.</summary>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteAsync(new CommandDefinition("DELETE FROM hrnet.schedules WHERE name = @name", new { name }, cancellationToken: cancellation)) > 0;
+        return await database.ExecuteAsync("DELETE FROM hrnet.schedules WHERE name = @name", new { name }, cancellation) > 0;
     }
 
     /// <summary>The schedule of that name; null when there is none.</summary>
@@ -62,10 +56,8 @@ public sealed class ScheduleStore(NpgsqlDataSource database, JobKinds kinds)
     /// <summary>All schedules, by name.</summary>
     public async Task<IReadOnlyList<JobSchedule>> ListAsync(CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        IEnumerable<Row> rows = await connection.QueryAsync<Row>(new CommandDefinition(
-            "SELECT name, cron, request, created_at FROM hrnet.schedules ORDER BY name",
-            cancellationToken: cancellation));
+        IEnumerable<Row> rows = await database.ListAsync<Row>(
+            "SELECT name, cron, request, created_at FROM hrnet.schedules ORDER BY name", null, cancellation);
         return [.. rows.Select(row => new JobSchedule(row.Name, row.Cron, row.Request.Deserialize<JobRequest>(JobJson.Options)!, row.CreatedAt))];
     }
 

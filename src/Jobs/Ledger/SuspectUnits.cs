@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -16,7 +15,6 @@ internal static class SuspectUnits
     private const int MostBlamed = 16, MostStrayDeaths = 4;
 
     /// <summary>Notes the death.</summary>
-    /// <param name="connection">The caller's.</param>
     /// <param name="transaction">The one in which the attempt ends.</param>
     /// <param name="jobId">The job.</param>
     /// <param name="token">The attempt's.</param>
@@ -24,8 +22,8 @@ internal static class SuspectUnits
     /// <param name="cancellation">Gives up.</param>
     /// <returns>Whether it brings the search for the image further, so that it is no failure of the job.</returns>
     public static async Task<bool> NoteDeathAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid jobId, Guid token, string reason, CancellationToken cancellation) =>
-        await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+        NpgsqlTransaction transaction, Guid jobId, Guid token, string reason, CancellationToken cancellation) =>
+        await transaction.SingleAsync<bool>(
             """
             WITH held AS (
               SELECT index FROM hrnet.units WHERE job_id = @jobId AND token = @token AND committed_at IS NULL),
@@ -43,9 +41,7 @@ internal static class SuspectUnits
             SELECT EXISTS (SELECT FROM fresh) OR EXISTS (
               SELECT FROM known WHERE blamed_count <= @MostBlamed AND death_count <= @DeathsOfAnImage * blamed_count + @MostStrayDeaths)
             """,
-            new { jobId, token, reason = FirstLine(reason), DeathsOfAnImage, MostBlamed, MostStrayDeaths },
-            transaction,
-            cancellationToken: cancellation));
+            new { jobId, token, reason = FirstLine(reason), DeathsOfAnImage, MostBlamed, MostStrayDeaths }, cancellation);
 
     private static string FirstLine(string reason) => reason.Split('\n', 2)[0].Replace(" Its last words:", "", StringComparison.Ordinal).TrimEnd('.', ' ');
 }

@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -9,13 +8,12 @@ public sealed class UnitCountStore(NpgsqlDataSource database)
     /// <summary>The counts of one job; null when it has no plan.</summary>
     public async Task<UnitCounts?> FindAsync(Guid jobId, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<UnitCounts>(new CommandDefinition(
-            """
+        return await database.FindAsync<UnitCounts>(
+            $"""
             SELECT count(u.index) AS unit_count,
                    count(u.committed_at) AS committed_unit_count,
-                   COALESCE(sum(u.item_count - CASE WHEN u.round < p.round THEN COALESCE(u.failed_count, 0) ELSE 0 END), 0)::bigint AS item_count,
-                   COALESCE(sum(u.item_count - CASE WHEN u.round < p.round THEN COALESCE(u.failed_count, 0) ELSE 0 END)
+                   COALESCE(sum({Unit.ItemsLeft}), 0)::bigint AS item_count,
+                   COALESCE(sum({Unit.ItemsLeft})
                      FILTER (WHERE u.committed_at IS NOT NULL), 0)::bigint AS done_item_count,
                    (SELECT count(*) FROM hrnet.failed_items f WHERE f.job_id = @jobId AND f.round = p.told_round) AS failed_item_count,
                    p.completed_at IS NOT NULL AS is_plan_complete
@@ -23,7 +21,6 @@ public sealed class UnitCountStore(NpgsqlDataSource database)
             WHERE p.job_id = @jobId
             GROUP BY p.job_id
             """,
-            new { jobId },
-            cancellationToken: cancellation));
+            new { jobId }, cancellation);
     }
 }

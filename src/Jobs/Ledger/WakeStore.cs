@@ -1,4 +1,3 @@
-using Dapper;
 using Npgsql;
 
 namespace HrNetBatch.Jobs.Ledger;
@@ -35,60 +34,51 @@ public sealed class WakeStore(NpgsqlDataSource database)
     /// <returns>The calls to make now; of several workers, each call goes to one.</returns>
     public async Task<IReadOnlyList<Wake>> TakeWantedAsync(string kind, int outstandingLimit = 100, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<Wake>(new CommandDefinition(
+        return await database.ListAsync<Wake>(
             WantedSql,
-            new { kind, outstandingLimit },
-            cancellationToken: cancellation))).AsList();
+            new { kind, outstandingLimit }, cancellation);
     }
 
     /// <summary>Notes which Hangfire job carries a call.</summary>
     public async Task SetHangfireIdAsync(Wake wake, string hangfireId, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(
+        await database.ExecuteAsync(
             "UPDATE hrnet.wakes SET hangfire_id = @hangfireId WHERE job_id = @JobId AND lane = @Lane AND woken_at = @WokenAt",
-            new { wake.JobId, wake.Lane, wake.WokenAt, hangfireId },
-            cancellationToken: cancellation));
+            new { wake.JobId, wake.Lane, wake.WokenAt, hangfireId }, cancellation);
     }
 
     /// <summary>Calls made at least <paramref name="age"/> ago that led to no claim, oldest first.</summary>
     public async Task<IReadOnlyList<Wake>> ListStaleAsync(TimeSpan age, int limit = 1000, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return (await connection.QueryAsync<Wake>(new CommandDefinition(
+        return await database.ListAsync<Wake>(
             """
             SELECT w.job_id, j.kind, w.lane, w.hangfire_id, w.woken_at
             FROM hrnet.wakes w JOIN hrnet.jobs j ON j.id = w.job_id
             WHERE w.woken_at <= clock_timestamp() - make_interval(secs => @seconds)
             ORDER BY w.woken_at LIMIT @limit
             """,
-            new { seconds = age.TotalSeconds, limit },
-            cancellationToken: cancellation))).AsList();
+            new { seconds = age.TotalSeconds, limit }, cancellation);
     }
 
     /// <summary>Forgets a call that came to nothing; if the lane still wants a claim, <see cref="TakeWantedAsync"/> makes a new one.</summary>
     public async Task<bool> ForgetAsync(Wake wake, CancellationToken cancellation = default)
     {
-        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteAsync(new CommandDefinition(
+        return await database.ExecuteAsync(
             "DELETE FROM hrnet.wakes WHERE job_id = @JobId AND lane = @Lane AND woken_at = @WokenAt",
-            new { wake.JobId, wake.Lane, wake.WokenAt },
-            cancellationToken: cancellation)) > 0;
+            new { wake.JobId, wake.Lane, wake.WokenAt }, cancellation) > 0;
     }
 
-    // The conditions on the state are word for word that of the index jobs_open, so ended jobs cost nothing.
     internal const string WantedSql =
-        """
+        $"""
         INSERT INTO hrnet.wakes (job_id, lane)
         SELECT j.id, lane
         FROM hrnet.jobs j CROSS JOIN LATERAL generate_series(0, j.lane_count - 1) AS lane
-        WHERE j.state IN ('Queued', 'Scheduled', 'Running') AND j.kind = @kind AND j.run_at <= clock_timestamp() AND j.cancel_requested_at IS NULL
+        WHERE j.{JobRows.IsOpen} AND j.kind = @kind AND j.run_at <= clock_timestamp() AND j.cancel_requested_at IS NULL
           AND NOT EXISTS (SELECT FROM hrnet.attempts a WHERE a.job_id = j.id AND a.lane = lane.lane AND a.ended_at IS NULL)
           AND NOT EXISTS (SELECT FROM hrnet.wakes w WHERE w.job_id = j.id AND w.lane = lane.lane)
         ORDER BY j.run_at, j.id, lane
         LIMIT GREATEST(0, @outstandingLimit - (
-          SELECT count(*) FROM hrnet.wakes w JOIN hrnet.jobs o ON o.id = w.job_id WHERE o.state IN ('Queued', 'Scheduled', 'Running') AND o.kind = @kind))
+          SELECT count(*) FROM hrnet.wakes w JOIN hrnet.jobs o ON o.id = w.job_id WHERE o.{JobRows.IsOpen} AND o.kind = @kind))
         ON CONFLICT DO NOTHING
         RETURNING job_id, @kind::text AS kind, lane, hangfire_id, woken_at
         """;

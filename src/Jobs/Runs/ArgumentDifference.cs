@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HrNetBatch.Jobs.Ledger;
 
 namespace HrNetBatch.Jobs.Runs;
 

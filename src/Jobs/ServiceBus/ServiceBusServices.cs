@@ -1,4 +1,4 @@
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using HrNetBatch.Model.Files;
 using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Jobs.Settings;

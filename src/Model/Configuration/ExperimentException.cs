@@ -1,5 +1,4 @@
 using System.Globalization;
-using HrNetBatch.Model.Checkpoints;
 
 namespace HrNetBatch.Model.Configuration;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using HrNetBatch.Model.Checkpoints;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;

@@ -2,8 +2,6 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using HrNetBatch.Model.Checkpoints;
-using HrNetBatch.Model.Files;
 using HrNetBatch.Model.Imaging;
 
 namespace HrNetBatch.Model.Data;

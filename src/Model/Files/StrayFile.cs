@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using HrNetBatch.Model.Checkpoints;
 
 namespace HrNetBatch.Model.Files;
 

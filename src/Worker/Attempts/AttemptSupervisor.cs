@@ -1,6 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.Worker.Devices;
 using HrNetBatch.Worker.Protocol;
 using Microsoft.Extensions.Hosting;

@@ -1,4 +1,4 @@
-using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.Worker.Protocol;
 
 namespace HrNetBatch.Worker.Attempts;

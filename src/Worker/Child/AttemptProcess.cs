@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Telemetry;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.Model.Imaging;
 using HrNetBatch.Model.Native;
 using HrNetBatch.Worker.Protocol;

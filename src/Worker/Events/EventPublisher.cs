@@ -1,5 +1,5 @@
-using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Telemetry;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.Jobs.Telemetry;
 using HrNetBatch.Worker.Waking;

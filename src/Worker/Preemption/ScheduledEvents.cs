@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using HrNetBatch.Model.Files;
 using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Worker.Preemption;

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
+using HrNetBatch.Kinds.Execution;
 using Microsoft.Extensions.Logging;
 
 namespace HrNetBatch.Worker.Protocol;

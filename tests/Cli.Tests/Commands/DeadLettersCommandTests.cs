@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.Stack;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Hosting;

@@ -2,9 +2,9 @@ using System.Text.Json;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Cli.Tests.Submission;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Classify;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.TestKit;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -70,7 +70,7 @@ public sealed class RunsCommandTests(PostgresFixture postgres) : IAsyncLifetime
     public async Task WhatIsWrong_IsSaid(string expected, int exitCode, params string[] arguments)
     {
         Guid run = await RunAsync(0.01, 0.5), export = Guid.CreateVersion7();
-        JobRequest request = JobRequest.For(new Jobs.Export.ExportArguments { Checkpoint = "model:flowers", Output = "blob://local/out/a.onnx" }) with { Id = export };
+        JobRequest request = JobRequest.For(new Kinds.Export.ExportArguments { Checkpoint = "model:flowers", Output = "blob://local/out/a.onnx" }) with { Id = export };
         await _services.GetRequiredService<JobStore>().EnqueueAsync(request, Cancelled);
 
         CommandResult result = await HrnetAsync(["runs", .. arguments.Select(argument => argument switch { "RUN" => $"{run}", "EXPORT" => $"{export}", _ => argument })]);

@@ -2,9 +2,10 @@ using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Kinds;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Hosting;
 using HrNetBatch.TestKit;
@@ -49,7 +50,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
         Assert.Equal((0, ""), (result.ExitCode, result.Error.Trim()));
         using var document = JsonDocument.Parse(result.Output);
         ServiceBusReceivedMessage message = await ReceiveAsync();
-        JobRequest request = Assert.IsType<JobMessageReading.Accepted>(new JobMessageReader(JobKinds.Default).Read(message)).Request;
+        JobRequest request = Assert.IsType<JobMessageReading.Accepted>(new JobMessageReader(KindTable.Default).Read(message)).Request;
         Assert.Equal((document.RootElement.GetProperty("id").GetGuid(), "train", "validate"), (request.Id, request.Kind, Assert.Single(request.Then).Kind));
         Assert.Equal(document.RootElement.GetProperty("then")[0].GetProperty("id").GetGuid(), request.Then[0].Id);
         Assert.Equal("{{result.best}}", request.Then[0].Arguments.GetProperty("checkpoint").GetString());
@@ -71,7 +72,7 @@ public sealed class ViaServiceBusTests(PostgresFixture postgres) : IAsyncLifetim
     {
         await using HrnetProcess train = HrnetProcess.Start([.. Train, "--wait"], Settings);
         ServiceBusReceivedMessage message = await ReceiveAsync();
-        JobRequest request = Assert.IsType<JobMessageReading.Accepted>(new JobMessageReader(JobKinds.Default).Read(message)).Request;
+        JobRequest request = Assert.IsType<JobMessageReading.Accepted>(new JobMessageReader(KindTable.Default).Read(message)).Request;
         await Eventually.TrueAsync(() => train.Error.Contains("No worker has taken job", StringComparison.Ordinal), "the command says that it waits", TimeSpan.FromSeconds(60));
 
         await Jobs.EnqueueAsync(request, Cancelled);

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Commands;
 using HrNetBatch.Cli.Submission;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 
 namespace HrNetBatch.Cli.Tests.Submission;
 
@@ -63,7 +64,7 @@ public sealed class JobOptionsTests
         Assert.Contains("then[1].arguments.input: ", Words(validate with { Then = document.Then }), StringComparison.Ordinal);
 
         static string Words(JobRequest request) =>
-            JobOptions.InWordsOfTheCommandLine(Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Check(request)));
+            JobOptions.InWordsOfTheCommandLine(Assert.Throws<JobArgumentsException>(() => KindTable.Default.Check(request)));
     }
 
     /// <summary>A follower's command line is told in the words of every command line, with its place and kind.</summary>
@@ -118,6 +119,27 @@ public sealed class JobOptionsTests
         Assert.Equal("{{result.checkpoint}}", options.ToRequest(parsed).Arguments.GetProperty("checkpoint").GetString());
     }
 
+    [Fact]
+    public void TheCommandOfAKind_IsMadeFromItsLineInTheTable()
+    {
+        Command command = SubmitKindCommand.Create(JobKind.Of<AddedArguments>(), []);
+
+        Assert.Equal("added", command.Name);
+        Assert.StartsWith("Submit a job that adds up.", command.Description, StringComparison.Ordinal);
+        Assert.Equal(["--addends", "--wait", "--via"], command.Options.Select(option => option.Name));
+        Assert.True(command.Options[0].Required);
+        Assert.Equal(KindTable.Default.All.Select(kind => kind.Name), CommandLine.Build([]).Subcommands.Select(one => one.Name).Where(name => KindTable.Default.All.Any(kind => kind.Name == name)));
+    }
+
+    private sealed record AddedArguments : IJobArguments
+    {
+        public static string Kind => "added";
+
+        public static string Purpose => "adds up";
+
+        public required IReadOnlyList<int> Addends { get; init; }
+    }
+
     private static TrainArguments Train(params string[] typed)
     {
         var options = new JobOptions<TrainArguments>();
@@ -126,6 +148,6 @@ public sealed class JobOptionsTests
         ParseResult parsed = root.Parse([.. Needed, .. typed]);
         Assert.Empty(parsed.Errors);
         JobRequest request = options.ToRequest(parsed);
-        return (TrainArguments)JobKinds.Default.Parse(request.Kind, request.Arguments);
+        return (TrainArguments)KindTable.Default.Parse(request.Kind, request.Arguments);
     }
 }

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using HrNetBatch.Cli.Submission;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Training;
@@ -158,6 +159,6 @@ public sealed class TrainOptionsTests : IDisposable
         ParseResult parsed = root.Parse(["--data", "blob://local/shards/t.tar", "--output", "blob://local/models/", .. typed]);
         Assert.Empty(parsed.Errors);
         JobRequest request = options.ToRequest(parsed);
-        return (TrainArguments)JobKinds.Default.Parse(request.Kind, request.Arguments);
+        return (TrainArguments)KindTable.Default.Parse(request.Kind, request.Arguments);
     }
 }

@@ -1,7 +1,7 @@
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -3,9 +3,10 @@ using System.Text.Json;
 using HrNetBatch.Cli.Stack;
 using HrNetBatch.Cli.Transfer;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Classify.Parts;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using HrNetBatch.Infra.Tests.Programs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Kinds;
 using Npgsql;
 
 namespace HrNetBatch.Infra.Tests.Kubernetes;
@@ -36,7 +37,7 @@ public sealed class ManifestTests
     [Fact]
     public void EveryKind_IsTakenByOneWorker()
     {
-        foreach (JobKind kind in JobKinds.Default.All)
+        foreach (JobKind kind in KindTable.Default.All)
         {
             Assert.Equal(
                 ["0", "1"],

@@ -1,7 +1,7 @@
 using HrNetBatch.Infra.Tests.Bicep;
 using HrNetBatch.Infra.Tests.Kubernetes;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds;
 using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.Configuration;

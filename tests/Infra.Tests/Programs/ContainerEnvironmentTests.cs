@@ -1,5 +1,5 @@
 using HrNetBatch.Infra.Tests.Bicep;
-using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Kinds;
 using Npgsql;
 
 namespace HrNetBatch.Infra.Tests.Programs;
@@ -33,7 +33,7 @@ public sealed class ContainerEnvironmentTests(Deployments deployments)
         Dictionary<string, string> environment = Variables.Of((await deployments.OfAsync(file)).App(app));
 
         Assert.Equal(
-            JobKinds.Default.All.Select(kind => kind.Name).Order(StringComparer.Ordinal),
+            KindTable.Default.All.Select(kind => kind.Name).Order(StringComparer.Ordinal),
             environment.Keys.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..]).Order(StringComparer.Ordinal));
     }
 

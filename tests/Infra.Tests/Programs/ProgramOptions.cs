@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using HrNetBatch.Dashboard;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Worker;
 using Microsoft.Extensions.Configuration;
 
@@ -25,11 +26,11 @@ internal sealed class ProgramOptions
         .Where(options => options.Section is not null)
         .ToDictionary(options => options.Section!, options => options.Type, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The worker's: its own and those of jobs.</summary>
-    public static ProgramOptions Worker { get; } = new(typeof(WorkerOptions).Assembly, typeof(LedgerOptions).Assembly);
+    /// <summary>The worker's: its own and those of jobs and their kinds.</summary>
+    public static ProgramOptions Worker { get; } = new(typeof(WorkerOptions).Assembly, typeof(LedgerOptions).Assembly, typeof(ModelOptions).Assembly);
 
-    /// <summary>The dashboard's: its own and those of jobs.</summary>
-    public static ProgramOptions Dashboard { get; } = new(typeof(DashboardOptions).Assembly, typeof(LedgerOptions).Assembly);
+    /// <summary>The dashboard's: its own and those of jobs, and those of kinds for <c>hrnet</c>, which is in the same image.</summary>
+    public static ProgramOptions Dashboard { get; } = new(typeof(DashboardOptions).Assembly, typeof(LedgerOptions).Assembly, typeof(ModelOptions).Assembly);
 
     /// <summary>Binds an environment as the program would, only strictly.</summary>
     /// <returns>Every fault: a name that nothing reads, a value that does not convert or that the options refuse.</returns>

@@ -1,10 +1,10 @@
 using System.Globalization;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Kinds;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Hosting;
 using HrNetBatch.TestKit;

@@ -1,9 +1,9 @@
 using System.Net;
 using HrNetBatch.Infra.Tests.Bicep;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;
 

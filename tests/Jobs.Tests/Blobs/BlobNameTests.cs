@@ -2,7 +2,8 @@ using System.Text;
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.DataSets;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
 using HrNetBatch.TestKit;
@@ -105,8 +106,8 @@ public class BlobNameTests(AzuriteFixture azurite)
     {
         var result = JsonSerializer.SerializeToElement(new { name = "../../other", path = "blob://a/images/../other/m.pth" });
 
-        var refused = Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Parse("classify", ResultTemplate.Fill(With(template), result)));
-        var unfilled = Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Parse("classify", With("{{result.a-b}}/..")));
+        var refused = Assert.Throws<JobArgumentsException>(() => KindTable.Default.Parse("classify", ResultTemplate.Fill(With(template), result)));
+        var unfilled = Assert.Throws<JobArgumentsException>(() => KindTable.Default.Parse("classify", With("{{result.a-b}}/..")));
 
         Assert.Contains("'..'", Assert.Single(refused.Faults), StringComparison.Ordinal);
         Assert.StartsWith(field, Assert.Single(unfilled.Faults), StringComparison.Ordinal);

@@ -1,4 +1,4 @@
-using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Kinds.Classify;
 
 namespace HrNetBatch.Jobs.Tests.Classify;
 

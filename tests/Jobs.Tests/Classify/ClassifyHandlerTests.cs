@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Classify.Parts;
+using HrNetBatch.Kinds.Execution;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Classify;

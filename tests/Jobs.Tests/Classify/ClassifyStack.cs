@@ -1,12 +1,12 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
-using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Tests.Blobs;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Execution;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Native;

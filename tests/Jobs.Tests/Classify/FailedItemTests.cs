@@ -1,7 +1,7 @@
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Execution;
 
 namespace HrNetBatch.Jobs.Tests.Classify;
 

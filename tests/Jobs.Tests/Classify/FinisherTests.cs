@@ -1,8 +1,8 @@
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Tests.Blobs;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Execution;
 
 namespace HrNetBatch.Jobs.Tests.Classify;
 

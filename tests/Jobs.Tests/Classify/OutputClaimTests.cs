@@ -1,9 +1,10 @@
-using HrNetBatch.Jobs.Classify;
-using HrNetBatch.Jobs.Classify.Parts;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Tests.Blobs;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Classify.Parts;
+using HrNetBatch.Kinds.Execution;
 
 namespace HrNetBatch.Jobs.Tests.Classify;
 
@@ -114,7 +115,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
         if (other is not null) (input, output) = (output, other);
         var arguments = new ClassifyArguments { Input = $"blob://a/images/{input}", Output = $"blob://A/images/{output}", Checkpoint = "blob://a/images/model.pth" };
 
-        var refused = Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Parse("classify", JobKinds.Write(arguments)));
+        var refused = Assert.Throws<JobArgumentsException>(() => KindTable.Default.Parse("classify", JobKinds.Write(arguments)));
 
         Assert.StartsWith("output: ", Assert.Single(refused.Faults), StringComparison.Ordinal);
     }
@@ -125,7 +126,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
     [InlineData("out/images", "out")]
     [InlineData("ou*", "in")]
     public void AnOutputBesideOrAboveTheInput_IsTaken_WhereNoPartWouldBeListed(string input, string output) =>
-        JobKinds.Default.Parse("classify", JobKinds.Write(
+        KindTable.Default.Parse("classify", JobKinds.Write(
             new ClassifyArguments { Input = $"blob://a/images/{input}", Output = $"blob://a/images/{output}", Checkpoint = "blob://a/images/model.pth" }));
 
     [Fact]
@@ -145,7 +146,7 @@ public class OutputClaimTests(ClassifyStack stack) : IClassFixture<ClassifyStack
     public async Task TheModelStore_IsNoOutput()
     {
         var blobs = await stack.InputAsync(1);
-        var job = await stack.SubmitAsync(blobs, a => a with { Output = $"{stack.Get<Jobs.Models.ModelStore>().Root}/flowers" });
+        var job = await stack.SubmitAsync(blobs, a => a with { Output = $"{stack.Get<Kinds.Models.ModelStore>().Root}/flowers" });
 
         var refused = Ended.As<Outcome.Failed>(await stack.RunAsync(job));
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using HrNetBatch.Jobs.Classify.Parts;
+using HrNetBatch.Kinds.Classify.Parts;
 using Parquet;
 using Parquet.Serialization;
 

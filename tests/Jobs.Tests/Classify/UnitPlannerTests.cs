@@ -1,9 +1,9 @@
 using Azure.Storage.Blobs.Models;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Tests.Blobs;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Execution;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HrNetBatch.Jobs.Tests.Classify;

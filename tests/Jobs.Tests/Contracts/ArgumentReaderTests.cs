@@ -1,8 +1,9 @@
 using System.Text.Json;
-using HrNetBatch.Jobs.Classify;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Classify;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 
 namespace HrNetBatch.Jobs.Tests.Contracts;
 
@@ -43,7 +44,7 @@ public sealed class ArgumentReaderTests
     [Fact]
     public void Parse_ListsTheKnownKinds_WhenTheKindIsUnknown()
     {
-        JobArgumentsException refusal = Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Parse("trian", Json("{}")));
+        JobArgumentsException refusal = Assert.Throws<JobArgumentsException>(() => KindTable.Default.Parse("trian", Json("{}")));
 
         Assert.Contains("classify, export, train, validate", refusal.Message, StringComparison.Ordinal);
     }
@@ -98,7 +99,7 @@ public sealed class ArgumentReaderTests
         JobRequest classify = JobRequest.For(new ClassifyArguments { Input = "blob://local/images/", Checkpoint = checkpoint, Output = output });
         JobRequest validate = JobRequest.For(new ValidateArguments { Checkpoint = "blob://local/models/best.pth.tar", Data = "blob://local/shards/" });
 
-        Exception? refused = Record.Exception(() => JobKinds.Default.Check(validate with { Then = [classify] }));
+        Exception? refused = Record.Exception(() => KindTable.Default.Check(validate with { Then = [classify] }));
 
         if (atFault is null)
             Assert.Null(refused);
@@ -111,8 +112,8 @@ public sealed class ArgumentReaderTests
     {
         ClassifyArguments classify = new() { Input = "blob://local/images/", Checkpoint = "blob://local/models/best.pth.tar", Output = "blob://local/results/run" };
         JobRequest request = JobRequest.For(classify);
-        Assert.Equal(classify, Assert.IsType<ClassifyArguments>(JobKinds.Default.Check(request)));
-        JobKinds.Default.Check(JobRequest.For(new TrainArguments
+        Assert.Equal(classify, Assert.IsType<ClassifyArguments>(KindTable.Default.Check(request)));
+        KindTable.Default.Check(JobRequest.For(new TrainArguments
         {
             Data = "blob://local/shards/train-{000..009}.tar",
             Variant = "w18_small_v1",
@@ -122,7 +123,7 @@ public sealed class ArgumentReaderTests
         }));
 
         JobArgumentsException refusal = Assert.Throws<JobArgumentsException>(() =>
-            JobKinds.Default.Check(JobRequest.For(classify with { Input = "/home/me/images", Format = "xml", ImageSize = 100 })));
+            KindTable.Default.Check(JobRequest.For(classify with { Input = "/home/me/images", Format = "xml", ImageSize = 100 })));
         Assert.Equal(["input", "format"], refusal.Faults.Select(fault => fault.Split(':')[0]));
     }
 

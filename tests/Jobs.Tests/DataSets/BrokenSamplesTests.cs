@@ -1,10 +1,10 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Tests.Train;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds.Execution;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 using HrNetBatch.TestKit;
 using TorchSharp;
 

@@ -1,5 +1,5 @@
-using HrNetBatch.Jobs.DataSets;
 using HrNetBatch.Jobs.Tests.Blobs;
+using HrNetBatch.Kinds.DataSets;
 using HrNetBatch.Model.Data;
 using HrNetBatch.Model.Data.Layouts;
 using HrNetBatch.TestKit;

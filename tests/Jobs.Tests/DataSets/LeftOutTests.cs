@@ -1,6 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Tests.Train;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.Model.Data;
 using HrNetBatch.TestKit;
 

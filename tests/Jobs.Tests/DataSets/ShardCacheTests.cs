@@ -1,4 +1,4 @@
-using HrNetBatch.Jobs.DataSets;
+using HrNetBatch.Kinds.DataSets;
 using HrNetBatch.Model.Data;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.Time.Testing;

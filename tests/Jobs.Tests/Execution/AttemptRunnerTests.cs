@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Telemetry;
+using HrNetBatch.Kinds.Execution;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using Azure;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.Model.Evaluation;
 using Npgsql;
 

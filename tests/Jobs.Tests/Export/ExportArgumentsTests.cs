@@ -1,5 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Export;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Export;
 using HrNetBatch.Model.Export;
 
 namespace HrNetBatch.Jobs.Tests.Export;
@@ -14,12 +15,12 @@ public sealed class ExportArgumentsTests
     {
         var arguments = new ExportArguments { Checkpoint = "blob://local/models/weights.pth", Output = output, Format = format };
 
-        var refused = Assert.Throws<JobArgumentsException>(() => JobKinds.Default.Parse("export", JobKinds.Write(arguments)));
+        var refused = Assert.Throws<JobArgumentsException>(() => KindTable.Default.Parse("export", JobKinds.Write(arguments)));
 
         Assert.StartsWith($"{field}: ", Assert.Single(refused.Faults), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Export_NeedsNoGpu_AndAllOtherKindsDo() =>
-        Assert.Equal("export", Assert.Single(JobKinds.Default.All, kind => !kind.NeedsDevice).Name);
+        Assert.Equal("export", Assert.Single(KindTable.Default.All, kind => !kind.NeedsDevice).Name);
 }

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Export;
 using HrNetBatch.Jobs.Tests.Train;
+using HrNetBatch.Kinds.Execution;
+using HrNetBatch.Kinds.Export;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Export;
 using HrNetBatch.TestKit;

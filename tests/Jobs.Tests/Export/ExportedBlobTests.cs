@@ -1,8 +1,8 @@
 using System.Text;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Export;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Tests.Blobs;
+using HrNetBatch.Kinds.Export;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Export;

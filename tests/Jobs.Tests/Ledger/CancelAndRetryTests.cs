@@ -175,7 +175,7 @@ public sealed class CancelAndRetryTests(LedgerDatabase ledger) : IClassFixture<L
         await ledger.Leases.EndAsync(await ledger.ClaimAsync(id), Outcome.Success(new { rows = 7 }), Cancelled);
         await using NpgsqlConnection connection = await ledger.Source.OpenConnectionAsync(Cancelled);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(Cancelled);
-        await Reopening.ReopenAsync(connection, transaction, id, Cancelled);
+        await Reopening.ReopenAsync(transaction, id, Cancelled);
         await transaction.CommitAsync(Cancelled);
         return id;
     }

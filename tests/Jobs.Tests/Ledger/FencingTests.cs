@@ -39,7 +39,7 @@ public sealed class FencingTests(LedgerDatabase ledger) : IClassFixture<LedgerDa
         Lease slow = await ledger.ClaimAsync(id);
         await using NpgsqlConnection connection = await ledger.Source.OpenConnectionAsync(Cancelled);
         await using NpgsqlTransaction write = await connection.BeginTransactionAsync(Cancelled);
-        await Fence.EnterAsync(connection, write, slow.Token, Cancelled);
+        await Fence.EnterAsync(write, slow.Token, Cancelled);
         await connection.ExecuteAsync("INSERT INTO hrnet.metrics (job_id, name, step, value) VALUES (@id, 'loss', 1, 0.5)", new { id }, write);
 
         // The lease runs out between the fence and the commit: simulated by a claim that believes so, on its own connection.

@@ -54,7 +54,7 @@ public sealed class FollowerTests(LedgerDatabase ledger) : IClassFixture<LedgerD
         await using (Npgsql.NpgsqlConnection connection = await ledger.Source.OpenConnectionAsync(Cancelled))
         await using (Npgsql.NpgsqlTransaction transaction = await connection.BeginTransactionAsync(Cancelled))
         {
-            await Reopening.ReopenAsync(connection, transaction, parent, Cancelled);
+            await Reopening.ReopenAsync(transaction, parent, Cancelled);
             await transaction.CommitAsync(Cancelled);
         }
 

@@ -1,6 +1,5 @@
 using Dapper;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.TestKit;

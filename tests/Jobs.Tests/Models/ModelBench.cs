@@ -1,7 +1,7 @@
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Tests.Blobs;
 using HrNetBatch.Jobs.Tests.Ledger;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,4 @@
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 
 namespace HrNetBatch.Jobs.Tests.Models;
 

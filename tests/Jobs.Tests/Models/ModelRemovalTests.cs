@@ -1,6 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.Time.Testing;
 

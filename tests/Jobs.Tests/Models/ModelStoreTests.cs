@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Models;
+using HrNetBatch.Kinds.Models;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.Options;
 

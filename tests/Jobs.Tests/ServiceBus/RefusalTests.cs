@@ -1,7 +1,7 @@
 using System.Text;
 using Azure.Core.Amqp;
 using Azure.Messaging.ServiceBus;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 
 namespace HrNetBatch.Jobs.Tests.ServiceBus;

@@ -1,4 +1,5 @@
 using HrNetBatch.Jobs.Settings;
+using HrNetBatch.Kinds;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

@@ -25,7 +25,8 @@ public sealed partial class LogEventTests
     private static bool IsInRange(string project, int id) => project switch
     {
         "Worker" => id is < 1000 or (>= 7100 and < 8000),
-        "Jobs" => id is (>= 1000 and < 4000) or (>= 7000 and < 7100),
+        "Jobs" => id is (>= 1000 and < 2000) or (>= 7000 and < 7100),
+        "Kinds" => id is >= 1000 and < 4000,
         "Dashboard" => id is >= 4000 and < 5000,
         "LocalServiceBus" => id is >= 6000 and < 7000,
         _ => id is >= 5000 and < 6000,

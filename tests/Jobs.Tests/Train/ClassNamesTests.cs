@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds.Execution;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.TestKit;
 using Microsoft.Extensions.Logging;

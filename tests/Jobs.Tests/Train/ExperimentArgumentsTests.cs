@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Configuration;
 using HrNetBatch.Model.Training;
@@ -61,7 +62,7 @@ public sealed class ExperimentArgumentsTests
 
         Assert.Null(arguments.Variant);
         Assert.Equal(custom, arguments.Architecture);
-        Assert.Equal(custom, ((TrainArguments)JobKinds.Default.Parse("train", JobKinds.Write(arguments))).Architecture); // as the ledger keeps it
+        Assert.Equal(custom, ((TrainArguments)KindTable.Default.Parse("train", JobKinds.Write(arguments))).Architecture); // as the ledger keeps it
     }
 
     [Theory]
@@ -82,6 +83,6 @@ public sealed class ExperimentArgumentsTests
         fields["data"] = "blob://local/data/t.tar";
         fields["output"] = "blob://local/runs/";
         fields["classCount"] ??= 2;
-        return (TrainArguments)JobKinds.Default.Parse("train", JsonSerializer.SerializeToElement(fields));
+        return (TrainArguments)KindTable.Default.Parse("train", JsonSerializer.SerializeToElement(fields));
     }
 }

@@ -2,7 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Training;
 using HrNetBatch.TestKit;
 
@@ -77,6 +78,6 @@ public sealed class NamedRecipeTests
         fields["classCount"] = 3;
         foreach (string needed in recipe.Needs)
             fields[needed] = "model:flowers";
-        return (TrainArguments)JobKinds.Default.Parse("train", JsonSerializer.SerializeToElement(fields));
+        return (TrainArguments)KindTable.Default.Parse("train", JsonSerializer.SerializeToElement(fields));
     }
 }

@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds.Execution;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.TestKit;

@@ -1,6 +1,6 @@
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds.Execution;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Training;
 using HrNetBatch.TestKit;

@@ -1,9 +1,9 @@
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Jobs.Tests.Blobs;
 using HrNetBatch.Jobs.Tests.Ledger;
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds.Execution;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Native;
 using HrNetBatch.Model.Training;

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Jobs.Runs;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Train;

@@ -1,4 +1,4 @@
-using HrNetBatch.Jobs.Train;
+using HrNetBatch.Kinds.Train;
 using HrNetBatch.Model.Training;
 
 namespace HrNetBatch.Jobs.Tests.Train;

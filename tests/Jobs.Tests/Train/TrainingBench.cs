@@ -1,14 +1,13 @@
-using HrNetBatch.Jobs.Checkpoints;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.DataSets;
-using HrNetBatch.Jobs.Execution;
-using HrNetBatch.Jobs.Export;
 using HrNetBatch.Jobs.Ledger;
-using HrNetBatch.Jobs.Models;
 using HrNetBatch.Jobs.Tests.Blobs;
 using HrNetBatch.Jobs.Tests.Ledger;
-using HrNetBatch.Jobs.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds.DataSets;
+using HrNetBatch.Kinds.Execution;
+using HrNetBatch.Kinds.Export;
+using HrNetBatch.Kinds.Models;
+using HrNetBatch.Kinds.Train;
+using HrNetBatch.Kinds.Validate;
 using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Checkpoints;
 using HrNetBatch.Model.Data;
@@ -24,7 +23,7 @@ namespace HrNetBatch.Jobs.Tests.Train;
 /// <summary>Twelve small images of three classes in two shards in Azurite, a ledger, and attempts that run in this process.</summary>
 public sealed class TrainingBench(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
 {
-    private static readonly JobKinds Kinds = new(JobKind.Of<TrainArguments, TrainHandler>(), JobKind.Of<ValidateArguments, ValidateHandler>(), JobKind.Of<ExportArguments, ExportHandler>());
+    private static readonly JobKinds Kinds = new(HandledKind.Of<TrainArguments, TrainHandler>(), HandledKind.Of<ValidateArguments, ValidateHandler>(), HandledKind.Of<ExportArguments, ExportHandler>());
 
     /// <summary>How many samples an epoch of <see cref="Arguments"/> has.</summary>
     public const int TrainingSampleCount = 12;

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Runs;
 using HrNetBatch.Jobs.Tests.Train;
-using HrNetBatch.Jobs.Validate;
+using HrNetBatch.Kinds.Validate;
 using HrNetBatch.TestKit;
 
 namespace HrNetBatch.Jobs.Tests.Validate;
@@ -115,7 +116,7 @@ public sealed class ValidateHandlerTests(PostgresFixture postgres, AzuriteFixtur
     [Fact]
     public void Report_WritesNullWhereThereIsNoNumber_AndReadsItBack()
     {
-        var calibration = new Model.Evaluation.CalibrationBin(0, 1, 2, double.NaN, 0.5);
+        var calibration = new CalibrationRow(0, 1, 2, double.NaN, 0.5);
         var report = new ValidationReport
         {
             Job = Guid.CreateVersion7(),

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using HrNetBatch.Model.Files;
+using HrNetBatch.Wording;
 
 namespace HrNetBatch.Model.Tests.Files;
 

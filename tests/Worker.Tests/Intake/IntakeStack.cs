@@ -1,9 +1,9 @@
 using Azure.Messaging.ServiceBus;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
+using HrNetBatch.Kinds;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalServiceBus.Hosting;
 using HrNetBatch.TestKit;

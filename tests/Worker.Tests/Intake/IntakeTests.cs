@@ -1,8 +1,9 @@
 using System.Text;
 using Azure.Messaging.ServiceBus;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Jobs.Messages;
+using HrNetBatch.Kinds;
 using HrNetBatch.LocalServiceBus.Core;
 using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;
@@ -53,7 +54,7 @@ public sealed class IntakeTests(PostgresFixture postgres)
     public async Task AChainThatIsSentTwice_TrainsAndClassifiesOnce()
     {
         await using TestDatabase database = await postgres.CreateDatabaseAsync();
-        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString, kinds: JobKinds.Default);
+        await using IntakeStack stack = await IntakeStack.StartAsync(database.ConnectionString, kinds: KindTable.Default);
         await stack.StartIntakeAsync();
         await using ServiceBusClient anybody = new(stack.ConnectionString);
         ServiceBusSender sender = anybody.CreateSender(IntakeStack.Queue);

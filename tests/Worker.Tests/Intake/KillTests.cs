@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Contracts.Messages;
+using HrNetBatch.Jobs.Messages;
 using HrNetBatch.Jobs.ServiceBus;
 using HrNetBatch.LocalStack;
 using HrNetBatch.TestKit;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Contracts;
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.Worker.Protocol;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,7 @@
 using Hangfire;
-using HrNetBatch.Jobs;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Kinds;
+using HrNetBatch.Kinds.Execution;
 using HrNetBatch.TestKit;
 using HrNetBatch.Worker.Devices;
 using HrNetBatch.Worker.TestHost;
@@ -109,7 +110,7 @@ public sealed class WakerTests(PostgresFixture postgres)
             .AddInMemoryCollection(new Dictionary<string, string?> { ["HrNetBatch:Ledger:ConnectionString"] = ledger })
             .Build();
         return new ServiceCollection().AddLogging()
-            .AddHrNetJobs(configuration, new JobKinds(JobKind.Of<BehaveArguments, BehaveHandler>()))
+            .AddHrNetJobs(configuration, new JobKinds(HandledKind.Of<BehaveArguments, BehaveHandler>()))
             .AddHangfire(hangfire => hangfire.UseStorage(HangfireStorage.Open(NpgsqlDataSource.Create(ledger), TimeSpan.FromSeconds(1))))
             .AddSingleton(time).AddSingleton<DevicePool>().AddSingleton<ServedKinds>().AddSingleton<StrayWakes>().AddSingleton<WakeSignal>().AddSingleton<Waker>()
             .Configure<WorkerOptions>(worker => worker.Device = "cpu")

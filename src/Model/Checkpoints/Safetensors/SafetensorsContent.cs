@@ -1,4 +1,3 @@
-using HrNetBatch.Model.Files;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Checkpoints.Safetensors;

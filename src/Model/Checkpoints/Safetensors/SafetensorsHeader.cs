@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using HrNetBatch.Model.Checkpoints.Pickle;
-using HrNetBatch.Model.Files;
 using static TorchSharp.torch;
 
 namespace HrNetBatch.Model.Checkpoints.Safetensors;

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using HrNetBatch.Model.Checkpoints;
-using HrNetBatch.Model.Files;
 
 namespace HrNetBatch.Model.Data.Layouts;
 

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using HrNetBatch.Model.Checkpoints;
-using HrNetBatch.Model.Files;
 using HrNetBatch.Model.Labels;
 
 namespace HrNetBatch.Model.Data.Layouts;

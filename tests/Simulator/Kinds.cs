@@ -1,0 +1,29 @@
+using HrNetBatch.Jobs.Classify;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Execution;
+
+namespace HrNetBatch.Simulator;
+
+/// <summary>The kinds of jobs in a history.</summary>
+internal static class Kinds
+{
+    public static JobKinds All { get; } = new(JobKind.Of<ProbeArguments, ProbeHandler>(), JobKind.Of<ClassifyArguments, ClassifyHandler>());
+}
+
+/// <summary>A job without units.</summary>
+internal sealed record ProbeArguments : IJobArguments
+{
+    public static string Kind => "probe";
+
+    public static bool NeedsDevice => false;
+
+    public string Note { get; init; } = "";
+
+    public int LaneCount { get; init; } = 1;
+}
+
+/// <summary>Never called: attempts are the simulator's own. A kind is served only where it has a handler.</summary>
+internal sealed class ProbeHandler : IJobHandler
+{
+    public Task<Outcome> ExecuteAsync(AttemptContext attempt, CancellationToken stop) => throw new NotSupportedException();
+}

@@ -32,7 +32,7 @@ public static class Fence
     /// <exception cref="LeaseLostException">The lease has expired or ended.</exception>
     public static async Task EnterWithJobAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Lease lease, CancellationToken cancellation = default)
     {
-        await connection.ExecuteAsync(new CommandDefinition("SELECT FROM hrnet.jobs WHERE id = @JobId FOR UPDATE", new { lease.JobId }, transaction, cancellationToken: cancellation));
+        await connection.ExecuteAsync(new CommandDefinition("SELECT FROM hrnet.jobs WHERE id = @JobId FOR NO KEY UPDATE", new { lease.JobId }, transaction, cancellationToken: cancellation));
         await EnterAsync(connection, transaction, lease.Token, cancellation);
     }
 

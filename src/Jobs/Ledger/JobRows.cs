@@ -11,9 +11,12 @@ internal static class JobRows
     /// <summary>Every column, for <see cref="Job"/>.</summary>
     public const string Select = "SELECT * FROM hrnet.jobs";
 
-    /// <summary>The job with its row locked until the transaction ends; null when there is none.</summary>
+    /// <summary>
+    /// The job with its row locked until the transaction ends; null when there is none. NO KEY: a write that is inside the fence, and of which
+    /// somebody who holds this lock waits for the end, may insert rows that refer to the job.
+    /// </summary>
     public static Task<Job?> LockAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken cancellation) =>
-        connection.QuerySingleOrDefaultAsync<Job>(new CommandDefinition($"{Select} WHERE id = @id FOR UPDATE", new { id }, transaction, cancellationToken: cancellation));
+        connection.QuerySingleOrDefaultAsync<Job>(new CommandDefinition($"{Select} WHERE id = @id FOR NO KEY UPDATE", new { id }, transaction, cancellationToken: cancellation));
 
     /// <summary>Inserts a new job; false when the id is taken.</summary>
     public static async Task<bool> InsertAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, NewJob job, CancellationToken cancellation) =>

@@ -71,7 +71,8 @@ public sealed class FailedItemRetry(NpgsqlDataSource database, JobKinds kinds)
         var written = JobKinds.Write(arguments);
         kinds.Parse(ClassifyArguments.Kind, written); // refuses a limit out of range
         await connection.ExecuteAsync(new CommandDefinition(
-            "UPDATE hrnet.jobs SET arguments = @written WHERE id = @jobId", new { jobId, written }, transaction, cancellationToken: cancellation));
+            "UPDATE hrnet.jobs SET arguments = @written, submitted_arguments = COALESCE(submitted_arguments, arguments) WHERE id = @jobId",
+            new { jobId, written }, transaction, cancellationToken: cancellation));
     }
 
     /// <summary>Begins a round, unless the last one is not finished: false then, and it goes on.</summary>

@@ -141,7 +141,7 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
 
     private static Task<bool> IsSameAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, NewJob job, CancellationToken cancellation) =>
         connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "SELECT kind = @Kind AND arguments = @Arguments FROM hrnet.jobs WHERE id = @Id",
+            "SELECT kind = @Kind AND COALESCE(submitted_arguments, arguments) = @Arguments FROM hrnet.jobs WHERE id = @Id",
             new { job.Id, job.Kind, job.Arguments },
             transaction,
             cancellationToken: cancellation));

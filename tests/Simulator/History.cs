@@ -22,6 +22,7 @@ internal sealed partial class History
     private readonly List<(WireRequest Request, string Whose)> _orphans = []; // statements whose sender died while they waited for a lock
     private readonly Checker _checker;
     private Snapshot _last = Snapshot.Empty;
+    private readonly HashSet<int> _blockers = []; // the processes that hold what somebody waits for
 
     public History(Simulation simulation, int seed)
     {
@@ -214,8 +215,11 @@ internal sealed partial class History
         }
     }
 
+    // While somebody waits for a lock, none but those who hold it may come to wait too: which of two waiters PostgreSQL serves first is not
+    // always the seed's choice.
     private bool IsReady(Actor actor) => !actor.IsBlocked && actor.Machine.FrozenUntil <= Time.Microseconds
-        && (actor.Pending is not Parked parked || parked.IsOver() || World.WantsStop(actor));
+        && (actor.Pending is not Parked parked || parked.IsOver() || World.WantsStop(actor))
+        && !(_blockers.Count > 0 && actor.Pending is WireRequest { TakesLocks: true } request && !(actor.Open is not null && _blockers.Contains(request.Connection.Backend.ProcessId)));
 
     private long UntilNext()
     {
@@ -278,8 +282,12 @@ internal sealed partial class History
             return;
         }
         Backend backend = request.Connection.Backend;
-        if (backend.Status == 'I') actor.TransactionBegan = actor.TransactionLatest = Time.Microseconds;
-        backend.Send(request.Bytes, request.AnswerCount);
+        if (backend.Status == 'I')
+        {
+            actor.TransactionBegan = actor.TransactionLatest = Time.Microseconds;
+            backend.Forget();
+        }
+        backend.Send(request.Bytes, request.AnswerCount, request.MaybeWrites);
         actor.StatementFault = fault;
         if (!IsAnswered(backend))
         {
@@ -298,7 +306,7 @@ internal sealed partial class History
         actor.IsBlocked = false;
         Log(actor.Name, $"{(fault == WireFault.None ? "" : $"✗ {fault}: ")}{Short(request.Text)}{(backend.Error is null ? "" : $" → {backend.Error}")}");
         (actor.Open, actor.OpenSince) = (backend.Status == 'I' ? null : request.Connection, Time.Microseconds);
-        Look(actor, request.Text, request.IsReadOnly, backend);
+        Look(actor, request.Text, backend);
         if (fault != WireFault.None)
         {
             Break(actor, request, fault);
@@ -325,10 +333,10 @@ internal sealed partial class History
         Settle(actor);
     }
 
-    private void Look(Actor? actor, string text, bool isReadOnly, Backend backend)
+    private void Look(Actor? actor, string text, Backend backend)
     {
         if (backend.Error is { } error) throw new ViolationException("no statement fails", $"{text}: {error}");
-        if (backend.Status != 'I' || isReadOnly || text.StartsWith("ROLLBACK", StringComparison.Ordinal)) return;
+        if (backend.Status != 'I' || !backend.HasChanged || text.StartsWith("ROLLBACK", StringComparison.Ordinal)) return;
         Snapshot now = Snapshot.Read(_simulation.Own);
         Count("check");
         _checker.Check(_last, now, actor, text);
@@ -374,6 +382,13 @@ internal sealed partial class History
     /// <summary>Goes on with those whose lock has become free.</summary>
     private void TakeUpBlocked()
     {
+        TakeUpThoseBlocked();
+        _blockers.Clear();
+        foreach (int waiting in Waiting()) _blockers.UnionWith(_simulation.BlockersOf(waiting));
+    }
+
+    private void TakeUpThoseBlocked()
+    {
         for (bool again = true; again;)
         {
             again = false;
@@ -389,7 +404,7 @@ internal sealed partial class History
                 if (!IsAnswered(request.Connection.Backend)) continue;
                 _orphans.Remove((request, whose));
                 Log(whose, $"(dead) its statement ended: {Short(request.Text)}");
-                Look(null, request.Text, request.IsReadOnly, request.Connection.Backend);
+                Look(null, request.Text, request.Connection.Backend);
                 request.Connection.Release();
                 again = true;
             }
@@ -402,10 +417,12 @@ internal sealed partial class History
         }
     }
 
+    private IEnumerable<int> Waiting() => _actors.Where(actor => actor.IsBlocked).Select(actor => ((WireRequest)actor.Pending!).Connection.Backend.ProcessId)
+        .Concat(_orphans.Select(orphan => orphan.Request.Connection.Backend.ProcessId));
+
     private bool WaitsInCircle()
     {
-        Dictionary<int, int[]> waits = _actors.Where(actor => actor.IsBlocked).Select(actor => ((WireRequest)actor.Pending!).Connection.Backend.ProcessId)
-            .Concat(_orphans.Select(orphan => orphan.Request.Connection.Backend.ProcessId)).ToDictionary(id => id, _simulation.BlockersOf);
+        Dictionary<int, int[]> waits = Waiting().ToDictionary(id => id, _simulation.BlockersOf);
         return waits.Count > 1 && waits.Keys.Any(start =>
         {
             var seen = new HashSet<int>();

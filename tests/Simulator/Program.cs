@@ -22,4 +22,12 @@ replay.SetAction(async (parsed, _) =>
     return verdict.Violation is null ? 0 : 1;
 });
 root.Subcommands.Add(replay);
+var twice = new Command("twice", "Lives through each of many histories twice and compares them, line by line.") { count, first };
+twice.SetAction(async (parsed, _) =>
+{
+    string? difference = await Runner.CompareAsync(parsed.GetValue(first), parsed.GetValue(count));
+    Console.WriteLine(difference ?? "Every history was the same the second time.");
+    return difference is null ? 0 : 1;
+});
+root.Subcommands.Add(twice);
 return await root.Parse(args).InvokeAsync();

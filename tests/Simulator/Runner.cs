@@ -92,14 +92,34 @@ public static class Runner
     }
 
     /// <summary>Lives through one history.</summary>
-    public static async Task<Verdict> ReplayAsync(int seed)
+    public static Task<Verdict> ReplayAsync(int seed) => WithSimulationAsync(simulation => simulation.Run(seed));
+
+    /// <summary>Lives through many histories twice, the second time in the opposite order; tells the first line that differs, or null.</summary>
+    public static Task<string?> CompareAsync(int first, int count) => WithSimulationAsync(simulation =>
+    {
+        List<Verdict> once = [.. Enumerable.Range(first, count).Select(simulation.Run)];
+        return Enumerable.Reverse(once).Select(verdict => Difference(verdict, simulation.Run(verdict.Seed))).FirstOrDefault(found => found is not null);
+    });
+
+    private static string? Difference(Verdict one, Verdict other)
+    {
+        for (int line = 0; line < Math.Max(one.Steps.Count, other.Steps.Count); line++)
+        {
+            if (one.Steps.ElementAtOrDefault(line) is var a && other.Steps.ElementAtOrDefault(line) is var b && a != b)
+                return $"Seed {one.Seed} differs in line {line + 1}:\n  {string.Join("\n  ", one.Steps.Take(line).TakeLast(12))}\n- {a}\n+ {b}";
+        }
+        return null;
+    }
+
+    private static async Task<T> WithSimulationAsync<T>(Func<Simulation, T> run)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hrnet-simulator-");
         try
         {
             await using PostgresServer server = await PostgresServer.StartAsync(new PostgresOptions { Folder = folder.FullName, Durable = false });
             await using Simulation simulation = await Simulation.StartAsync(server.ConnectionString, "sim_replay");
-            return await Task.Factory.StartNew(() => simulation.Run(seed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            // A thread of its own: a history blocks its thread while one actor has its turn.
+            return await Task.Factory.StartNew(() => run(simulation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {

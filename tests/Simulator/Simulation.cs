@@ -13,7 +13,7 @@ namespace HrNetBatch.Simulator;
 /// <summary>A database of its own in which histories are run, one after the other. Not thread-safe: several run side by side in databases of their own.</summary>
 public sealed class Simulation : IAsyncDisposable
 {
-    private const int SessionCount = 24;
+    private const int SessionCount = 32;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("hrnet-sim-").FullName;
     private readonly ConcurrentBag<Backend> _idle = [];

@@ -47,6 +47,7 @@ internal sealed partial class World
     private readonly Machine _outside = new("outside"); // where operators and message queues are; it does not die
     private readonly Calls _calls;
     private readonly Dictionary<Guid, JobRequest> _requests = [];
+    private readonly bool _isLarge;
     private int _followersOfSchedule;
     private int _operationsLeft, _machineCount, _actorCount;
 
@@ -55,8 +56,9 @@ internal sealed partial class World
         _history = history;
         _random = history.Random;
         FaultRate = new[] { 0, 0.02, 0.05, 0.1 }[_random.Next(4)];
-        StepCount = _random.Next(60, 220);
-        _operationsLeft = _random.Next(3, 14);
+        _isLarge = _random.Next(5) == 0;
+        StepCount = _isLarge ? _random.Next(100, 260) : _random.Next(40, 130);
+        _operationsLeft = _isLarge ? _random.Next(3, 12) : _random.Next(0, 5);
         Retry = new RetryOptions
         {
             FailureLimit = _random.Next(2, 6), LostLimit = _random.Next(0, 6), FirstDelay = TimeSpan.FromSeconds(2), LongestDelay = TimeSpan.FromSeconds(_random.Next(4, 20)),
@@ -114,14 +116,14 @@ internal sealed partial class World
         Session session = _history.Simulation.Sessions[0];
         session.Clock.Rate = 1;
         session.Get<OutboxStore>().DemandAsync(TimeSpan.FromDays(7), TimeSpan.FromSeconds(_random.Next(2) * 5)).GetAwaiter().GetResult();
-        if (_history.Chance(0.3))
+        if (_history.Chance(0.2))
         {
             JobRequest request = JobRequest.For(new ProbeArguments { Note = "scheduled" }) with { Then = _history.Chance(0.3) ? [ProbeRequest("{{result.value}}")] : [] };
             _followersOfSchedule = request.Then.Count;
             session.Get<ScheduleStore>().SetAsync(ScheduleName, "* * * * *", request).GetAwaiter().GetResult();
-            for (int minute = 0; minute < _random.Next(1, 4); minute++) Firings.Add(new Firing(TrueTime.Start.UtcDateTime.AddMinutes(minute)));
+            for (int minute = 0; minute < (_isLarge ? 2 : 1); minute++) Firings.Add(new Firing(TrueTime.Start.UtcDateTime.AddMinutes(minute)));
         }
-        for (int count = _random.Next(1, 4); count > 0; count--) Submissions.Add(NewSubmission());
+        for (int count = _isLarge ? _random.Next(1, 4) : 1; count > 0; count--) Submissions.Add(NewSubmission());
         for (int count = _random.Next(1, 3); count > 0; count--) StartMachine();
     }
 
@@ -130,12 +132,12 @@ internal sealed partial class World
     {
         if (_history.Chance(0.12)) SendSomething();
         if (_history.Chance(0.35)) DeliverCall();
-        if (_operationsLeft > 0 && _history.FreeSessionCount > 8 && _history.Chance(0.08))
+        if (_operationsLeft > 0 && Room > 2 && _history.Chance(0.08))
         {
             _operationsLeft--;
             Operate();
         }
-        if (_machines.Count(machine => machine.IsUp && !machine.IsDraining) < 3 && _history.FreeSessionCount > 10 && _history.Chance(0.03)) StartMachine();
+        if (_machines.Count(machine => machine.IsUp && !machine.IsDraining) < 3 && Room > 4 && _history.Chance(0.03)) StartMachine();
         if (FaultRate == 0 || !_history.Chance(0.02)) return true;
 
         List<Machine> up = [.. _machines.Where(machine => machine.IsUp)];
@@ -174,12 +176,14 @@ internal sealed partial class World
     {
         _operationsLeft = 0;
         foreach (Machine machine in _machines) machine.FrozenUntil = 0;
-        while (_machines.Count(machine => machine.IsUp && !machine.IsDraining) < 2 && _history.FreeSessionCount > 6) StartMachine();
+        while (_machines.Count(machine => machine.IsUp && !machine.IsDraining) < 2 && Room > 4) StartMachine();
     }
 
     public void ActCalmly()
     {
-        if (_machines.Count(machine => machine.IsUp && !machine.IsDraining) < 2 && _history.FreeSessionCount > 6) StartMachine();
+        if (!_machines.Exists(machine => machine.Actors.Exists(actor => actor.Role == Role.Publisher)) && _machines.Find(machine => machine.IsUp && !machine.IsDraining) is { } host)
+            _history.Spawn($"{host.Name} publisher", Role.Publisher, host, RunPublisherAsync, isEndless: true);
+        if (_machines.Count(machine => machine.IsUp && !machine.IsDraining) < 2 && Room > 4) StartMachine();
         foreach (Submission submission in Submissions.Where(submission => !submission.IsAcknowledged && submission.UnderWay == 0)) Send(submission);
         foreach (Firing firing in Firings.Where(firing => !firing.IsAcknowledged && firing.UnderWay == 0)) Fire(firing);
         DeliverCall();
@@ -212,6 +216,9 @@ internal sealed partial class World
         ? BlobFault.None
         : new[] { BlobFault.Lost, BlobFault.AnswerLost, BlobFault.Doubled, BlobFault.Doubled, BlobFault.MachineDiesBefore, BlobFault.MachineDiesAfter }[_random.Next(6)];
 
+    /// <summary>How many actors more there can be, besides those that attempts may still bring forth: a keeper and a planner each.</summary>
+    private int Room => _history.FreeSessionCount - (2 * _machines.Sum(machine => machine.AttemptCount));
+
     private Machine StartMachine()
     {
         var machine = new Machine($"W{++_machineCount}")
@@ -239,7 +246,7 @@ internal sealed partial class World
 
     private void SendSomething()
     {
-        if (_history.FreeSessionCount < 6) return;
+        if (Room < 3) return;
         if (Firings.Count > 0 && _history.Chance(0.3))
         {
             Firing firing = Firings[_random.Next(Firings.Count)];
@@ -300,7 +307,7 @@ internal sealed partial class World
 
     private void Operate()
     {
-        if (_history.Chance(0.2) && Submissions.Count < 5)
+        if (_history.Chance(0.2) && Submissions.Count < (_isLarge ? 5 : 2))
         {
             Submissions.Add(NewSubmission());
             return;
@@ -346,7 +353,7 @@ internal sealed partial class World
     {
         JobRequest request = _history.Chance(0.55) ? ClassifyRequest() : ProbeRequest("asked for") with { Then = Followers(2) };
         if (_history.Chance(0.15)) request = request with { NotBefore = TrueTime.Start.AddSeconds((Time.Microseconds / 1e6) + _random.Next(0, 15)) };
-        if (request.Kind == ClassifyArguments.Kind && _history.Chance(0.3)) request = request with { Then = Followers(1) };
+        if (request.Kind == ClassifyArguments.Kind && _history.Chance(0.2)) request = request with { Then = Followers(1) };
         _history.Log("", $"{NameOf(request.Id)} is a {request.Kind} job, {request.Arguments.GetRawText()}, followed by {request.Then.Count}");
         Know(request);
         return new Submission(request);
@@ -364,7 +371,7 @@ internal sealed partial class World
         int number = Inputs.Count + 1;
         string container = $"in-{number:D3}";
         var images = new Dictionary<string, string>();
-        for (int i = _random.Next(1, 8); i > 0; i--) images[$"img/{i:D2}.png"] = _random.Next(12) switch { 0 => "poison", < 3 => "broken", _ => "fine" };
+        for (int i = _random.Next(1, _isLarge ? 8 : 5); i > 0; i--) images[$"img/{i:D2}.png"] = _random.Next(12) switch { 0 => "poison", < 3 => "broken", _ => "fine" };
         foreach ((string name, string content) in images) Blobs.Write(container, name, JsonSerializer.SerializeToUtf8Bytes(content));
         if (_history.Chance(0.1)) Blobs.Write(container, "img/empty/", []); // stands for a folder
         Inputs[id] = new Input(container, images);

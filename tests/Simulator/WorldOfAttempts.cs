@@ -163,7 +163,7 @@ internal sealed partial class World
         await session.Get<OutputClaims>().ClaimAsync(job, CancellationToken.None);
 
         Actor? planner = null;
-        if (_history.FreeSessionCount > 2)
+        if (_history.Chance(0.9))
         {
             planner = _history.Spawn($"{actor.Name} plans", Role.Attempt, actor.Machine, async planning =>
             {

@@ -90,7 +90,7 @@ internal sealed partial class World
     {
         List<Call> waiting = [.. _calls.All.Where(call => call.DeliveryCount > 0)];
         List<Machine> free = [.. _machines.Where(machine => machine.IsUp && machine.AttemptCount < 3 && machine.FrozenUntil <= Time.Microseconds)];
-        if (waiting.Count == 0 || free.Count == 0 || _history.FreeSessionCount < 5) return;
+        if (waiting.Count == 0 || free.Count == 0 || _machines.Sum(machine => machine.AttemptCount) >= 6 || Room < 4) return;
         Call call = waiting[_random.Next(waiting.Count)];
         Machine machine = free[_random.Next(free.Count)];
         call.DeliveryCount--;

@@ -48,7 +48,7 @@ internal sealed partial class Checker(World world)
             JobRow job = before.Job(made.Job) ?? throw Broken("claims are of jobs", $"{made} after {by}");
             if (job.HasEnded) throw Broken("nobody works on a job that has ended", $"{Name(job.Id)} is {job.State}, and {by} claimed it");
             if (job.IsCancelRequested) throw Broken("cancelled stays cancelled", $"{Name(job.Id)} is to be cancelled, and {by} claimed it");
-            if (after.Job(job.Id)!.RunAt > after.Now) throw Broken("claims wait until the job is due", $"{Name(job.Id)} is due at {job.RunAt}, and at {after.Now} {by} claimed it");
+            if (after.Job(job.Id)!.RunAt > Math.Max(after.Now, actor?.TransactionLatest ?? long.MaxValue)) throw Broken("claims wait until the job is due", $"{Name(job.Id)} is due at {job.RunAt}, and at {after.Now} {by} claimed it");
         }
         foreach (IGrouping<Guid, AttemptRow> attempts in after.Attempts.GroupBy(attempt => attempt.Job))
         {

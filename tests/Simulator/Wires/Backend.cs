@@ -9,6 +9,7 @@ internal sealed class Backend(Socket socket) : IDisposable
 {
     private byte[] _buffer = new byte[16 << 10];
     private int _received, _parsed, _missing;
+    private bool _maybeWrites;
 
     /// <summary>The process that serves it.</summary>
     public int ProcessId { get; private set; }
@@ -21,6 +22,12 @@ internal sealed class Backend(Socket socket) : IDisposable
 
     /// <summary>SQLSTATE and text of the errors in the last answer.</summary>
     public string? Error { get; private set; }
+
+    /// <summary>Whether rows may have changed since <see cref="Forget"/>: the server's word on each statement.</summary>
+    public bool HasChanged { get; private set; }
+
+    /// <summary>Begins to look for changes anew.</summary>
+    public void Forget() => HasChanged = false;
 
     /// <summary>The answer, once it is complete.</summary>
     public ReadOnlySpan<byte> Answer => _buffer.AsSpan(0, _received);
@@ -51,9 +58,10 @@ internal sealed class Backend(Socket socket) : IDisposable
     /// <summary>Sends a request.</summary>
     /// <param name="request">Whole messages.</param>
     /// <param name="answerCount">How many of them the server answers with "ready".</param>
-    public void Send(ReadOnlySpan<byte> request, int answerCount)
+    /// <param name="maybeWrites">Whether a statement that tells of no change may make one.</param>
+    public void Send(ReadOnlySpan<byte> request, int answerCount, bool maybeWrites = true)
     {
-        (_received, _parsed, _missing, Error) = (0, 0, answerCount, null);
+        (_received, _parsed, _missing, Error, _maybeWrites) = (0, 0, answerCount, null, maybeWrites);
         while (request.Length > 0) request = request[socket.Send(request)..];
     }
 
@@ -108,6 +116,11 @@ internal sealed class Backend(Socket socket) : IDisposable
                     break;
                 case (byte)'E':
                     Error = ErrorOf(body);
+                    break;
+                case (byte)'C':
+                    // INSERT 0 1, UPDATE 1, DELETE 1; what a WITH does is not told.
+                    bool hasRows = body[^2] != '0' || body[^3] != ' ';
+                    HasChanged |= body[0] == 'S' ? _maybeWrites : body[0] is (byte)'I' or (byte)'U' or (byte)'D' && hasRows;
                     break;
             }
             _parsed += length;

@@ -173,5 +173,10 @@ internal sealed class WireConnection(Socket client, Backend backend, ConcurrentB
 /// <param name="Text">The statements.</param>
 internal sealed record WireRequest(WireConnection Connection, byte[] Bytes, int AnswerCount, string Text)
 {
-    public bool IsReadOnly => Text.StartsWith("SELECT", StringComparison.Ordinal) && !Text.Contains("; ", StringComparison.Ordinal);
+    /// <summary>Whether it may have to wait for a lock.</summary>
+    public bool TakesLocks { get; } = Text.Contains(" FOR ", StringComparison.Ordinal) || Text.Contains("INSERT ", StringComparison.Ordinal)
+        || Text.Contains("UPDATE ", StringComparison.Ordinal) || Text.Contains("DELETE ", StringComparison.Ordinal);
+
+    /// <summary>Whether a statement in it may change something under the name of a SELECT.</summary>
+    public bool MaybeWrites => Text.Contains("WITH ", StringComparison.Ordinal);
 }

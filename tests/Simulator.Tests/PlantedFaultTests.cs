@@ -8,7 +8,9 @@ public sealed partial class PlantedFaultTests(PostgresFixture postgres)
 {
     private const int MostHistories = 400;
 
-    /// <summary>A fault: what it is, which statement it changes and how, what is done to the schema, and the rules that may catch it.</summary>
+    /// <summary>
+    /// A fault: what it is, which statement it changes and how, what is done to the schema, and the rules that may catch it.
+    /// </summary>
     public static TheoryData<string, string, string, string?, string[]> Faults => new()
     {
         {

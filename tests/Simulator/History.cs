@@ -1,4 +1,3 @@
-using HrNetBatch.Jobs.Execution;
 using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Simulator.Actors;
 using HrNetBatch.Simulator.Checking;
@@ -7,12 +6,15 @@ using HrNetBatch.Simulator.Wires;
 namespace HrNetBatch.Simulator;
 
 /// <summary>
-/// One history: a scheduler that lets one actor at a time go one step on, chosen by the seed, makes faults happen between the steps, and has
+/// One history: a scheduler that lets one actor at a time go one step on, chosen by the seed, makes faults happen between the steps, and
+/// has
 /// every rule checked after each that may have changed the database.
 /// </summary>
 internal sealed partial class History
 {
-    /// <summary>How long a transaction may stand still by the true time before PostgreSQL ends its connection, as LedgerConnection asks it to.</summary>
+    /// <summary>
+    /// How long a transaction may stand still by the true time before PostgreSQL ends its connection, as LedgerConnection asks it to.
+    /// </summary>
     private static readonly long IdleLimit = (long)TimeSpan.FromSeconds(10).TotalMicroseconds;
 
     private readonly Simulation _simulation;
@@ -368,7 +370,9 @@ internal sealed partial class History
         Settle(actor);
     }
 
-    /// <summary>Waits for an answer, or until it is sure that the statement waits for a lock that somebody holds who stands still.</summary>
+    /// <summary>
+    /// Waits for an answer, or until it is sure that the statement waits for a lock that somebody holds who stands still.
+    /// </summary>
     private bool IsAnswered(Backend backend)
     {
         if (backend.TryReceive(1500)) return true;

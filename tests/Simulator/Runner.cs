@@ -81,7 +81,7 @@ public static class Runner
                     Verdict verdict = simulation.Run(seed);
                     tally.Add(verdict);
                     if (verdict.Violation is { } broken) report($"seed {seed}: {broken.Rule}: {broken.Text}");
-                    if (tally.HistoryCount % 1000 == 0) report($"{tally.HistoryCount} histories, {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s");
+                    if (tally.HistoryCount % 100 == 0) report($"{tally.HistoryCount} histories, {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s");
                 }
             }
             finally
@@ -94,7 +94,9 @@ public static class Runner
     /// <summary>Lives through one history.</summary>
     public static Task<Verdict> ReplayAsync(int seed) => WithSimulationAsync(simulation => simulation.Run(seed));
 
-    /// <summary>Lives through many histories twice, the second time in the opposite order; tells the first line that differs, or null.</summary>
+    /// <summary>
+    /// Lives through many histories twice, the second time in the opposite order; tells the first line that differs, or null.
+    /// </summary>
     public static Task<string?> CompareAsync(int first, int count) => WithSimulationAsync(simulation =>
     {
         List<Verdict> once = [.. Enumerable.Range(first, count).Select(simulation.Run)];

@@ -10,7 +10,10 @@ using Npgsql;
 
 namespace HrNetBatch.Simulator;
 
-/// <summary>A database of its own in which histories are run, one after the other. Not thread-safe: several run side by side in databases of their own.</summary>
+/// <summary>
+/// A database of its own in which histories are run, one after the other. Not thread-safe: several run side by side in databases of their
+/// own.
+/// </summary>
 public sealed class Simulation : IAsyncDisposable
 {
     private const int SessionCount = 32;

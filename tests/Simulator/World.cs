@@ -35,7 +35,9 @@ internal sealed class Firing(DateTime at)
 /// <summary>The images of a classify job's input, by name: fine, broken or poison.</summary>
 internal sealed record Input(string Container, IReadOnlyDictionary<string, string> Images);
 
-/// <summary>What is in a history besides the product: jobs that are asked for, machines, messages, and what the seed makes of them.</summary>
+/// <summary>
+/// What is in a history besides the product: jobs that are asked for, machines, messages, and what the seed makes of them.
+/// </summary>
 internal sealed partial class World
 {
     public const string ScheduleName = "nightly";
@@ -216,7 +218,9 @@ internal sealed partial class World
         ? BlobFault.None
         : new[] { BlobFault.Lost, BlobFault.AnswerLost, BlobFault.Doubled, BlobFault.Doubled, BlobFault.MachineDiesBefore, BlobFault.MachineDiesAfter }[_random.Next(6)];
 
-    /// <summary>How many actors more there can be, besides those that attempts may still bring forth: a keeper and a planner each.</summary>
+    /// <summary>
+    /// How many actors more there can be, besides those that attempts may still bring forth: a keeper and a planner each.
+    /// </summary>
     private int Room => _history.FreeSessionCount - (2 * _machines.Sum(machine => machine.AttemptCount));
 
     private Machine StartMachine()

@@ -39,9 +39,14 @@ internal enum Role
     Keeper,
 }
 
-/// <summary>One thread of product code: it runs until it asks PostgreSQL or blobs for something, or waits, and then stands still until the scheduler chooses it.</summary>
+/// <summary>
+/// One thread of product code: it runs until it asks PostgreSQL or blobs for something, or waits, and then stands still until the scheduler
+/// chooses it.
+/// </summary>
+#pragma warning disable CA1001 // Its semaphore's handle is never asked for, so there is nothing to dispose of.
 internal sealed class Actor(string name, Role role, Machine machine, Session session)
 {
+#pragma warning restore CA1001
     private readonly SemaphoreSlim _signal = new(0);
 
     public string Name => name;

@@ -14,7 +14,9 @@ using Npgsql;
 
 namespace HrNetBatch.Simulator.Actors;
 
-/// <summary>The product's stores over connections, blobs and a clock that the scheduler holds in hand. It serves one actor after the other.</summary>
+/// <summary>
+/// The product's stores over connections, blobs and a clock that the scheduler holds in hand. It serves one actor after the other.
+/// </summary>
 internal sealed class Session : IAsyncDisposable
 {
     private readonly ServiceProvider _services;

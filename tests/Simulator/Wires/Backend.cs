@@ -4,7 +4,9 @@ using System.Text;
 
 namespace HrNetBatch.Simulator.Wires;
 
-/// <summary>A connection to the real PostgreSQL. What a session sends goes through it request by request, when the scheduler says so.</summary>
+/// <summary>
+/// A connection to the real PostgreSQL. What a session sends goes through it request by request, when the scheduler says so.
+/// </summary>
 internal sealed class Backend(Socket socket) : IDisposable
 {
     private byte[] _buffer = new byte[16 << 10];

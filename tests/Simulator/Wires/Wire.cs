@@ -7,7 +7,8 @@ using System.Text.RegularExpressions;
 namespace HrNetBatch.Simulator.Wires;
 
 /// <summary>
-/// What stands between the connections of one session and PostgreSQL. Npgsql talks to it as to a server; each request, up to the point where
+/// What stands between the connections of one session and PostgreSQL. Npgsql talks to it as to a server; each request, up to the point
+/// where
 /// Npgsql waits for an answer, is handed to <paramref name="arrived"/> and goes on when somebody answers it or cuts the connection.
 /// </summary>
 internal sealed partial class Wire(string folder, int number, Func<Task<Backend>> connect, ConcurrentBag<Backend> idle, Action<WireRequest> arrived) : IDisposable
@@ -144,7 +145,9 @@ internal sealed class WireConnection(Socket client, Backend backend, ConcurrentB
         while (answer.Length > 0) answer = answer[client.Send(answer)..];
     }
 
-    /// <summary>Breaks the connection at the session's end; the server's end stays with the caller, who says <see cref="Release"/>.</summary>
+    /// <summary>
+    /// Breaks the connection at the session's end; the server's end stays with the caller, who says <see cref="Release"/>.
+    /// </summary>
     public void Cut()
     {
         IsCut = true;

@@ -29,7 +29,7 @@ public static class Fence
     /// <exception cref="LeaseLostException">The lease has expired or ended.</exception>
     public static async Task EnterWithJobAsync(NpgsqlTransaction transaction, Lease lease, CancellationToken cancellation = default)
     {
-        await transaction.ExecuteAsync("SELECT FROM hrnet.jobs WHERE id = @JobId FOR UPDATE", new { lease.JobId }, cancellation);
+        await transaction.ExecuteAsync("SELECT FROM hrnet.jobs WHERE id = @JobId FOR NO KEY UPDATE", new { lease.JobId }, cancellation);
         await EnterAsync(transaction, lease.Token, cancellation);
     }
 

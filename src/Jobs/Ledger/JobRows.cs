@@ -13,9 +13,12 @@ internal static class JobRows
     /// <summary>That a job has not ended; word for word the condition of the index jobs_open, so that ended jobs cost nothing.</summary>
     public const string IsOpen = "state IN ('Queued', 'Scheduled', 'Running')";
 
-    /// <summary>The job with its row locked until the transaction ends; null when there is none.</summary>
+    /// <summary>
+    /// The job with its row locked until the transaction ends; null when there is none. NO KEY: a write that is inside the fence, and of which
+    /// somebody who holds this lock waits for the end, may insert rows that refer to the job.
+    /// </summary>
     public static Task<Job?> LockAsync(NpgsqlTransaction transaction, Guid id, CancellationToken cancellation) =>
-        transaction.FindAsync<Job>($"{Select} WHERE id = @id FOR UPDATE", new { id }, cancellation);
+        transaction.FindAsync<Job>($"{Select} WHERE id = @id FOR NO KEY UPDATE", new { id }, cancellation);
 
     /// <summary>Inserts a new job; false when the id is taken.</summary>
     public static async Task<bool> InsertAsync(NpgsqlTransaction transaction, NewJob job, CancellationToken cancellation) =>

@@ -128,6 +128,6 @@ public sealed class JobStore(NpgsqlDataSource database, JobKinds kinds, IOptions
 
     private static Task<bool> IsSameAsync(NpgsqlTransaction transaction, NewJob job, CancellationToken cancellation) =>
         transaction.SingleAsync<bool>(
-            "SELECT kind = @Kind AND arguments = @Arguments FROM hrnet.jobs WHERE id = @Id",
+            "SELECT kind = @Kind AND COALESCE(submitted_arguments, arguments) = @Arguments FROM hrnet.jobs WHERE id = @Id",
             new { job.Id, job.Kind, job.Arguments }, cancellation);
 }

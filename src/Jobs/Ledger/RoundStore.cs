@@ -52,7 +52,8 @@ public sealed class RoundStore(NpgsqlDataSource database)
 
     private static Task<int> SetArgumentsAsync(NpgsqlTransaction transaction, Guid jobId, JsonElement arguments, CancellationToken cancellation) =>
         transaction.ExecuteAsync(
-            "UPDATE hrnet.jobs SET arguments = @arguments WHERE id = @jobId", new { jobId, arguments }, cancellation);
+            "UPDATE hrnet.jobs SET arguments = @arguments, submitted_arguments = COALESCE(submitted_arguments, arguments) WHERE id = @jobId",
+            new { jobId, arguments }, cancellation);
 
     // Within a round the committed units keep the rows that they wrote, and no longer count the items that have moved to new units.
     private static Task<int> LetGoAsync(NpgsqlTransaction transaction, Guid jobId, CancellationToken cancellation) =>

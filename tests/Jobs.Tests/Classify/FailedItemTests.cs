@@ -37,6 +37,20 @@ public class FailedItemTests(ClassifyStack stack) : IClassFixture<ClassifyStack>
         Assert.Equal(11, (await stack.RowsAsync(blobs)).Count);
     }
 
+    [Fact]
+    public async Task AMessageThatComesOnceMore_IsTheSameJob_AlsoAfterItsLimitWasChanged()
+    {
+        var blobs = await stack.InputAsync(1);
+        var job = await stack.SubmitAsync(blobs);
+        var submitted = new JobRequest { Id = job, Kind = ClassifyArguments.Kind, Arguments = (await stack.Jobs.FindAsync(job, Cancellation))!.Arguments };
+        await stack.Jobs.CancelAsync(job, Cancellation);
+        await stack.Get<FailedItemRetry>().AcceptAsync(job, 1, Cancellation);
+
+        Assert.False(await stack.Jobs.EnqueueAsync(submitted, Cancellation));
+        var changed = submitted with { Arguments = (await stack.Jobs.FindAsync(job, Cancellation))!.Arguments };
+        await Assert.ThrowsAsync<JobRefusedException>(() => stack.Jobs.EnqueueAsync(changed, Cancellation));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

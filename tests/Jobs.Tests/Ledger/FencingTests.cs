@@ -59,6 +59,26 @@ public sealed class FencingTests(LedgerDatabase ledger) : IClassFixture<LedgerDa
         Assert.Equal([1L], (await new MetricStore(ledger.Source).ReadAsync(id, cancellation: Cancelled)).Select(point => point.Step));
     }
 
+    /// <summary>Its rows refer to the job, whose row the other one has locked: neither may wait for the other for ever.</summary>
+    [Fact]
+    public async Task Retry_WaitsForAWriteThatHasEnteredTheFence_AndTheWriteDoesNotWaitForTheRetry()
+    {
+        Guid id = await ledger.EnqueueAsync(laneCount: 2);
+        Lease slow = await ledger.ClaimAsync(id);
+        await ledger.Leases.EndAsync(await ledger.ClaimAsync(id), new Outcome.Failed("permanent", FailureKind.Permanent), Cancelled);
+
+        Task<Job> retry = Task.FromException<Job>(new InvalidOperationException("not begun"));
+        await ledger.Source.WriteAsync(slow, async transaction =>
+        {
+            retry = Task.Run(() => ledger.Jobs.RetryAsync(id, Cancelled), Cancelled);
+            await TestKit.Eventually.TrueAsync(IsSomebodyWaitingAsync, "the retry waits for the attempt's lock");
+            return await transaction.ExecuteAsync("INSERT INTO hrnet.metrics (job_id, name, step, value) VALUES (@id, 'loss', 1, 0.5)", new { id }, Cancelled);
+        }, Cancelled);
+
+        Assert.Equal(JobState.Queued, (await retry).State);
+        Assert.Single(await new MetricStore(ledger.Source).ReadAsync(id, cancellation: Cancelled));
+    }
+
     [Fact]
     public async Task Database_RefusesASecondHolderOfALane_WhateverTheCodeDoes()
     {

@@ -1,5 +1,5 @@
-using HrNetBatch.Kinds.Classify;
 using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Kinds.Classify;
 using HrNetBatch.Kinds.Execution;
 
 namespace HrNetBatch.Simulator;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using HrNetBatch.Kinds.Classify;
 using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds.Classify;
 using HrNetBatch.Simulator.Actors;
 using HrNetBatch.Simulator.Checking;
 using HrNetBatch.Simulator.Wires;
@@ -62,7 +62,10 @@ internal sealed partial class World
         _operationsLeft = _isLarge ? _random.Next(3, 12) : _random.Next(0, 5);
         Retry = new RetryOptions
         {
-            FailureLimit = _random.Next(2, 6), LostLimit = _random.Next(0, 6), FirstDelay = TimeSpan.FromSeconds(2), LongestDelay = TimeSpan.FromSeconds(_random.Next(4, 20)),
+            FailureLimit = _random.Next(2, 6),
+            LostLimit = _random.Next(0, 6),
+            FirstDelay = TimeSpan.FromSeconds(2),
+            LongestDelay = TimeSpan.FromSeconds(_random.Next(4, 20)),
         };
         _calls = new Calls(OnCall);
     }
@@ -390,6 +393,7 @@ internal sealed partial class World
             UnitSize = _random.Next(1, 4),
             LaneCount = _history.Chance(0.5) ? _random.Next(2, 4) : 1,
             FailedItemLimit = _history.Chance(0.5) ? 1 : 0.3,
-        }) with { Id = id };
+        }) with
+        { Id = id };
     }
 }

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using HrNetBatch.Jobs.Blobs;
+using HrNetBatch.Jobs.Contracts;
+using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Kinds.Classify;
 using HrNetBatch.Kinds.Classify.Parts;
-using HrNetBatch.Jobs.Contracts;
 using HrNetBatch.Kinds.Execution;
-using HrNetBatch.Jobs.Ledger;
 using HrNetBatch.Model.Inference;
 using HrNetBatch.Simulator.Actors;
 using HrNetBatch.Worker.Attempts;

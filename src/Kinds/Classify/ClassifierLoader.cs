@@ -1,10 +1,13 @@
 using HrNetBatch.Kinds.Models;
+using HrNetBatch.Model.Architecture;
 using HrNetBatch.Model.Inference;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace HrNetBatch.Kinds.Classify;
 
 /// <summary>Brings the job's network into memory.</summary>
-internal sealed class ClassifierLoader(JobCheckpoints checkpoints)
+internal sealed partial class ClassifierLoader(JobCheckpoints checkpoints, IOptions<ClassifyOptions> options)
 {
     /// <summary>Loads the checkpoint that the job's first lane found. The caller disposes the classifier.</summary>
     public async Task<Classifier> LoadAsync(ClassifyJob job, CancellationToken stop)
@@ -16,6 +19,7 @@ internal sealed class ClassifierLoader(JobCheckpoints checkpoints)
             new ClassifierOptions
             {
                 Device = job.Attempt.Device,
+                Engine = options.Value.Engine,
                 BatchSize = job.Arguments.BatchSize ?? (isCpu ? 8 : 128),
                 ReplicaCount = isCpu ? job.Attempt.ThreadCount : 2,
                 ImageSize = job.Arguments.ImageSize ?? loaded.ImageSize,
@@ -24,6 +28,10 @@ internal sealed class ClassifierLoader(JobCheckpoints checkpoints)
             },
             loaded.Labels);
         loaded.Checkpoint.LogRemarks(job.Attempt.Logger, classifier.LoadReport);
+        LogLoaded(job.Attempt.Logger, job.Id, HrNetVariant.Of(classifier.Architecture)?.Name ?? "a network of its own", classifier.Engine, classifier.Device, classifier.ReplicaCount, classifier.BatchSize);
         return classifier;
     }
+
+    [LoggerMessage(2012, LogLevel.Information, "Job {Job} classifies with {Network} on {Engine}, device {Device}, {Replicas} batches of {BatchSize} at once")]
+    private static partial void LogLoaded(ILogger logger, Guid job, string network, InferenceEngine engine, string device, int replicas, int batchSize);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using HrNetBatch.Model.Inference;
 
 namespace HrNetBatch.Kinds.Classify;
 
@@ -11,6 +12,9 @@ public sealed class ClassifyOptions
     /// <summary>Images downloaded at once by one lane.</summary>
     [Range(1, 1024)]
     public int DownloadCount { get; set; } = 32;
+
+    /// <summary>What networks are computed with: the faster engine for the machine, or one by name. Where that one cannot run, jobs fail and say so.</summary>
+    public InferenceEngine Engine { get; set; }
 
     /// <summary>Blobs larger than this are failed items: they are read whole into memory, where twice so much (256 MiB at least) lies at most.</summary>
     [Range(1, 1 << 30)]

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Azure.Storage.Blobs;
-using HrNetBatch.Kinds;
 using HrNetBatch.Jobs.Blobs;
 using HrNetBatch.Jobs.Ledger;
+using HrNetBatch.Kinds;
 using HrNetBatch.Simulator.Blobs;
 using HrNetBatch.Simulator.Wires;
 using Microsoft.Extensions.Configuration;

@@ -51,12 +51,12 @@ internal static class SubmitKindCommand
         }
         catch (UserException fault)
         {
-            string kind = Named(arguments) is { } named ? $", {named.Name}" : "";
+            string kind = Named(arguments.FirstOrDefault()) is { } named ? $", {named.Name}" : "";
             throw new UserException(string.Join('\n', fault.Message.Split('\n').Select(line => $"After {JobOptions.Then(place)}{kind}: {line}")), fault.ExitCode);
         }
     }
 
-    private static JobRequest Follower(string[] arguments, string before) => Named(arguments) switch
+    private static JobRequest Follower(string[] arguments, string before) => Named(arguments.FirstOrDefault()) switch
     {
         { Name: var name } when name == ExportArguments.Kind => Export(arguments, before),
         { } kind => Parse(arguments, kind, OptionsOf(kind, CheckpointFrom(before))),
@@ -64,7 +64,7 @@ internal static class SubmitKindCommand
             arguments is [] ? $"a job is missing: {Kinds} with its options." : $"{Kinds} with its options is needed, this is '{arguments[0]}'.", UserException.WrongRequest),
     };
 
-    private static JobKind? Named(string[] arguments) => KindTable.Default.All.FirstOrDefault(kind => kind.Name == arguments.FirstOrDefault());
+    private static JobKind? Named(string? name) => KindTable.Default.All.FirstOrDefault(kind => kind.Name == name);
 
     // train, validate, classify or export
     private static string Kinds => string.Join(", ", KindTable.Default.All.SkipLast(1).Select(kind => kind.Name)) + $" or {KindTable.Default.All[^1].Name}";
@@ -85,7 +85,7 @@ internal static class SubmitKindCommand
 
     // What a follower takes from the result of the job before it, unless it says otherwise.
     private static Dictionary<string, string>? CheckpointFrom(string before) =>
-        KindTable.Default.Get(before).ResultCheckpoint is { } checkpoint ? new Dictionary<string, string> { ["Checkpoint"] = checkpoint } : null;
+        Named(before)?.ResultCheckpoint is { } checkpoint ? new Dictionary<string, string> { ["Checkpoint"] = checkpoint } : null;
 
     private static JobRequest Parse(string[] arguments, JobKind kind, KindOptions options)
     {

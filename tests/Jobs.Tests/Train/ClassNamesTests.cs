@@ -61,7 +61,7 @@ public sealed class ClassNamesTests(PostgresFixture postgres, AzuriteFixture azu
         AssertRefused(others, $"--data {folders} has classes that --labels lacks: ant, bee, cat. --data {folders} has 3: ant, bee, cat. --labels has 3: rose, tulip, daisy.");
         AssertRefused(fewer, $"--data {few} lacks classes of --labels: ant.");
         AssertRefused(more, $"--validation-data {folders} has classes that --data {few} lacks: ant.");
-        AssertRefused(counted, $"--data {folders} has 3: ant, bee, cat. --class-count has 1000 classes without names.");
+        AssertRefused(counted, $"--data {folders} has 3: ant, bee, cat. --class-count has 1,000 classes without names.");
         AssertRefused(nameless, $"Nobody says what classes there are: --data {_bench.Path("shards/")} has them as numbers only. Give --labels");
     }
 

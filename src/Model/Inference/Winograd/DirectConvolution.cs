@@ -16,7 +16,7 @@ internal sealed unsafe class DirectConvolution : Convolution
     internal DirectConvolution(ConvolutionLayer layer, float[] weights, float[] bias) : base(layer)
     {
         int taps = layer.Kernel * layer.Kernel;
-        _weights = new PackedWeights(layer.OutChannels, taps, layer.InChannels, (o, tap, k) => weights[(o * layer.InChannels + k) * taps + tap], bias);
+        _weights = new PackedWeights(layer.OutChannels, taps, layer.InChannels, (o, k, values) => weights.AsSpan((o * layer.InChannels + k) * taps, taps).CopyTo(values), bias);
     }
 
     internal override void Apply(Workspace workspace, FeatureMap x, FeatureMap? plus, FeatureMap result)

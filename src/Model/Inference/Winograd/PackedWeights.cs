@@ -12,9 +12,9 @@ internal sealed unsafe class PackedWeights : IDisposable
     /// <param name="outChannels">Channels that leave.</param>
     /// <param name="taps">Matrices.</param>
     /// <param name="depth">Channels that enter.</param>
-    /// <param name="weight">Of an output channel, tap and input channel.</param>
+    /// <param name="read">Gives the weights of one output and one input channel: one for each tap.</param>
     /// <param name="bias">[outChannels].</param>
-    internal PackedWeights(int outChannels, int taps, int depth, Func<int, int, int, float> weight, float[] bias)
+    internal PackedWeights(int outChannels, int taps, int depth, TapReader read, ReadOnlySpan<float> bias)
     {
         _depth = depth;
         Vectors = Blocks.Of(outChannels);
@@ -23,22 +23,28 @@ internal sealed unsafe class PackedWeights : IDisposable
         _bias = new NativeFloats(padded);
         bias.CopyTo(new Span<float>(_bias.First, padded));
 
-        float* next = _weights.First;
+        Span<float> values = stackalloc float[taps];
+        float* block = _weights.First;
         int first = 0;
         foreach (int vectors in Vectors)
         {
             int width = vectors * Blocks.Lanes;
-            for (int tap = 0; tap < taps; tap++)
+            for (int o = 0; o < width && first + o < outChannels; o++)
             {
-                for (int k = 0; k < depth; k++, next += width)
+                for (int k = 0; k < depth; k++)
                 {
-                    for (int o = 0; o < width && first + o < outChannels; o++)
-                        next[o] = weight(first + o, tap, k);
+                    read(first + o, k, values);
+                    for (int tap = 0; tap < taps; tap++)
+                        block[((nint)tap * depth + k) * width + o] = values[tap];
                 }
             }
+            block += (nint)taps * depth * width;
             first += width;
         }
     }
+
+    /// <summary>Gives the weights of an output and an input channel, one for each tap.</summary>
+    internal delegate void TapReader(int output, int input, Span<float> taps);
 
     /// <summary>Vectors of each block.</summary>
     internal int[] Vectors { get; }

@@ -19,8 +19,9 @@ internal sealed unsafe class WinogradConvolution : Convolution
     /// <param name="bias">[out].</param>
     internal WinogradConvolution(ConvolutionLayer layer, float[] weights, float[] bias) : base(layer)
     {
-        float[] transformed = WinogradTransforms.OfWeights(weights);
-        _weights = new PackedWeights(layer.OutChannels, Places, layer.InChannels, (o, place, k) => transformed[(o * layer.InChannels + k) * Places + place], bias);
+        const int Square = 9;
+        _weights = new PackedWeights(layer.OutChannels, Places, layer.InChannels,
+            (o, k, places) => WinogradTransforms.OfWeights(weights.AsSpan((o * layer.InChannels + k) * Square, Square), places), bias);
     }
 
     internal override void Apply(Workspace workspace, FeatureMap x, FeatureMap? plus, FeatureMap result)

@@ -15,6 +15,9 @@ internal sealed class WinogradHrNet : IInferenceNetwork
 {
     private const string Classifier = "classifier";
 
+    // The largest maps of so many images stay near the cache, and the smallest ones still have rows enough for a kernel.
+    private const int ImagesAtOnce = 4;
+
     private readonly HrNetArchitecture _architecture;
     private readonly Dictionary<string, Convolution> _convolutions = [];
     private readonly ConcurrentBag<Workspace> _workspaces = [];
@@ -54,12 +57,16 @@ internal sealed class WinogradHrNet : IInferenceNetwork
             workspace = new Workspace();
         try
         {
-            FeatureMap input = workspace.Rent(new FeatureMapShape(height, width, 3, IsImage: true), count);
-            Interleave(images, input);
-            FeatureMap logits = new HrNetWalk<FeatureMap>(_architecture, new Pass(this, workspace)).Forward(input);
-            float[] values = Values(logits);
-            workspace.Return(logits);
-            return values;
+            var logits = new float[count * ClassCount];
+            for (int first = 0; first < count; first += ImagesAtOnce)
+            {
+                FeatureMap input = workspace.Rent(new FeatureMapShape(height, width, 3, IsImage: true), Math.Min(ImagesAtOnce, count - first));
+                Interleave(images[(first * 3 * height * width)..], input);
+                FeatureMap result = new HrNetWalk<FeatureMap>(_architecture, new Pass(this, workspace)).Forward(input);
+                Copy(result, logits.AsSpan(first * ClassCount));
+                workspace.Return(result);
+            }
+            return logits;
         }
         finally
         {
@@ -104,12 +111,10 @@ internal sealed class WinogradHrNet : IInferenceNetwork
         }
     }
 
-    private static unsafe float[] Values(FeatureMap logits)
+    private static unsafe void Copy(FeatureMap logits, Span<float> values)
     {
-        var values = new float[logits.Count * logits.Channels];
         for (int image = 0; image < logits.Count; image++)
-            new ReadOnlySpan<float>(logits.Pixel(image, 0, 0), logits.Channels).CopyTo(values.AsSpan(image * logits.Channels));
-        return values;
+            new ReadOnlySpan<float>(logits.Pixel(image, 0, 0), logits.Channels).CopyTo(values[(image * logits.Channels)..]);
     }
 
     /// <summary>One pass of one thread through the network.</summary>

@@ -15,38 +15,32 @@ internal static unsafe class WinogradTransforms
         { 1 / 24.0, 1 / 12.0, 1 / 6.0 }, { 1 / 24.0, -1 / 12.0, 1 / 6.0 }, { 0, 0, 1 },
     };
 
-    /// <summary>G g Gᵀ of each 3×3 square, in float64.</summary>
-    /// <param name="weights">[n, 3, 3].</param>
-    /// <returns>[n, 6, 6].</returns>
-    internal static float[] OfWeights(float[] weights)
+    /// <summary>G g Gᵀ of a 3×3 square, in float64.</summary>
+    /// <param name="square">[3, 3].</param>
+    /// <param name="places">[6, 6], written.</param>
+    internal static void OfWeights(ReadOnlySpan<float> square, Span<float> places)
     {
-        const int Squares = Kernel * Kernel, Places = Side * Side;
-        var transformed = new float[weights.Length / Squares * Places];
         Span<double> half = stackalloc double[Side * Kernel];
-        for (int n = 0; n < weights.Length / Squares; n++)
+        for (int i = 0; i < Side; i++)
         {
-            for (int i = 0; i < Side; i++)
+            for (int q = 0; q < Kernel; q++)
             {
-                for (int q = 0; q < Kernel; q++)
-                {
-                    double sum = 0;
-                    for (int p = 0; p < Kernel; p++)
-                        sum += OfWeight[i, p] * weights[n * Squares + p * Kernel + q];
-                    half[i * Kernel + q] = sum;
-                }
-            }
-            for (int i = 0; i < Side; i++)
-            {
-                for (int j = 0; j < Side; j++)
-                {
-                    double sum = 0;
-                    for (int q = 0; q < Kernel; q++)
-                        sum += half[i * Kernel + q] * OfWeight[j, q];
-                    transformed[n * Places + i * Side + j] = (float)sum;
-                }
+                double sum = 0;
+                for (int p = 0; p < Kernel; p++)
+                    sum += OfWeight[i, p] * square[p * Kernel + q];
+                half[i * Kernel + q] = sum;
             }
         }
-        return transformed;
+        for (int i = 0; i < Side; i++)
+        {
+            for (int j = 0; j < Side; j++)
+            {
+                double sum = 0;
+                for (int q = 0; q < Kernel; q++)
+                    sum += half[i * Kernel + q] * OfWeight[j, q];
+                places[i * Side + j] = (float)sum;
+            }
+        }
     }
 
     /// <summary>Bᵀ d B of a square of 6×6 pixels, for all their channels.</summary>

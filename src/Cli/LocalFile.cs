@@ -57,24 +57,5 @@ internal static class LocalFile
     }
 
     /// <summary>What a file is that only looks like one, as what follows its name; null for a real one, empty or not.</summary>
-    public static string? SpecialFault(FileInfo file) =>
-        file.Length > 0 ? null
-        : IsPipe(file) ? "is a pipe: write what comes out of it to a file, and name that"
-        : file.FullName.StartsWith("/dev/", StringComparison.Ordinal) ? "is a device, not a file"
-        : null;
-
-    // Opened for reading alone, a pipe without a writer would be waited for. A regular file is not changed by being opened.
-    private static bool IsPipe(FileInfo file)
-    {
-        if (OperatingSystem.IsWindows()) return false;
-        try
-        {
-            using var stream = new FileStream(file.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            return !stream.CanSeek;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    public static string? SpecialFault(FileInfo file) => SpecialFile.Kind(file) is { } kind ? $"is {kind}" : null;
 }

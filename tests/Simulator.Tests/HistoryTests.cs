@@ -18,7 +18,7 @@ public sealed class HistoryTests(PostgresFixture postgres)
         Assert.True(tally.Broken.Count == 0, string.Join("\n\n", tally.Broken.Take(1)));
         Assert.Equal(HistoryCount, tally.HistoryCount);
         foreach (string kind in new[] { "CutBefore", "CutAfter", "ProcessDiesAfter", "MachineDiesBefore", "MachineDiesAfter", "machine frozen", "machine drained", "wake lost", "wake doubled",
-            "idle transaction ended", "database clock set back", "publishing broke", "blob AnswerLost", "blob Doubled" })
+            "idle transaction ended", "database clock set back", "publishing broke", "blob Doubled" })
             Assert.True(tally.Counts.GetValueOrDefault($"fault: {kind}") > 0, $"no history has the fault '{kind}'");
     }
 

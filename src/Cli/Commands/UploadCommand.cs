@@ -53,8 +53,7 @@ internal static class UploadCommand
                 : (Path.GetDirectoryName(full)!, [new UploadedFile(full, new FileInfo(full).Length)], []);
         }
         if (!Directory.Exists(full)) throw new UserException($"{full} {FileFault.Absence(full)}; name a folder or a file.", UserException.WrongRequest);
-        WalkedFile[] found = [.. FolderWalk.Walk(full).Select(entry =>
-            entry.File is { } file && LocalFile.SpecialFault(file) is { } special ? new WalkedFile(entry.Path, null, special["is ".Length..]) : entry)];
+        WalkedFile[] found = [.. FolderWalk.Walk(full)];
         UploadedFile[] files = [.. found.Where(entry => entry.File is not null).Select(entry => new UploadedFile(entry.Path, entry.File!.Length))];
         string[] leftOut = [.. found.Where(entry => entry.Unread is not null).Select(entry => $"Left out: {entry.Path} is {entry.Unread}.")];
         int emptyCount = found.Count(entry => entry.File is null && entry.Unread is null);

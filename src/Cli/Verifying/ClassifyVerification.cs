@@ -66,8 +66,8 @@ internal sealed partial class ClassifyVerification(BlobAccounts accounts, Job jo
     // What the job was asked for, and what it classified with, as the ledger knows them.
     private async Task CompareOriginAsync(JsonElement manifest, BlobPath output, CancellationToken cancellation)
     {
-        foreach (string field in (string[])["input", "format"])
-            _found.Expect(job.Arguments.GetProperty(field).GetString(), manifest.GetProperty(field).GetString(), $"The manifest's {field}, against the job's");
+        _found.Expect(Folder("input", job.Arguments), Folder("input", manifest), "The manifest's input, against the job's");
+        _found.Expect(job.Arguments.GetProperty("format").GetString(), manifest.GetProperty("format").GetString(), "The manifest's format, against the job's");
         _found.Expect(job.Arguments.GetProperty("topK").GetInt32(), manifest.GetProperty("topK").GetInt32(), "The manifest's topK, against the job's");
         if (pinned is not null)
         {
@@ -79,6 +79,9 @@ internal sealed partial class ClassifyVerification(BlobAccounts accounts, Job jo
         if (await DownloadAsync(ownerPath, cancellation) is not { } bytes || JsonSerializer.Deserialize<JsonElement>(bytes).GetProperty("job").GetGuid() != job.Id)
             _found.Find($"{ownerPath} does not say that the output is this job's");
     }
+
+    // …/2026 and …/2026/ are one folder.
+    private static string? Folder(string field, JsonElement of) => of.GetProperty(field).GetString()?.TrimEnd('/');
 
     private async Task<(long Rows, long Failed, HashSet<string> Parts)> ReadPartsAsync(JsonElement manifest, BlobPath output, CancellationToken cancellation)
     {

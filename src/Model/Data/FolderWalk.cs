@@ -1,3 +1,5 @@
+using HrNetBatch.Model.Files;
+
 namespace HrNetBatch.Model.Data;
 
 /// <summary>What a walk through a folder meets.</summary>
@@ -47,7 +49,7 @@ public static class FolderWalk
             if (target is null)
                 yield return new WalkedFile(entry.FullName, null, $"a link to {entry.LinkTarget}, which is {(entry.LinkTarget!.Contains(NoUtf8) ? NotUtf8 : "not there")}");
             else if (isLink ? !Directory.Exists(target) : entry is FileInfo)
-                yield return new WalkedFile(entry.FullName, isLink ? new FileInfo(target) : (FileInfo)entry, null);
+                yield return Walked(entry.FullName, isLink ? new FileInfo(target) : (FileInfo)entry);
             else if (above.Contains(target) || real.StartsWith(target.TrimEnd('/') + "/", StringComparison.Ordinal))
                 yield return new WalkedFile(entry.FullName, null, $"a link to {entry.LinkTarget}, a folder that it lies in: not followed");
             else
@@ -58,6 +60,9 @@ public static class FolderWalk
         if (isEmpty && above.Count > 0)
             yield return new WalkedFile(folder.FullName.TrimEnd(Path.DirectorySeparatorChar) + "/", null, null);
     }
+
+    private static WalkedFile Walked(string path, FileInfo file) =>
+        SpecialFile.Kind(file) is { } kind ? new WalkedFile(path, null, kind) : new WalkedFile(path, file, null);
 
     // A link whose target is missing is there; of a name that was not decoded to what it is on the disk nothing is.
     private static bool IsThere(FileSystemInfo entry) => entry.Attributes != NotThere;

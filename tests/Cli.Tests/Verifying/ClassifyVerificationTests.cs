@@ -233,7 +233,7 @@ public sealed class ClassifyVerificationTests(AzuriteFixture azurite) : IAsyncLi
         await WriteAsync("out/manifest.json", JsonSerializer.SerializeToUtf8Bytes(new
         {
             job = owner ?? JobId,
-            input = $"{_root.Combine("in/")}",
+            input = $"{_root.Combine("in")}", // as a manifest has it, whether or not the job's ends in a slash
             checkpoint = "model:pets@1",
             checkpointSha256 = "ab",
             topK = 1,

@@ -37,6 +37,23 @@ public sealed class FolderWalkTests : IDisposable
         Assert.Contains(data.LeftOut, left => left.Reason == "a link to .., a folder that it lies in: not followed");
     }
 
+    /// <summary>A pipe has no end, and one to which nobody writes no beginning either.</summary>
+    [Fact]
+    public async Task APipe_IsLeftOut_AndNotWaitedFor()
+    {
+        await _folder.WriteAsync("set/cat/1.jpg", DataSetFolder.Image(1));
+        await _folder.WriteAsync("set/dog/2.jpg", DataSetFolder.Image(2));
+        await ShellAsync("mkfifo \"$1/set/dog/3.jpg\" && ln -s 3.jpg \"$1/set/dog/4.jpg\"");
+
+        DataSet data = await new DataSetFinder(new LocalFiles()).FindAsync(_folder["set"], cancellationToken: Token);
+
+        List<string> keys = [];
+        await foreach (Sample sample in new ShuffledSamples(data).ReadAsync(SampleOrder.AsWritten(), Token))
+            keys.Add(sample.Key);
+        Assert.Equal(["cat/1.jpg", "dog/2.jpg"], keys);
+        Assert.Equal(2, data.LeftOut.Where(left => left.Reason.StartsWith("a pipe", StringComparison.Ordinal)).Sum(left => left.Count));
+    }
+
     /// <summary>Bytes of Latin-1, as archives of old machines leave them: .NET gives a name under which nothing is.</summary>
     [Fact]
     public async Task ANameThatIsNotUtf8_IsTold_WithTheWayToRenameIt()

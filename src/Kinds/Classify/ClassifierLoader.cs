@@ -28,10 +28,15 @@ internal sealed partial class ClassifierLoader(JobCheckpoints checkpoints, IOpti
             },
             loaded.Labels);
         loaded.Checkpoint.LogRemarks(job.Attempt.Logger, classifier.LoadReport);
+        if (classifier.EngineRemark is { } remark)
+            LogSlower(job.Attempt.Logger, job.Id, remark);
         LogLoaded(job.Attempt.Logger, job.Id, HrNetVariant.Of(classifier.Architecture)?.Name ?? "a network of its own", classifier.Engine, classifier.Device, classifier.ReplicaCount, classifier.BatchSize);
         return classifier;
     }
 
     [LoggerMessage(2012, LogLevel.Information, "Job {Job} classifies with {Network} on {Engine}, device {Device}, {Replicas} batches of {BatchSize} at once")]
     private static partial void LogLoaded(ILogger logger, Guid job, string network, InferenceEngine engine, string device, int replicas, int batchSize);
+
+    [LoggerMessage(2013, LogLevel.Warning, "Job {Job}: {Remark} The slower engine runs this network instead, with right answers")]
+    private static partial void LogSlower(ILogger logger, Guid job, string remark);
 }

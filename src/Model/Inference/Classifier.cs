@@ -55,6 +55,9 @@ public sealed class Classifier : IDisposable
     /// <summary>What it computes with.</summary>
     public InferenceEngine Engine { get; private init; }
 
+    /// <summary>Why that is not the faster engine of the machine, in a sentence; null where it is, or one was asked for.</summary>
+    public string? EngineRemark { get; private init; }
+
     /// <summary>How many floats one image takes: 3 × <see cref="ImageSize"/> × <see cref="ImageSize"/>.</summary>
     public int ImageLength => 3 * ImageSize * ImageSize;
 
@@ -98,14 +101,13 @@ public sealed class Classifier : IDisposable
         long[] batchShape = [options.BatchSize, 3, imageSize, imageSize];
 
         int replicaCount = options.ReplicaCount > 0 ? options.ReplicaCount : device.type == DeviceType.CPU ? Environment.ProcessorCount : 1;
-        InferenceEngine engine = InferenceNetworks.Choose(options.Engine, device, options.ThreadsPerReplica);
         var replicas = new TorchThreads(replicaCount, options.ThreadsPerReplica);
         try
         {
             // On a replica's thread, because oneDNN's layout of a weight may depend on the number of threads.
-            IInferenceNetwork network = replicas.RunAsync(
-                () => InferenceNetworks.Create(stateDict, shape.Architecture, engine, batchShape, device), CancellationToken.None).GetAwaiter().GetResult();
-            return new Classifier(network, replicas, shape, labels, imageSize, options) { LoadReport = report, Engine = engine };
+            (IInferenceNetwork network, InferenceEngine engine, string? remark) = replicas.RunAsync(
+                () => InferenceNetworks.Create(stateDict, shape.Architecture, options, batchShape, device), CancellationToken.None).GetAwaiter().GetResult();
+            return new Classifier(network, replicas, shape, labels, imageSize, options) { LoadReport = report, Engine = engine, EngineRemark = remark };
         }
         catch
         {

@@ -3,7 +3,7 @@ namespace HrNetBatch.Model.Inference;
 /// <summary>What a <see cref="Classifier"/> computes with.</summary>
 public enum InferenceEngine
 {
-    /// <summary>The faster one for the machine: <see cref="InferenceNetworks"/> says which that is.</summary>
+    /// <summary>The faster one for the machine and the weights: <see cref="InferenceNetworks.Create"/> says which that is.</summary>
     Auto,
 
     /// <summary>libtorch, with oneDNN's or cuDNN's convolutions.</summary>

@@ -156,6 +156,25 @@ public sealed class ClassifierTests : IDisposable
         Assert.Equal(InferenceEngine.Torch, threaded.Engine);
     }
 
+    /// <summary>Values near float32's end, which sums of 3×3 products do not leave and Winograd's transforms do.</summary>
+    [Fact]
+    public void Load_LeavesWeightsThatWinogradCannotCompute_ToLibTorch()
+    {
+        const float Large = 5e37f, Small = 1e-36f;
+        Dictionary<string, Tensor> stateDict = new(_network.state_dict());
+        foreach (string name in (string[])["layer1.0.bn1.weight", "layer1.0.bn1.bias"])
+            stateDict[name] = stateDict[name] * Large;
+        stateDict["layer1.0.conv2.weight"] = stateDict["layer1.0.conv2.weight"] * Small;
+
+        using Classifier auto = Classifier.Load(stateDict, null, Options);
+        var refused = Assert.Throws<ArgumentException>(() => Classifier.Load(stateDict, null, Options with { Engine = InferenceEngine.Winograd }));
+
+        Assert.Equal(InferenceEngine.Torch, auto.Engine);
+        Assert.StartsWith("The Winograd engine answers to noise with logits that differ from libtorch's", refused.Message, StringComparison.Ordinal);
+        if (!Vector512.IsHardwareAccelerated && Fma.IsSupported)
+            Assert.NotNull(auto.EngineRemark);
+    }
+
     [Fact]
     public void Load_LeavesTheNumberOfThreadsOfOthersAlone()
     {

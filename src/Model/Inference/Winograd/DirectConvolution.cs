@@ -41,7 +41,7 @@ internal sealed unsafe class DirectConvolution : Convolution
                 if (++at.column == result.Width)
                     at = ++at.y == result.Height ? (at.image + 1, 0, 0) : (at.image, at.y, 0);
             }
-            workspace.FillRows(count);
+            workspace.FillRows(count, result.PixelStride);
             Multiply(workspace, count, taps, tapCount, plus is not null);
         }
     }

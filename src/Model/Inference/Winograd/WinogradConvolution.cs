@@ -63,7 +63,7 @@ internal sealed unsafe class WinogradConvolution : Convolution
                 workspace.Rows[i] = transformed + place * PlaceStride(depthStride) + (nint)i * depthStride;
                 workspace.Results[i] = products + place * PlaceStride(resultStride) + (nint)i * resultStride;
             }
-            workspace.FillRows(count);
+            workspace.FillRows(count, resultStride);
             float* block = _weights.First;
             int channel = 0;
             foreach (int vectors in _weights.Vectors)

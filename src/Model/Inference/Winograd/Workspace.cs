@@ -9,15 +9,12 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Rows that are multiplied in one go, at most.</summary>
     internal const int RowCount = 240;
 
-    /// <summary>The most channels of a layer, and of the classes.</summary>
-    private const int ScrapChannels = 64 * 1024;
-
     private const int MostRowsOfKernel = Kernels.RowsOfTwo;
 
     private readonly Dictionary<FeatureMapShape, Stack<FeatureMap>> _free = [];
     private readonly List<FeatureMap> _all = [];
-    private readonly NativeFloats _scrap = new(ScrapChannels), _zeros = new(3 * V.Count);
-    private NativeFloats _transformed = new(1), _products = new(1);
+    private readonly NativeFloats _zeros = new(3 * V.Count);
+    private NativeFloats _scrap = new(1), _transformed = new(1), _products = new(1);
 
     internal Workspace()
     {
@@ -62,8 +59,11 @@ internal sealed unsafe class Workspace : IDisposable
         (_transformed = AtLeast(_transformed, transformed), _products = AtLeast(_products, products));
 
     /// <summary>Repeats the last row up to the end of a kernel's; their results go nowhere.</summary>
-    internal void FillRows(int count)
+    /// <param name="count">Rows that there are.</param>
+    /// <param name="channels">Of a result.</param>
+    internal void FillRows(int count, int channels)
     {
+        _scrap = AtLeast(_scrap, channels);
         for (int i = count; i < count + MostRowsOfKernel; i++)
         {
             Rows[i] = Rows[count - 1];
